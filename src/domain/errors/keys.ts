@@ -1,0 +1,150 @@
+import * as Schema from "effect/Schema"
+
+/** A place that was looked at for a key, and what came of it. */
+export const Attempt = Schema.Struct({
+  source: Schema.Literal(
+    "TAKO_KEY",
+    "TAKO_KEY_FILE",
+    "cache",
+    "TAKO_PASSPHRASE",
+    "TAKO_PASSPHRASE_FILE",
+    "prompt"
+  ),
+  outcome: Schema.Literal("opens-nothing", "not-a-key", "unreadable", "empty", "absent", "no-terminal")
+})
+export type Attempt = typeof Attempt.Type
+export type KeySourceName = Attempt["source"]
+
+const outcomes = {
+  "opens-nothing": "opens none of its values",
+  "not-a-key": "is not a key (the base64 of 32 bytes)",
+  unreadable: "names a file that cannot be read",
+  empty: "is empty",
+  absent: "has no key for it",
+  "no-terminal": "is not possible without a terminal"
+} as const
+
+const sources: Readonly<Record<KeySourceName, string>> = {
+  TAKO_KEY: "TAKO_KEY",
+  TAKO_KEY_FILE: "TAKO_KEY_FILE",
+  cache: "this machine's key cache",
+  TAKO_PASSPHRASE: "TAKO_PASSPHRASE",
+  TAKO_PASSPHRASE_FILE: "TAKO_PASSPHRASE_FILE",
+  prompt: "a prompt"
+}
+
+/** No source has a key that opens at least one value of the environment. Exit 3. */
+export class NoKeyFits extends Schema.TaggedError<NoKeyFits>()("NoKeyFits", {
+  environment: Schema.String,
+  attempts: Schema.Array(Attempt),
+  /** The environment had another key when this machine last used it. */
+  replaced: Schema.Boolean
+}) {
+  override get message(): string {
+    const tried = this.attempts.map(({ source, outcome }) => `  ${sources[source]} ${outcomes[outcome]}`)
+    const wrong = this.attempts.some(({ outcome }) => outcome === "opens-nothing")
+    return [
+      wrong
+        ? `No key opens environment ${this.environment}: wrong key, changed salt or damage.`
+        : `There is no key for environment ${this.environment} here.`,
+      ...tried,
+      ...(this.replaced
+        ? ["Its key is another one than this machine used before: rotated, or replaced by somebody."]
+        : []),
+      `Join with the team's passphrase: tako secrets key derive --env ${this.environment} (in CI: TAKO_PASSPHRASE)`
+    ].join("\n")
+  }
+}
+
+/** This machine has a key for the environment, but for another project, and may not use it here unasked. Exit 3. */
+export class KeyNotTrusted extends Schema.TaggedError<KeyNotTrusted>()("KeyNotTrusted", {
+  environment: Schema.String,
+  /** The projects, with their environment, that the key is known from. */
+  origins: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    const from = this.origins.length === 0 ? "an unknown project" : this.origins.join(", ")
+    return (
+      `A cached key fits environment ${this.environment}, but it belongs to ${from}. ` +
+      "Somebody may have pasted that project's secrets into this one, so it is not used unasked.\n" +
+      `If this is the same project: tako secrets key trust --env ${this.environment}`
+    )
+  }
+}
+
+/** The environment in the file is not the one that this machine has been using. Exit 4. */
+export class EnvironmentReplaced extends Schema.TaggedError<EnvironmentReplaced>()("EnvironmentReplaced", {
+  environment: Schema.String,
+  origins: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    const from = this.origins.length === 0 ? "" : ` It carries the key of ${this.origins.join(", ")}.`
+    return (
+      `Environment ${this.environment} was replaced: this machine knows it under another key.${from} Nothing was opened.\n` +
+      "See who changed it: git log -p -- .tako/secrets.json; if the key was rotated: " +
+      `tako secrets key derive --env ${this.environment}`
+    )
+  }
+}
+
+const problems = {
+  symlink: "is a symbolic link",
+  "not-a-file": "is not a regular file",
+  "not-a-directory": "is not a directory",
+  "foreign-owner": "belongs to another user",
+  permissions: "can be read or changed by others",
+  content: "does not hold what tako writes there"
+} as const
+
+/** Something of this machine's key store is not as tako leaves it, so nothing of it is used. Exit 3. */
+export class KeyCacheUnsafe extends Schema.TaggedError<KeyCacheUnsafe>()("KeyCacheUnsafe", {
+  path: Schema.String,
+  problem: Schema.Literal(
+    "symlink",
+    "not-a-file",
+    "not-a-directory",
+    "foreign-owner",
+    "permissions",
+    "content"
+  ),
+  directory: Schema.Boolean
+}) {
+  override get message(): string {
+    const mend =
+      this.problem === "permissions"
+        ? `chmod ${this.directory ? "700" : "600"} ${this.path}`
+        : `look at it, then remove it: rm ${this.directory ? "-r " : ""}${this.path}`
+    return `${this.path} ${problems[this.problem]}; no key was read from it.\nMend it: ${mend}`
+  }
+}
+
+/** A key that was given does not open the environment, or there is nothing to try it on. Exit 3. */
+export class KeyRefused extends Schema.TaggedError<KeyRefused>()("KeyRefused", {
+  environment: Schema.String,
+  reason: Schema.Literal("opens-nothing", "not-a-key", "nothing-to-open")
+}) {
+  override get message(): string {
+    switch (this.reason) {
+      case "not-a-key":
+        return "That is not a key: a key is the base64 of 32 bytes, as tako secrets key export prints it."
+      case "opens-nothing":
+        return `That opens no value of environment ${this.environment}: another environment's, or the salt changed. Nothing was kept.`
+      case "nothing-to-open":
+        return (
+          `Environment ${this.environment} has no values to try the key on.\n` +
+          `Join with the passphrase instead: tako secrets key derive --env ${this.environment}`
+        )
+    }
+  }
+}
+
+/** Key derivation is not possible on this machine. Exit 1. */
+export class DerivationFailed extends Schema.TaggedError<DerivationFailed>()("DerivationFailed", {
+  reason: Schema.Literal("out-of-memory", "unavailable")
+}) {
+  override get message(): string {
+    return this.reason === "out-of-memory"
+      ? "Deriving the key needs 64 MiB of memory, which this machine did not give."
+      : "Argon2id is not available: the installation is incomplete. Install tako again."
+  }
+}

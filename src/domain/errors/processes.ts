@@ -1,0 +1,39 @@
+import * as Schema from "effect/Schema"
+import { explain } from "./secrets-file.ts"
+
+/** The program could not be started. Exit 127 when there is none of that name, else 126, as a shell has it. */
+export class ProcessNotStarted extends Schema.TaggedError<ProcessNotStarted>()("ProcessNotStarted", {
+  command: Schema.String,
+  reason: Schema.Literal("not-found", "not-executable", "directory-gone", "pipe", "failed"),
+  code: Schema.String
+}) {
+  override get message(): string {
+    switch (this.reason) {
+      case "not-found":
+        return `${this.command}: command not found`
+      case "not-executable":
+        return `${this.command}: ${explain(this.code)}`
+      case "directory-gone":
+        return `${this.command} was not started: the current directory does not exist any more`
+      case "pipe":
+        return `${this.command} was not started: no pipe could be made for its secrets (${explain(this.code)})`
+      case "failed":
+        return `${this.command} was not started: ${explain(this.code)}`
+    }
+  }
+}
+
+/** No program that reaches a clipboard, or it failed. Exit 1. */
+export class ClipboardUnavailable extends Schema.TaggedError<ClipboardUnavailable>()("ClipboardUnavailable", {
+  reason: Schema.Literal("no-program", "failed"),
+  tried: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return (
+      (this.reason === "no-program"
+        ? `There is no clipboard here (looked for ${this.tried.join(", ")}).`
+        : `The clipboard could not be reached (${this.tried.join(", ")} failed).`) +
+      "\nPrint it instead: add --stdout"
+    )
+  }
+}

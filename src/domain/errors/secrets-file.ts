@@ -1,0 +1,103 @@
+import * as Schema from "effect/Schema"
+
+const faults = {
+  "too-large": "it is larger than 4 MiB",
+  "not-utf8": "it is not UTF-8",
+  "byte-order-mark": "it starts with a byte order mark",
+  "not-json": "it is not JSON (a merge conflict left in it?)",
+  "duplicate-key": "a key stands twice in one object (two branches merged?)",
+  "too-deep": "it is nested more than 64 levels deep",
+  "number-too-large": "it has a number that would not be written back unchanged",
+  "not-an-object": "an object is expected there",
+  "environment-name": "an environment's name has other characters than a-z, 0-9 and -",
+  "secret-name": "a secret's name has other characters than A-Z, 0-9 and _, or no letter first",
+  salt: "its salt is not the base64 of 16 bytes",
+  "salt-twice": "two environments have the same salt",
+  "sealed-value": "its value is not the base64 of a nonce, a ciphertext of at most 1 MiB and a tag"
+} as const
+
+type Fault = keyof typeof faults
+
+/** `.tako/secrets.json` breaks a rule of its format; nothing of it was used, nothing was changed. Exit 4. */
+export class SecretsFileDamaged extends Schema.TaggedError<SecretsFileDamaged>()("SecretsFileDamaged", {
+  reason: Schema.Literal(...(Object.keys(faults) as [Fault, ...Array<Fault>])),
+  environment: Schema.optionalWith(Schema.String, { exact: true }),
+  secret: Schema.optionalWith(Schema.String, { exact: true }),
+  other: Schema.optionalWith(Schema.String, { exact: true })
+}) {
+  override get message(): string {
+    const where = [
+      this.secret,
+      this.environment === undefined ? undefined : `environment ${this.environment}`,
+      this.other === undefined ? undefined : `also environment ${this.other}`
+    ].filter((part) => part !== undefined)
+    const place = where.length === 0 ? "" : ` (${where.join(", ")})`
+    return (
+      `.tako/secrets.json is damaged${place}: ${faults[this.reason]}. Nothing was changed.\n` +
+      "See what changed it: git log -p -- .tako/secrets.json"
+    )
+  }
+}
+
+/** Somebody else changed the environment between our reading and our writing. Exit 1. */
+export class SecretsFileChanged extends Schema.TaggedError<SecretsFileChanged>()("SecretsFileChanged", {
+  environment: Schema.String
+}) {
+  override get message(): string {
+    return (
+      `Environment ${this.environment} was changed by somebody else in the meantime (its key is another one now). ` +
+      "Nothing was written.\nRun the same command again."
+    )
+  }
+}
+
+/** Another process holds the lock of a file of ours and does not let go. Exit 1. */
+export class FileLocked extends Schema.TaggedError<FileLocked>()("FileLocked", {
+  path: Schema.String,
+  pid: Schema.optionalWith(Schema.Number, { exact: true })
+}) {
+  override get message(): string {
+    const who = this.pid === undefined ? "another process" : `process ${this.pid}`
+    return `${this.path} is locked by ${who}. Nothing was written.\nWait for it to end, then run the same command again.`
+  }
+}
+
+/** The operating system refused to read or write a file. Exit 1. */
+export class FileFailed extends Schema.TaggedError<FileFailed>()("FileFailed", {
+  operation: Schema.Literal("read", "write", "lock"),
+  path: Schema.String,
+  /** The errno's name: "ENOSPC". */
+  code: Schema.String
+}) {
+  override get message(): string {
+    return `Could not ${this.operation} ${this.path}: ${explain(this.code)}.${this.operation === "read" ? "" : " The old file is untouched."}`
+  }
+}
+
+/** A path that should be a file of the project is something else. Exit 1. */
+export class PathRefused extends Schema.TaggedError<PathRefused>()("PathRefused", {
+  path: Schema.String,
+  reason: Schema.Literal("symlink-outside-project", "not-a-file")
+}) {
+  override get message(): string {
+    return this.reason === "not-a-file"
+      ? `${this.path} is not a regular file. Nothing was read or written.`
+      : `${this.path} is a symbolic link that leads out of the project. Nothing was read or written.\nReplace the link by the file itself.`
+  }
+}
+
+const explanations: Readonly<Record<string, string>> = {
+  EACCES: "permission denied (EACCES)",
+  EPERM: "not permitted (EPERM)",
+  ENOENT: "it does not exist (ENOENT)",
+  ENOSPC: "the disk is full (ENOSPC)",
+  EDQUOT: "the disk quota is used up (EDQUOT)",
+  EROFS: "the file system is read-only (EROFS)",
+  EIO: "the disk reported an error (EIO)",
+  EISDIR: "it is a directory (EISDIR)",
+  ENOTDIR: "part of its path is not a directory (ENOTDIR)",
+  EMFILE: "too many open files (EMFILE)"
+}
+
+/** An errno's name in words. */
+export const explain = (code: string): string => explanations[code] ?? code

@@ -1,0 +1,110 @@
+import * as Schema from "effect/Schema"
+
+/** A name that the file does not have. Exit 1. */
+export class SecretNotFound extends Schema.TaggedError<SecretNotFound>()("SecretNotFound", {
+  secret: Schema.String,
+  environment: Schema.String,
+  /** A name that is there and close to it. */
+  suggestion: Schema.optionalWith(Schema.String, { exact: true })
+}) {
+  override get message(): string {
+    const hint =
+      this.suggestion === undefined
+        ? `Set it: tako secrets set ${this.secret} --env ${this.environment}`
+        : `Did you mean ${this.suggestion}?`
+    return `There is no secret ${this.secret} in environment ${this.environment}.\n${hint}`
+  }
+}
+
+/** An environment that the file does not have. Exit 1. */
+export class EnvironmentNotFound extends Schema.TaggedError<EnvironmentNotFound>()("EnvironmentNotFound", {
+  environment: Schema.String,
+  suggestion: Schema.optionalWith(Schema.String, { exact: true })
+}) {
+  override get message(): string {
+    const hint =
+      this.suggestion === undefined
+        ? `The first secret creates it: tako secrets set NAME --env ${this.environment}`
+        : `Did you mean ${this.suggestion}?`
+    return `There is no environment ${this.environment}.\n${hint}`
+  }
+}
+
+/** Values that the key does not open, in an environment of which it opens others. Exit 4. */
+export class SecretsDamaged extends Schema.TaggedError<SecretsDamaged>()("SecretsDamaged", {
+  environment: Schema.String,
+  secrets: Schema.Array(Schema.String),
+  /** How many values the key does open. */
+  opened: Schema.Number
+}) {
+  override get message(): string {
+    return (
+      `${this.secrets.join(", ")} in environment ${this.environment}: damaged, or sealed with another passphrase. ` +
+      `The key opens the other ${this.opened}. Nothing was handed out or written.\n` +
+      `See who changed it: git log -p -- .tako/secrets.json; to start over: tako secrets rm ${this.secrets[0]} --env ${this.environment}`
+    )
+  }
+}
+
+/** A value that opens, but was not sealed for the place where it stands. Exit 4. */
+export class SecretMisplaced extends Schema.TaggedError<SecretMisplaced>()("SecretMisplaced", {
+  environment: Schema.String,
+  secret: Schema.String,
+  reason: Schema.Literal("moved", "unknown-origin"),
+  /** Where a moved value belongs. */
+  origin: Schema.optionalWith(Schema.Struct({ environment: Schema.String, secret: Schema.String }), {
+    exact: true
+  })
+}) {
+  override get message(): string {
+    const what = `${this.secret} in environment ${this.environment}`
+    if (this.origin !== undefined) {
+      return (
+        `${what} holds a value that was sealed for ${this.origin.secret} in environment ${this.origin.environment}: ` +
+        "somebody moved or copied it in the file. Nothing was handed out or written.\n" +
+        "See who: git log -p -- .tako/secrets.json; put the right value back: " +
+        `tako secrets set ${this.secret} --env ${this.environment}`
+      )
+    }
+    return (
+      `${what} holds a value that was not sealed for this name: another tool wrote it, or it was moved here from a name ` +
+      "that is gone. Nothing was handed out or written.\n" +
+      `If you know where it comes from: tako secrets adopt ${this.secret} --env ${this.environment}`
+    )
+  }
+}
+
+const refusals = {
+  empty: "The value is empty. If that is meant: --allow-empty",
+  "not-utf8":
+    "The value is not UTF-8 text. Encode it first, for example: base64 FILE | tako secrets set NAME",
+  "too-large":
+    "The value is larger than 1 MiB. Keep such files elsewhere, encrypted under a key that tako holds.",
+  "lone-surrogate":
+    "The value has half of a character in it (a lone UTF-16 surrogate) and cannot be kept as UTF-8.",
+  lines:
+    "More lines came after Enter. Nothing was kept; to set a value of several lines: tako secrets set NAME < FILE"
+} as const
+
+/** A value that is not taken. Exit 2. */
+export class ValueRefused extends Schema.TaggedError<ValueRefused>()("ValueRefused", {
+  reason: Schema.Literal("empty", "not-utf8", "too-large", "lone-surrogate", "lines")
+}) {
+  override get message(): string {
+    return refusals[this.reason]
+  }
+}
+
+/** `adopt` was asked for a value that needs, or may have, none of it. Exit 1. */
+export class AdoptionRefused extends Schema.TaggedError<AdoptionRefused>()("AdoptionRefused", {
+  environment: Schema.String,
+  secret: Schema.String,
+  reason: Schema.Literal("already-bound", "unmarked")
+}) {
+  override get message(): string {
+    return this.reason === "already-bound"
+      ? `${this.secret} in environment ${this.environment} is where it belongs; there is nothing to adopt.`
+      : `Environment ${this.environment} does not bind its values yet, so there is nothing to adopt.\n` +
+          `Bind them all: tako secrets key rotate --same-passphrase --env ${this.environment}`
+  }
+}

@@ -1,0 +1,69 @@
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import { SecretsFileDamaged } from "../errors/secrets-file.ts"
+import { isEnvironmentName, isSecretName, type SecretName } from "../names.ts"
+import * as Salt from "../salt.ts"
+import * as SealedValue from "../sealed-value.ts"
+import type { Environment, Environments } from "./environments.ts"
+import * as StrictJson from "./strict-json.ts"
+
+/** The largest file that is read: 4 MiB. */
+export const maxFileLength = 4 * 1024 * 1024
+
+/** What the file holds, or where it is wrong; errors name environments and secrets, never what stands behind them. */
+export const parse = (bytes: Uint8Array): Either.Either<Environments, SecretsFileDamaged> =>
+  Either.gen(function* () {
+    if (bytes.length > maxFileLength) return yield* damaged("too-large")
+    const text = yield* decodeUtf8(bytes)
+    const json = StrictJson.parse(text)
+    if ("fault" in json) return yield* damaged(json.fault)
+    const environments = new Map()
+    const salts = new Map<Salt.Salt, string>()
+    for (const [name, value] of yield* members(json.value)) {
+      if (!isEnvironmentName(name)) return yield* damaged("environment-name")
+      const environment = yield* parseEnvironment(name, value)
+      const twin = salts.get(environment.salt)
+      if (twin !== undefined) return yield* damaged("salt-twice", { environment: name, other: twin })
+      salts.set(environment.salt, name)
+      environments.set(name, environment)
+    }
+    return environments
+  })
+
+const parseEnvironment = (name: string, value: unknown): Either.Either<Environment, SecretsFileDamaged> =>
+  Either.gen(function* () {
+    const { salt: saltText, secrets: sealedValues, ...unknownFields } = yield* object(value, name)
+    const salt = typeof saltText === "string" ? Salt.fromText(saltText) : Option.none()
+    if (Option.isNone(salt)) return yield* damaged("salt", { environment: name })
+    const secrets = new Map<SecretName, SealedValue.SealedValue>()
+    for (const [secret, text] of Object.entries(yield* object(sealedValues, name))) {
+      if (!isSecretName(secret)) return yield* damaged("secret-name", { environment: name })
+      const sealed = typeof text === "string" ? SealedValue.fromText(text) : Option.none()
+      if (Option.isNone(sealed)) return yield* damaged("sealed-value", { environment: name, secret })
+      secrets.set(secret, sealed.value)
+    }
+    return { salt: salt.value, secrets, unknownFields }
+  })
+
+const decodeUtf8 = (bytes: Uint8Array): Either.Either<string, SecretsFileDamaged> => {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return damaged("byte-order-mark")
+  return Either.try({
+    try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
+    catch: () => new SecretsFileDamaged({ reason: "not-utf8" })
+  })
+}
+
+const members = (value: unknown) => Either.map(object(value), Object.entries<unknown>)
+
+const object = (
+  value: unknown,
+  environment?: string
+): Either.Either<Record<string, unknown>, SecretsFileDamaged> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Either.right(value as Record<string, unknown>)
+    : damaged("not-an-object", environment === undefined ? {} : { environment })
+
+const damaged = (
+  reason: SecretsFileDamaged["reason"],
+  where: { readonly environment?: string; readonly secret?: string; readonly other?: string } = {}
+) => Either.left(new SecretsFileDamaged({ reason, ...where }))

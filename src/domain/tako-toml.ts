@@ -1,0 +1,4 @@
+/** What tako.toml says. */
+export interface TakoToml {
+  readonly name: string
+}

@@ -1,0 +1,34 @@
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import type { Key } from "../../domain/key.ts"
+import type { EnvironmentName, SecretName } from "../../domain/names.ts"
+import type { Salt } from "../../domain/salt.ts"
+import type { SealedValue } from "../../domain/sealed-value.ts"
+
+/** Where a value belongs. */
+export interface Place {
+  readonly environment: EnvironmentName
+  readonly secret: SecretName
+}
+
+/** A value that was authentic under the key; `boundTo` tells in constant time whether it was sealed for that place. */
+export interface Opened {
+  readonly value: Redacted.Redacted<string>
+  readonly boundTo: (place: Place) => boolean
+}
+
+/** Seals and opens values: AES-256-GCM without additional data, bound to their place by the nonce. */
+export class Cipher extends Context.Tag("tako/Cipher")<
+  Cipher,
+  {
+    /** A new blob each time: 4 random bytes of the nonce, the other 8 tell the place and the value. */
+    readonly seal: (key: Key, place: Place, value: Redacted.Redacted<string>) => Effect.Effect<SealedValue>
+    /** None when the tag does not fit (another key, or altered), or when what it holds is not UTF-8 text. */
+    readonly open: (key: Key, sealed: SealedValue) => Effect.Effect<Option.Option<Opened>>
+    /** A marked salt: in its environment every value must be bound to its place. */
+    readonly newSalt: Effect.Effect<Salt>
+    readonly isMarked: (salt: Salt) => boolean
+  }
+>() {}

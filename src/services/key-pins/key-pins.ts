@@ -1,0 +1,24 @@
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { KeyCacheUnsafe } from "../../domain/errors/keys.ts"
+import type { FileFailed, FileLocked } from "../../domain/errors/secrets-file.ts"
+import type { KeyId } from "../../domain/key.ts"
+import type { EnvironmentName } from "../../domain/names.ts"
+
+export type PinsError = KeyCacheUnsafe | FileFailed | FileLocked
+
+/**
+ * Which key belongs to which environment of this project, as this machine remembers it (`$TAKO_HOME/pins.json`).
+ * The secrets file must not choose among the keys of a machine; the pins do.
+ */
+export class KeyPins extends Context.Tag("tako/KeyPins")<
+  KeyPins,
+  {
+    /** Empty when not pinned; two while a rotation is under way (the old one and the new one). */
+    readonly of: (environment: EnvironmentName) => Effect.Effect<ReadonlyArray<KeyId>, PinsError>
+    readonly pin: (environment: EnvironmentName, ids: ReadonlyArray<KeyId>) => Effect.Effect<void, PinsError>
+    readonly unpin: (environment: EnvironmentName) => Effect.Effect<void, PinsError>
+    /** Every other place that is pinned to this key, as "<project>, environment <name>". */
+    readonly originsOf: (id: KeyId) => Effect.Effect<ReadonlyArray<string>, PinsError>
+  }
+>() {}

@@ -1,0 +1,29 @@
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type { ConfigInvalid } from "../../domain/errors/project.ts"
+import type { FileFailed, PathRefused } from "../../domain/errors/secrets-file.ts"
+import type { TakoToml } from "../../domain/tako-toml.ts"
+
+/**
+ * The project that a command works on: the folder of the tako.toml that was named, else of the nearest one upwards,
+ * else of the nearest `.tako/secrets.json` or git root upwards, else the current directory.
+ */
+export class Project extends Context.Tag("tako/Project")<
+  Project,
+  {
+    /** Absolute, symbolic links resolved. */
+    readonly root: string
+    /** What the pins know it by: "<git common dir>:<path within the work tree>", else the real path. */
+    readonly identity: string
+    /** None when there is no tako.toml. Read on first use: the secrets commands need none. */
+    readonly config: Effect.Effect<Option.Option<TakoToml>, ConfigInvalid | FileFailed>
+    /** Writes a file of the project that is not there yet; false when it is. */
+    readonly writeNew: (path: string, text: string) => Effect.Effect<boolean, FileFailed | PathRefused>
+    /** Adds lines to the end of a file of the project, those it has not yet; false when it has them all. */
+    readonly appendLines: (
+      path: string,
+      lines: ReadonlyArray<string>
+    ) => Effect.Effect<boolean, FileFailed | PathRefused>
+  }
+>() {}

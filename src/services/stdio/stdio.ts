@@ -1,0 +1,20 @@
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
+import type { ValueRefused } from "../../domain/errors/secrets.ts"
+
+/** This process's own three streams: stdout carries data only, stderr everything for people. */
+export class Stdio extends Context.Tag("tako/Stdio")<
+  Stdio,
+  {
+    readonly stdinIsTerminal: boolean
+    readonly stdoutIsTerminal: boolean
+    readonly stderrIsTerminal: boolean
+    /** All of stdin as UTF-8, a byte order mark included, at most 1 MiB and one newline. */
+    readonly readStdin: Effect.Effect<Redacted.Redacted<string>, ValueRefused>
+    /** To stdout, exactly this; a reader that went away is not an error. */
+    readonly out: (text: string) => Effect.Effect<void>
+    /** A line to stderr. */
+    readonly say: (line: string) => Effect.Effect<void>
+  }
+>() {}
