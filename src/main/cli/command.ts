@@ -1,0 +1,112 @@
+import * as Command from "@effect/cli/Command"
+import type * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import type { ExitCode, TakoError } from "./exit-code.ts"
+import type { CommandSpec, GroupSpec, LeafSpec, Surplus } from "./grammar.ts"
+import { Outcome } from "./outcome.ts"
+import type { Argument, Flag } from "./parameters.ts"
+
+/** A command with everything below it: for our argv preparation and help, and for @effect/cli. */
+export interface CommandTree<out R, out E> {
+  readonly spec: CommandSpec
+  // biome-ignore lint/suspicious/noExplicitAny: what a command is called and takes, only its own declaration knows
+  readonly command: Command.Command<any, R, E, any>
+}
+
+/** A group of commands; the root is one. */
+export interface GroupTree<out R, out E> extends CommandTree<R, E> {
+  readonly spec: GroupSpec
+}
+
+type Arguments = Readonly<Record<string, Argument<unknown>>>
+type Flags = Readonly<Record<string, Flag<unknown>>>
+
+/** What a handler receives: each declared argument and flag under its key. */
+export type Input<A extends Arguments, F extends Flags> = {
+  readonly [K in keyof A]: A[K] extends Argument<infer V> ? V : never
+} & { readonly [K in keyof F]: F[K] extends Flag<infer V> ? V : never }
+
+interface LeafDeclaration<A extends Arguments, F extends Flags> {
+  readonly summary: string
+  /** More than the summary says, for --help; blank lines part paragraphs. */
+  readonly description?: string
+  /** One whole command line. */
+  readonly example: string
+  readonly aliases?: ReadonlyArray<string>
+  readonly arguments?: A
+  readonly flags?: F
+  /**
+   * Said, with exit 2, where something was typed that may be a value: a surplus argument, an argument NAME=VALUE, an
+   * unknown flag with a value. Default: how many arguments the command takes.
+   */
+  readonly surplus?: Surplus
+}
+
+const values = <A extends object>(record: A | undefined): ReadonlyArray<A[keyof A]> =>
+  record === undefined ? [] : Object.values(record)
+
+const mapValues = <A, B>(
+  record: Readonly<Record<string, A>> | undefined,
+  f: (a: A) => B
+): Record<string, B> => Object.fromEntries(Object.entries(record ?? {}).map(([key, a]) => [key, f(a)]))
+
+/** A command that does something; a handler that returns a number ends the process with it. */
+export const leaf = <
+  const Name extends string,
+  R,
+  E extends TakoError = never,
+  A extends Arguments = Readonly<Record<never, never>>,
+  F extends Flags = Readonly<Record<never, never>>
+>(
+  name: Name,
+  declaration: LeafDeclaration<A, F>,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement is a good handler
+  handler: (input: Input<A, F>) => Effect.Effect<ExitCode | void, E, R>
+): CommandTree<R | Outcome, E> => {
+  const { arguments: args, flags, aliases = [], ...described } = declaration
+  const spec: LeafSpec = {
+    _tag: "Leaf",
+    name,
+    aliases,
+    ...described,
+    arguments: values(args).map(({ spec }) => spec),
+    flags: values(flags).map(({ spec }) => spec)
+  }
+  const command = Command.make(
+    name,
+    { ...mapValues(args, ({ args }) => args), ...mapValues(flags, ({ options }) => options) },
+    (input) =>
+      Effect.flatMap(handler(input as Input<A, F>), (code) =>
+        typeof code === "number" ? Effect.flatMap(Outcome, ({ endWith }) => endWith(code)) : Effect.void
+      )
+  )
+  return { spec, command }
+}
+
+type Requirements<T> = T extends CommandTree<infer R, unknown> ? R : never
+type Failures<T> = T extends CommandTree<unknown, infer E> ? E : never
+
+/** A command that only has commands below it. Also the root, whose name is the program's. */
+export const group = <
+  const Name extends string,
+  const Children extends Arr.NonEmptyReadonlyArray<CommandTree<unknown, unknown>>
+>(
+  name: Name,
+  declaration: {
+    readonly summary: string
+    readonly description?: string
+    readonly aliases?: ReadonlyArray<string>
+  },
+  children: Children
+): GroupTree<Requirements<Children[number]>, Failures<Children[number]>> => {
+  const { aliases = [], ...described } = declaration
+  return {
+    spec: { _tag: "Group", name, aliases, ...described, children: children.map(({ spec }) => spec) },
+    command: Command.withSubcommands(
+      Command.make(name),
+      children.map(({ command }) => command) as unknown as Arr.NonEmptyReadonlyArray<
+        CommandTree<Requirements<Children[number]>, Failures<Children[number]>>["command"]
+      >
+    )
+  }
+}

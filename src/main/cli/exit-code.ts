@@ -1,0 +1,76 @@
+import type * as Keys from "../../domain/errors/keys.ts"
+import type * as Processes from "../../domain/errors/processes.ts"
+import type * as ProjectErrors from "../../domain/errors/project.ts"
+import type * as Secrets from "../../domain/errors/secrets.ts"
+import type * as SecretsFileErrors from "../../domain/errors/secrets-file.ts"
+import type * as User from "../../domain/errors/user.ts"
+
+/** What this process ends with: 0 to 255. */
+export type ExitCode = number
+
+export const done = 0
+export const failed = 1
+export const wrongUsage = 2
+export const noKey = 3
+export const damaged = 4
+/** A server failed or could not be reached. */
+export const serverFailed = 5
+/** 128 and SIGINT's number, as shells have it. */
+export const interrupted = 130
+
+type Modules = typeof Keys &
+  typeof Processes &
+  typeof ProjectErrors &
+  typeof Secrets &
+  typeof SecretsFileErrors &
+  typeof User
+
+type InstanceOf<C> = C extends abstract new (...parameters: Array<never>) => infer E ? E : never
+
+/** Every error that a command may end with: the classes of domain/errors. */
+export type TakoError = Extract<InstanceOf<Modules[keyof Modules]>, Error & { readonly _tag: string }>
+
+type Table = {
+  readonly [Tag in TakoError["_tag"]]: ExitCode | ((error: Extract<TakoError, { _tag: Tag }>) => ExitCode)
+}
+
+const table: Table = {
+  AdoptionRefused: failed,
+  ClipboardUnavailable: failed,
+  ConfigInvalid: failed,
+  Declined: failed,
+  DerivationFailed: failed,
+  EntriesDiffer: failed,
+  EnvironmentNotFound: failed,
+  EnvironmentReplaced: damaged,
+  FileFailed: failed,
+  FileLocked: failed,
+  Interrupted: interrupted,
+  InvalidName: wrongUsage,
+  KeyCacheUnsafe: noKey,
+  KeyNotTrusted: noKey,
+  KeyRefused: noKey,
+  NoKeyFits: noKey,
+  NoTerminal: wrongUsage,
+  PathRefused: failed,
+  // As a shell has it (POSIX, Shell Command Language, 2.8.2).
+  ProcessNotStarted: ({ reason }) => (reason === "not-found" ? 127 : 126),
+  ProjectNotFound: failed,
+  SecretMisplaced: damaged,
+  SecretNotFound: failed,
+  SecretsDamaged: damaged,
+  SecretsFileChanged: failed,
+  SecretsFileDamaged: damaged,
+  Usage: wrongUsage,
+  ValueRefused: wrongUsage
+}
+
+/** The one place that decides with which exit code an error ends the process. */
+export const exitCode = (error: TakoError): ExitCode => {
+  const entry = table[error._tag] as ExitCode | ((error: TakoError) => ExitCode)
+  return typeof entry === "number" ? entry : entry(error)
+}
+
+/** Whether it is an error that the table knows; anything else is a bug. */
+export const isTakoError = (u: unknown): u is TakoError =>
+  u instanceof Error && "_tag" in u && typeof u._tag === "string" && Object.hasOwn(table, u._tag)

@@ -1,0 +1,50 @@
+/** A flag: `--name`, with a short form `-x` and, when `value` names what it takes, a value. */
+export interface FlagSpec {
+  readonly name: string
+  readonly short?: string
+  readonly value?: string
+  readonly summary: string
+}
+
+/** An argument without a flag. Behind one that passes through, nothing is a flag of ours. */
+export interface ArgumentSpec {
+  readonly label: string
+  readonly takes: "one" | "at-most-one" | "any" | "at-least-one"
+  readonly passThrough: boolean
+  readonly summary?: string
+}
+
+/** What to say where a value seems to have been typed on the command line. It is said without repeating anything. */
+export interface Surplus {
+  readonly problem: string
+  readonly hint: string
+}
+
+interface Named {
+  readonly name: string
+  readonly aliases: ReadonlyArray<string>
+  readonly summary: string
+  readonly description?: string
+}
+
+/** A command that does something. */
+export interface LeafSpec extends Named {
+  readonly _tag: "Leaf"
+  /** The line that --help shows. */
+  readonly example: string
+  readonly arguments: ReadonlyArray<ArgumentSpec>
+  readonly flags: ReadonlyArray<FlagSpec>
+  readonly surplus?: Surplus
+}
+
+/** A command that only has commands below it. */
+export interface GroupSpec extends Named {
+  readonly _tag: "Group"
+  readonly children: ReadonlyArray<CommandSpec>
+}
+
+/** A command as our own argv preparation and help see it. */
+export type CommandSpec = LeafSpec | GroupSpec
+
+/** From the root down to a command, both included. */
+export type CommandPath = readonly [GroupSpec, ...ReadonlyArray<CommandSpec>]
