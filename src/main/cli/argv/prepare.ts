@@ -1,0 +1,131 @@
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type { Usage } from "../../../domain/errors/user.ts"
+import * as Globals from "../globals.ts"
+import type { CommandPath, CommandSpec, FlagSpec, LeafSpec } from "../grammar.ts"
+import * as Complaints from "./complaints.ts"
+import { hasSurplus, invocation } from "./invocation.ts"
+import { isFlag, readFlag } from "./read-flag.ts"
+
+/** What a command line asks for. */
+export type Prepared =
+  | {
+      readonly _tag: "Help"
+      readonly path: CommandPath
+      /** False for a group without a command: an incomplete command line. */
+      readonly asked: boolean
+    }
+  | { readonly _tag: "Version" }
+  | {
+      readonly _tag: "Invoke"
+      readonly argv: ReadonlyArray<string>
+      readonly globals: Globals.Globals["Type"]
+    }
+
+/** What was read of a command line, and the first thing that is wrong with its flags. */
+interface Reading {
+  path: CommandPath
+  readonly given: Map<FlagSpec, string | true>
+  positionals: ReadonlyArray<string>
+  helpWord: boolean
+  problem: Usage | undefined
+}
+
+/**
+ * Reads what was typed behind the program's name. --help wins over anything else that is wrong with a command; a value
+ * in the wrong place over a wrong flag, because it has to be said that it may be in the shell's history now.
+ */
+export const prepare = (root: CommandPath[0], argv: ReadonlyArray<string>): Either.Either<Prepared, Usage> =>
+  Either.flatMap(read(root, argv), (reading): Either.Either<Prepared, Usage> => {
+    const { path, given, positionals, problem } = reading
+    const last = lastOf(path)
+    if (reading.helpWord || given.has(Globals.help)) return Either.right({ _tag: "Help", path, asked: true })
+    if (problem === undefined && given.has(Globals.version)) return Either.right({ _tag: "Version" })
+    if (last._tag === "Group") {
+      return problem === undefined
+        ? Either.right({ _tag: "Help", path, asked: path.length === 1 })
+        : Either.left(problem)
+    }
+    if (!passesThrough(last) && hasSurplus(last, positionals)) {
+      return Either.left(Complaints.surplus(path, last))
+    }
+    if (problem !== undefined) return Either.left(problem)
+    return Either.map(invocation(path, last, given, positionals), (argv) => ({
+      _tag: "Invoke",
+      argv,
+      globals: {
+        config: Option.filter(Option.fromNullable(given.get(Globals.config)), (value) => value !== true),
+        noColor: given.has(Globals.noColor)
+      }
+    }))
+  })
+
+const read = (root: CommandPath[0], argv: ReadonlyArray<string>): Either.Either<Reading, Usage> => {
+  const reading: Reading = {
+    path: [root],
+    given: new Map(),
+    positionals: [],
+    helpWord: false,
+    problem: undefined
+  }
+  let at = 0
+  while (at < argv.length) {
+    const token = argv[at] ?? ""
+    const last = lastOf(reading.path)
+    if (token === "--") {
+      if (last._tag === "Group") {
+        return Either.left(reading.problem ?? Complaints.dashesBeforeCommand(reading.path))
+      }
+      reading.positionals = reading.positionals.concat(argv.slice(at + 1))
+      break
+    }
+    if (isFlag(token)) {
+      at += readFlags(reading, token, argv[at + 1])
+    } else if (last._tag === "Leaf") {
+      if (passesThrough(last)) {
+        reading.positionals = argv.slice(at)
+        break
+      }
+      reading.positionals = [...reading.positionals, token]
+      at += 1
+    } else {
+      const child = last.children.find(({ name, aliases }) => name === token || aliases.includes(token))
+      if (child !== undefined) {
+        reading.path = [...reading.path, child]
+      } else if (token === "help") {
+        reading.helpWord = true
+      } else if (reading.given.has(Globals.help)) {
+        break
+      } else {
+        return Either.left(reading.problem ?? Complaints.unknownCommand(reading.path, last, token))
+      }
+      at += 1
+    }
+  }
+  return Either.right(reading)
+}
+
+/** Returns how many tokens were read. */
+const readFlags = (reading: Reading, token: string, next: string | undefined): number => {
+  const known = flagsAt(reading.path)
+  const { found, tokens, problem } = readFlag(known, token, next)
+  for (const [flag, value] of found) {
+    if (reading.given.has(flag)) {
+      reading.problem ??= Complaints.flagProblem(reading.path, known, { _tag: "Twice", flag })
+    }
+    reading.given.set(flag, value)
+  }
+  if (problem !== undefined) reading.problem ??= Complaints.flagProblem(reading.path, known, problem)
+  return tokens
+}
+
+/** The flags that the last of the path takes. */
+export const flagsAt = (path: CommandPath): ReadonlyArray<FlagSpec> => {
+  const last = lastOf(path)
+  if (last._tag === "Leaf") return [...last.flags, ...Globals.globalFlags]
+  return path.length === 1 ? [...Globals.globalFlags, Globals.version] : Globals.globalFlags
+}
+
+const lastOf = (path: CommandPath): CommandSpec => path[path.length - 1] ?? path[0]
+
+const passesThrough = (leaf: LeafSpec): boolean => leaf.arguments.some(({ passThrough }) => passThrough)
