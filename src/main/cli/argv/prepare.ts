@@ -26,7 +26,7 @@ export type Prepared =
 interface Reading {
   path: CommandPath
   readonly given: Map<FlagSpec, string | true>
-  positionals: ReadonlyArray<string>
+  positionals: Array<string>
   helpWord: boolean
   problem: Usage | undefined
 }
@@ -86,7 +86,7 @@ const read = (root: CommandPath[0], argv: ReadonlyArray<string>): Either.Either<
         reading.positionals = argv.slice(at)
         break
       }
-      reading.positionals = [...reading.positionals, token]
+      reading.positionals.push(token)
       at += 1
     } else {
       const child = last.children.find(({ name, aliases }) => name === token || aliases.includes(token))
