@@ -36,9 +36,7 @@ const sources: Readonly<Record<KeySourceName, string>> = {
 /** No source has a key that opens at least one value of the environment. Exit 3. */
 export class NoKeyFits extends Schema.TaggedError<NoKeyFits>()("NoKeyFits", {
   environment: Schema.String,
-  attempts: Schema.Array(Attempt),
-  /** The environment had another key when this machine last used it. */
-  replaced: Schema.Boolean
+  attempts: Schema.Array(Attempt)
 }) {
   override get message(): string {
     const tried = this.attempts.map(({ source, outcome }) => `  ${sources[source]} ${outcomes[outcome]}`)
@@ -48,9 +46,6 @@ export class NoKeyFits extends Schema.TaggedError<NoKeyFits>()("NoKeyFits", {
         ? `No key opens environment ${this.environment}: wrong key, changed salt or damage.`
         : `There is no key for environment ${this.environment} here.`,
       ...tried,
-      ...(this.replaced
-        ? ["Its key is another one than this machine used before: rotated, or replaced by somebody."]
-        : []),
       `Join with the team's passphrase: tako secrets key derive --env ${this.environment} (in CI: TAKO_PASSPHRASE)`
     ].join("\n")
   }

@@ -10,41 +10,52 @@ import type {
   KeySourceName,
   NoKeyFits
 } from "../../domain/errors/keys.ts"
+import type { ValueRefused } from "../../domain/errors/secrets.ts"
 import type { FileFailed, FileLocked } from "../../domain/errors/secrets-file.ts"
-import type { EntriesDiffer, Interrupted, NoTerminal } from "../../domain/errors/user.ts"
+import type { EntriesDiffer, Interrupted } from "../../domain/errors/user.ts"
 import type { Key } from "../../domain/key.ts"
-import type { EnvironmentName, SecretName } from "../../domain/names.ts"
+import type { EnvironmentName } from "../../domain/names.ts"
 import type { Salt } from "../../domain/salt.ts"
 import type { Environment } from "../../domain/secrets-file/environments.ts"
-import type { Opened } from "../cipher/cipher.ts"
+import type { Opening } from "../cipher/opening.ts"
 
-/** A key that opens at least one value of the environment (or any key, where it has none), and what it opens. */
-export interface Unlocked {
-  readonly key: Key
+/** A key that opens at least one value of the environment, what it opens, and where it came from. */
+export interface Unlocked extends Opening {
   readonly source: KeySourceName
-  readonly opened: ReadonlyMap<SecretName, Opened>
-  readonly unopened: ReadonlyArray<SecretName>
 }
 
+export type RememberError = KeyCacheUnsafe | FileFailed | FileLocked
+
 export type KeySourceError =
+  | RememberError
   | NoKeyFits
   | KeyNotTrusted
   | EnvironmentReplaced
-  | KeyCacheUnsafe
   | DerivationFailed
-  | FileFailed
-  | FileLocked
-  | NoTerminal
   | Interrupted
   | EntriesDiffer
+  | ValueRefused
 
-/** Finds the key of an environment; keys are overwritten when the scope closes. */
+/** A passphrase that opens the environment, spelled as it does. */
+export interface KnownPassphrase {
+  readonly passphrase: Redacted.Redacted<string>
+  readonly unlocked: Unlocked
+}
+
+/** A key under which nothing is sealed yet; `remember` caches and pins it, just before the file is written. */
+export interface Established {
+  readonly key: Key
+  readonly remember: Effect.Effect<unknown, RememberError>
+}
+
+/** Finds the key of an environment; every key that it finds is overwritten when the scope closes. */
 export class KeySource extends Context.Tag("tako/KeySource")<
   KeySource,
   {
     /**
-     * The first that fits of TAKO_KEY, TAKO_KEY_FILE, this machine's cache (only where pinned), TAKO_PASSPHRASE,
-     * TAKO_PASSPHRASE_FILE, and, if `ask`, a prompt (whose key is then cached and pinned).
+     * For an environment with values: the first that fits of TAKO_KEY, TAKO_KEY_FILE, this machine's cache (only where
+     * pinned), TAKO_PASSPHRASE, TAKO_PASSPHRASE_FILE and, if `ask`, a prompt, whose key is then cached and pinned.
+     * An environment that is pinned to another key is EnvironmentReplaced unless one of the variables fits it.
      */
     readonly unlock: (
       name: EnvironmentName,
@@ -52,22 +63,28 @@ export class KeySource extends Context.Tag("tako/KeySource")<
       options: { readonly ask: boolean }
     ) => Effect.Effect<Unlocked, KeySourceError, Scope.Scope>
     /**
-     * The key for a salt under which nothing is sealed yet: TAKO_PASSPHRASE, TAKO_PASSPHRASE_FILE, the pinned cached
-     * key, or a prompt that asks twice. It is cached and pinned.
+     * For an environment without values: the key of TAKO_PASSPHRASE, TAKO_PASSPHRASE_FILE, the pinned cached one, or
+     * that of a prompt, asked twice, with a suggestion when the environment is new.
      */
     readonly establish: (
       name: EnvironmentName,
       salt: Salt,
-      options: { readonly suggest: boolean }
-    ) => Effect.Effect<Key, KeySourceError, Scope.Scope>
-    /** The passphrase alone, for joining and for sealing anew under the same one: never from the cache. */
+      options: { readonly isNew: boolean }
+    ) => Effect.Effect<Established, KeySourceError, Scope.Scope>
+    /**
+     * The passphrase that opens at least one value of the environment, from TAKO_PASSPHRASE, TAKO_PASSPHRASE_FILE or a
+     * prompt. Nothing is remembered.
+     */
     readonly passphrase: (
       name: EnvironmentName,
       environment: Environment
-    ) => Effect.Effect<
-      { readonly passphrase: Redacted.Redacted<string>; readonly unlocked: Unlocked },
-      KeySourceError,
-      Scope.Scope
-    >
+    ) => Effect.Effect<KnownPassphrase, KeySourceError, Scope.Scope>
+    /** A new passphrase, asked for twice, with a suggestion that Enter takes. */
+    readonly choosePassphrase: (
+      name: EnvironmentName,
+      introduction: string
+    ) => Effect.Effect<Redacted.Redacted<string>, KeySourceError>
+    /** Caches the key and pins it to the environment; gives the path of the cached key, for people. */
+    readonly remember: (name: EnvironmentName, salt: Salt, key: Key) => Effect.Effect<string, RememberError>
   }
 >() {}

@@ -1,0 +1,17 @@
+import * as Effect from "effect/Effect"
+import type { EnvironmentName } from "../../domain/names.ts"
+import { KeyCache } from "../../services/key-cache/key-cache.ts"
+import { KeyPins } from "../../services/key-pins/key-pins.ts"
+import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
+import { findEnvironment } from "../environment/find.ts"
+
+/** Removes this machine's key of the environment and what it remembers of it; true when there was a key. */
+export const forget = Effect.fn("key.forget")(function* (name: EnvironmentName) {
+  const file = yield* SecretsFile
+  const cache = yield* KeyCache
+  const pins = yield* KeyPins
+  const environment = yield* findEnvironment(yield* file.read, name)
+  const forgotten = yield* cache.forget(environment.salt)
+  yield* pins.unpin(name)
+  return forgotten
+})

@@ -1,0 +1,127 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import { KeyRefused } from "../../domain/errors/keys.ts"
+import { SecretsFileChanged } from "../../domain/errors/secrets-file.ts"
+import * as Key from "../../domain/key.ts"
+import type { EnvironmentName, SecretName } from "../../domain/names.ts"
+import type { SealedValue } from "../../domain/sealed-value.ts"
+import type { Environment } from "../../domain/secrets-file/environments.ts"
+import { Cipher } from "../../services/cipher/cipher.ts"
+import type { Opening } from "../../services/cipher/opening.ts"
+import { KeyCache } from "../../services/key-cache/key-cache.ts"
+import { KeyDerivation } from "../../services/key-derivation/key-derivation.ts"
+import { KeyPins } from "../../services/key-pins/key-pins.ts"
+import { KeySource } from "../../services/key-source/key-source.ts"
+import { PassphraseWords } from "../../services/passphrase-words/passphrase-words.ts"
+import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
+import { findEnvironment } from "../environment/find.ts"
+import { requireWhole } from "../environment/placement.ts"
+import { writeEnvironment } from "../environment/writing.ts"
+
+/** Where the new passphrase comes from. */
+export type NewPassphrase = "asked" | "generated" | "same"
+
+/**
+ * Seals an environment anew under a new marked salt. All or nothing: what does not open stops it; everything is opened
+ * again with the new key, `announce` has shown the new passphrase, and the key is kept, before the one write. The old
+ * key stays in the cache. Gives the names of the secrets, which somebody who knew the old passphrase still knows.
+ */
+export const rotate = Effect.fn("key.rotate")(function* <E, R>(
+  name: EnvironmentName,
+  newPassphrase: NewPassphrase,
+  announce: (passphrase: Redacted.Redacted<string>) => Effect.Effect<void, E, R>
+) {
+  const file = yield* SecretsFile
+  const cipher = yield* Cipher
+  const derivation = yield* KeyDerivation
+  const environments = yield* file.read
+  const environment = yield* findEnvironment(environments, name)
+  if (environment.secrets.size === 0) {
+    return yield* new KeyRefused({ environment: name, reason: "nothing-to-open" })
+  }
+  return yield* Effect.scoped(
+    Effect.gen(function* () {
+      const { opening, passphrase } = yield* chosen(name, environment, newPassphrase)
+      yield* requireWhole(name, environments, environment, opening)
+      const salt = yield* cipher.newSalt
+      const key = yield* Effect.acquireRelease(derivation.derive(passphrase, salt), (key) =>
+        Effect.sync(() => Key.wipe(key))
+      )
+      const secrets = yield* sealAnew(name, opening, key)
+      if (newPassphrase !== "same") yield* announce(passphrase)
+      yield* keepAcross(
+        name,
+        { salt, key },
+        writeEnvironment(name, { key, environment, isNew: false, remember: Effect.void }, (current) =>
+          sameSecrets(current, environment)
+            ? Effect.succeed({ ...current, salt, secrets })
+            : new SecretsFileChanged({ environment: name })
+        )
+      )
+      return [...secrets.keys()].sort()
+    })
+  )
+})
+
+const chosen = Effect.fnUntraced(function* (
+  name: EnvironmentName,
+  environment: Environment,
+  newPassphrase: NewPassphrase
+) {
+  const keys = yield* KeySource
+  if (newPassphrase === "same") {
+    const { passphrase, unlocked } = yield* keys.passphrase(name, environment)
+    return { opening: unlocked, passphrase }
+  }
+  const opening = yield* keys.unlock(name, environment, { ask: true })
+  const words = yield* PassphraseWords
+  const passphrase = yield* newPassphrase === "generated"
+    ? words.suggest
+    : keys.choosePassphrase(
+        name,
+        `Choose a new passphrase for environment ${name}; share it with your team once.`
+      )
+  return { opening, passphrase }
+})
+
+/** Every value sealed with the new key, and opened with it again: a value that is lost here would be lost for good. */
+const sealAnew = Effect.fnUntraced(function* (name: EnvironmentName, opening: Opening, key: Key.Key) {
+  const cipher = yield* Cipher
+  const secrets = new Map<SecretName, SealedValue>()
+  for (const [secret, { value }] of opening.opened) {
+    const place = { environment: name, secret }
+    const sealed = yield* cipher.seal(key, place, value)
+    const opened = yield* cipher.open(key, sealed)
+    const same = Option.match(opened, {
+      onNone: () => false,
+      onSome: (again) => again.boundTo(place) && Redacted.value(again.value) === Redacted.value(value)
+    })
+    if (!same) return yield* Effect.dieMessage("a value did not open again after it was sealed anew")
+    secrets.set(secret, sealed)
+  }
+  return secrets
+})
+
+/**
+ * Keeps the new key before the write and pins both keys during it, so that a machine that is cut off at any moment
+ * can open the file that is then there. After a failed write both stay pinned: whichever file is there, it is known.
+ */
+const keepAcross = Effect.fnUntraced(function* <A, E, R>(
+  name: EnvironmentName,
+  { salt, key }: { readonly salt: Environment["salt"]; readonly key: Key.Key },
+  write: Effect.Effect<A, E, R>
+) {
+  const cache = yield* KeyCache
+  const pins = yield* KeyPins
+  const id = cache.idOf(salt)
+  const before = yield* pins.of(name)
+  yield* cache.keep(salt, key)
+  yield* pins.pin(name, [...before, id])
+  yield* write
+  yield* pins.pin(name, [id])
+})
+
+const sameSecrets = (a: Environment, b: Environment): boolean =>
+  a.secrets.size === b.secrets.size &&
+  [...a.secrets].every(([name, sealed]) => b.secrets.get(name) === sealed)

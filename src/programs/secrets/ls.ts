@@ -1,0 +1,42 @@
+import * as Effect from "effect/Effect"
+import type { EnvironmentName, SecretName } from "../../domain/names.ts"
+import { type Environments, environmentNames, secretNames } from "../../domain/secrets-file/environments.ts"
+import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
+import { findEnvironment } from "../environment/find.ts"
+
+/** "missing": production has it, and this environment, which is not development, does not. */
+export type Presence = "set" | "absent" | "missing"
+
+export interface Listing {
+  readonly environments: ReadonlyArray<EnvironmentName>
+  readonly secrets: ReadonlyArray<{
+    readonly name: SecretName
+    readonly presence: ReadonlyMap<EnvironmentName, Presence>
+  }>
+}
+
+/** Which secret is set where; needs no key. */
+export const ls = Effect.fn("ls")(function* (only: ReadonlyArray<EnvironmentName> = []) {
+  const file = yield* SecretsFile
+  const environments = yield* file.read
+  yield* Effect.forEach(only, (name) => findEnvironment(environments, name), { discard: true })
+  return listing(environments, only)
+})
+
+const listing = (environments: Environments, only: ReadonlyArray<EnvironmentName>): Listing => {
+  const shown = only.length === 0 ? environmentNames(environments) : only
+  const presenceIn = (environment: EnvironmentName, secret: SecretName): Presence => {
+    const has = (name: string) => environments.get(name as EnvironmentName)?.secrets.has(secret) === true
+    if (has(environment)) return "set"
+    return environment !== "development" && has("production") ? "missing" : "absent"
+  }
+  return {
+    environments: shown,
+    secrets: secretNames(environments)
+      .map((name) => ({
+        name,
+        presence: new Map(shown.map((environment) => [environment, presenceIn(environment, name)] as const))
+      }))
+      .filter(({ presence }) => [...presence.values()].some((state) => state !== "absent"))
+  }
+}

@@ -1,0 +1,59 @@
+import * as Crypto from "node:crypto"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import type { Key } from "../../domain/key.ts"
+import * as SealedValue from "../../domain/sealed-value.ts"
+import * as Gcm from "./aes-gcm.ts"
+import * as Binding from "./binding.ts"
+import { Cipher } from "./cipher.ts"
+import * as MarkedSalt from "./marked-salt.ts"
+
+/** The cipher with its randomness given: a golden file is reproduced by injecting its nonces' random bytes. */
+export const layerOf = (randomBytes: (length: number) => Uint8Array): Layer.Layer<Cipher> =>
+  Layer.sync(Cipher, () => {
+    const bindKeys = new WeakMap<Key, Uint8Array>()
+    const bindKeyOf = (key: Key) => {
+      const known = bindKeys.get(key)
+      if (known !== undefined) return known
+      const bindKey = Binding.bindKeyOf(Redacted.value(key))
+      bindKeys.set(key, bindKey)
+      return bindKey
+    }
+    return {
+      seal: (key, place, value) =>
+        Effect.sync(() => {
+          const plaintext = new TextEncoder().encode(Redacted.value(value))
+          const random = randomBytes(Binding.randomLength)
+          const nonce = Binding.boundNonce(bindKeyOf(key), place, random, plaintext)
+          const parts = Gcm.seal(Redacted.value(key), nonce, plaintext)
+          plaintext.fill(0)
+          return SealedValue.fromParts(parts)
+        }),
+      open: (key, sealed) =>
+        Effect.sync(() => {
+          const parts = SealedValue.toParts(sealed)
+          return Option.flatMap(Gcm.open(Redacted.value(key), parts), (plaintext) =>
+            Option.map(decodeUtf8(plaintext), (text) => ({
+              value: Redacted.make(text),
+              boundTo: (place) => Binding.isBound(bindKeyOf(key), place, parts.nonce, plaintext)
+            }))
+          )
+        }),
+      newSalt: Effect.sync(() => MarkedSalt.make(randomBytes)),
+      isMarked: MarkedSalt.isMarked
+    }
+  })
+
+export const layer: Layer.Layer<Cipher> = layerOf((length) => Crypto.randomBytes(length))
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+const decodeUtf8 = (bytes: Uint8Array): Option.Option<string> => {
+  try {
+    return Option.some(utf8.decode(bytes))
+  } catch {
+    return Option.none()
+  }
+}

@@ -1,0 +1,74 @@
+import * as Crypto from "node:crypto"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { DerivationFailed } from "../../domain/errors/keys.ts"
+import * as Key from "../../domain/key.ts"
+import * as Salt from "../../domain/salt.ts"
+import { KeyDerivation } from "./key-derivation.ts"
+
+/** RFC 9106's parameters as tako has them; every implementation of the format uses these. */
+const parameters = { memory: 65536, passes: 3, parallelism: 4, tagLength: Key.byteLength } as const
+
+interface Argon2Input {
+  readonly message: Uint8Array
+  readonly nonce: Uint8Array
+}
+
+export type Argon2id = (input: Argon2Input) => Promise<Uint8Array>
+
+type NodeArgon2 = (
+  algorithm: "argon2id",
+  input: Argon2Input & typeof parameters,
+  callback: (error: Error | null, tag: Uint8Array) => void
+) => void
+
+const nodeArgon2 = (Crypto as { readonly argon2?: NodeArgon2 }).argon2
+
+/** Node's own Argon2 (node:crypto, from 24.7 on), where there is one. */
+export const argon2idOfNode: Argon2id | undefined =
+  nodeArgon2 &&
+  ((input) =>
+    new Promise((resolve, reject) => {
+      nodeArgon2("argon2id", { ...parameters, ...input }, (error, tag) =>
+        error === null ? resolve(tag) : reject(error)
+      )
+    }))
+
+/** hash-wasm's Argon2; loaded when a passphrase is first used, because it costs 11 ms. */
+export const argon2idOfHashWasm: Argon2id = async ({ message, nonce }) => {
+  const { argon2id } = await import("hash-wasm")
+  return argon2id({
+    password: message,
+    salt: nonce,
+    memorySize: parameters.memory,
+    iterations: parameters.passes,
+    parallelism: parameters.parallelism,
+    hashLength: parameters.tagLength,
+    outputType: "binary"
+  })
+}
+
+export const layerOf = (argon2id: Argon2id): Layer.Layer<KeyDerivation> =>
+  Layer.succeed(KeyDerivation, {
+    derive: Effect.fn("KeyDerivation.derive")((passphrase, salt) =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => new TextEncoder().encode(Redacted.value(passphrase))),
+        (message) =>
+          Effect.tryPromise({
+            try: () => argon2id({ message, nonce: Salt.toBytes(salt) }),
+            catch: (error) => new DerivationFailed({ reason: reasonOf(error) })
+          }),
+        (message) => Effect.sync(() => message.fill(0))
+      ).pipe(Effect.map((bytes) => Redacted.make(bytes)))
+    )
+  })
+
+export const layer: Layer.Layer<KeyDerivation> = layerOf(argon2idOfNode ?? argon2idOfHashWasm)
+
+const reasonOf = (error: unknown): DerivationFailed["reason"] =>
+  error instanceof Error && "code" in error && error.code === "MODULE_NOT_FOUND"
+    ? "unavailable"
+    : error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND"
+      ? "unavailable"
+      : "out-of-memory"

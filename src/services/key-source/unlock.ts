@@ -1,0 +1,61 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { type Attempt, KeyNotTrusted, NoKeyFits } from "../../domain/errors/keys.ts"
+import type { EnvironmentName } from "../../domain/names.ts"
+import type { Environment } from "../../domain/secrets-file/environments.ts"
+import { Terminal } from "../terminal/terminal.ts"
+import { tryKey, tryKeyVariables, tryPassphraseVariables, tryPrompt } from "./attempts.ts"
+import * as Questions from "./questions.ts"
+import { failReplaced, originsOf, recall, remember } from "./remembered.ts"
+
+/** See KeySource: what was set for this process comes before what the file could choose among this machine's keys. */
+export const unlock = Effect.fn("KeySource.unlock")(function* (
+  name: EnvironmentName,
+  environment: Environment,
+  { ask }: { readonly ask: boolean }
+) {
+  const { salt } = environment
+  const attempts: Array<Attempt> = []
+  const given = yield* tryKeyVariables(environment, attempts)
+  if (Option.isSome(given)) return given.value
+
+  const { pinned, key: cached } = yield* recall(name, salt)
+  if (Option.isNone(cached)) attempts.push({ source: "cache", outcome: "absent" })
+  if (Option.isSome(cached) && pinned === "here") {
+    const unlocked = yield* tryKey("cache", cached.value, environment, attempts)
+    if (Option.isSome(unlocked)) return unlocked.value
+  }
+
+  const known = yield* tryPassphraseVariables(environment, attempts)
+  if (Option.isSome(known)) return known.value.unlocked
+
+  if (pinned === "elsewhere") return yield* failReplaced(name, salt)
+  if (Option.isSome(cached) && pinned === "nowhere") {
+    yield* requireTrust(name, environment, ask)
+    const unlocked = yield* tryKey("cache", cached.value, environment, attempts)
+    if (Option.isSome(unlocked)) {
+      yield* remember(name, salt, cached.value)
+      return unlocked.value
+    }
+  }
+
+  if (ask) {
+    const typed = yield* tryPrompt(name, environment, attempts)
+    if (Option.isSome(typed)) {
+      yield* remember(name, salt, typed.value.unlocked.key)
+      return typed.value.unlocked
+    }
+  }
+  return yield* new NoKeyFits({ environment: name, attempts })
+})
+
+const requireTrust = Effect.fnUntraced(function* (
+  name: EnvironmentName,
+  { salt }: Environment,
+  ask: boolean
+) {
+  const terminal = yield* Terminal
+  const origins = yield* originsOf(salt)
+  const trusted = ask && (yield* terminal.isThere) && (yield* Questions.trust(name, origins))
+  if (!trusted) return yield* new KeyNotTrusted({ environment: name, origins })
+})
