@@ -1,0 +1,89 @@
+import { spawn } from "node:child_process"
+import * as Path from "node:path"
+
+export type Flag = "ECHO" | "ICANON" | "ISIG" | "IEXTEN" | "ICRNL" | "IXON" | "OPOST"
+
+/** One thing that the person at the terminal does, or waits for. */
+export type Step =
+  /** Until the text shows, after where the last wait ended. */
+  | { readonly do: "wait"; readonly text: string; readonly regex?: boolean }
+  | { readonly do: "send"; readonly text: string }
+  | { readonly do: "send"; readonly base64: string }
+  /** Notes the terminal's flags as they are. */
+  | { readonly do: "flags" }
+  | { readonly do: "until-flags"; readonly flags: Partial<Record<Flag, boolean>> }
+  | { readonly do: "resize"; readonly columns: number; readonly rows: number }
+  /** To the command alone. */
+  | { readonly do: "kill"; readonly signal: NodeJS.Signals }
+  /** To the terminal's foreground process group. */
+  | { readonly do: "kill-foreground"; readonly signal: NodeJS.Signals }
+  | { readonly do: "exit" }
+
+export interface Script {
+  readonly command: readonly [string, ...ReadonlyArray<string>]
+  readonly steps: ReadonlyArray<Step>
+  /** The whole environment; without it, ours. */
+  readonly environment?: Readonly<Record<string, string>>
+  readonly directory?: string
+  readonly columns?: number
+  readonly rows?: number
+  /** A path, or "closed"; the terminal where nothing is said. */
+  readonly redirect?: { readonly stdin?: string; readonly stdout?: string; readonly stderr?: string }
+  /** For the whole script; 20 where nothing is said. Then the session is killed. */
+  readonly timeoutSeconds?: number
+}
+
+export interface Transcript {
+  /** All that the terminal showed, echo included. */
+  readonly output: string
+  readonly exit: { readonly code: number } | { readonly signal: NodeJS.Signals }
+  /** In the order of the "flags" steps. */
+  readonly flags: ReadonlyArray<Readonly<Record<Flag, boolean>>>
+  readonly finalFlags: Readonly<Record<Flag, boolean>>
+  /** Whether every attribute of the terminal is as it was before the command. */
+  readonly restored: boolean
+  /** What was sent and nobody read: a shell would run it. */
+  readonly leftover: string
+}
+
+export const wait = (text: string): Step => ({ do: "wait", text })
+export const send = (text: string): Step => ({ do: "send", text })
+export const sendBytes = (bytes: Uint8Array): Step => ({
+  do: "send",
+  base64: Buffer.from(bytes).toString("base64")
+})
+export const flags: Step = { do: "flags" }
+export const untilFlags = (wanted: Partial<Record<Flag, boolean>>): Step => ({
+  do: "until-flags",
+  flags: wanted
+})
+export const kill = (signal: NodeJS.Signals): Step => ({ do: "kill", signal })
+export const exit: Step = { do: "exit" }
+
+/**
+ * Plays the script on a new pseudo-terminal whose session the command leads, and waits for its end. Fails, with what
+ * the terminal showed, when a step is never reached. Needs python3.
+ */
+export const play = (script: Script): Promise<Transcript> =>
+  new Promise((resolve, reject) => {
+    const driver = spawn("python3", [Path.join(import.meta.dirname, "pty.py")], {
+      stdio: ["pipe", "pipe", "pipe"]
+    })
+    const stdout: Array<Buffer> = []
+    const stderr: Array<Buffer> = []
+    driver.stdout.on("data", (chunk: Buffer) => stdout.push(chunk))
+    driver.stderr.on("data", (chunk: Buffer) => stderr.push(chunk))
+    driver.on("error", reject)
+    driver.on("close", (code) => {
+      if (code !== 0) {
+        reject(new Error(`pty.py ended with ${code}: ${Buffer.concat(stderr).toString("utf8")}`))
+        return
+      }
+      const { late, ...transcript } = JSON.parse(Buffer.concat(stdout).toString("utf8"))
+      if (late === null) resolve(transcript)
+      else
+        reject(new Error(`never reached ${JSON.stringify(late)}; the terminal showed:\n${transcript.output}`))
+    })
+    driver.stdin.on("error", () => {})
+    driver.stdin.end(JSON.stringify(script))
+  })
