@@ -21,13 +21,16 @@ export type Verdict =
       readonly placements: ReadonlyMap<SecretName, Placement>
     }
 
-/** Opens whatever the keys at hand open, and says of every value where it stands. With names, asks for their keys. */
-export const verify = Effect.fn("verify")(function* (only: ReadonlyArray<EnvironmentName> = []) {
+/** Opens whatever the keys at hand open, or, with `ask`, also a prompt, and says of every value where it stands. */
+export const verify = Effect.fn("verify")(function* (
+  only: ReadonlyArray<EnvironmentName>,
+  { ask }: { readonly ask: boolean }
+) {
   const file = yield* SecretsFile
   const environments = yield* file.read
   const names = only.length === 0 ? environmentNames(environments) : only
   const verdicts = new Map<EnvironmentName, Verdict>()
-  for (const name of names) verdicts.set(name, yield* verdictOn(name, environments, only.length > 0))
+  for (const name of names) verdicts.set(name, yield* verdictOn(name, environments, ask))
   return verdicts
 })
 

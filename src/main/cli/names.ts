@@ -1,0 +1,102 @@
+import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { nearest } from "../../domain/did-you-mean.ts"
+import { InvalidName, NoTerminal, Usage } from "../../domain/errors/user.ts"
+import {
+  type EnvironmentName,
+  isEnvironmentName,
+  isNewEnvironmentName,
+  isNewSecretName,
+  isSecretName
+} from "../../domain/names.ts"
+import { environmentNames, secretNames } from "../../domain/secrets-file/environments.ts"
+import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
+import { Terminal } from "../../services/terminal/terminal.ts"
+import { flag } from "./parameters.ts"
+
+export const environmentFlag = flag.text("env", {
+  short: "e",
+  value: "NAME",
+  summary: "The environment (also TAKO_ENV)"
+})
+
+/** What --env or TAKO_ENV says. */
+export const givenEnvironment = Effect.fnUntraced(function* (given: Option.Option<string>) {
+  const variable = Config.option(Config.nonEmptyString("TAKO_ENV")).pipe(
+    Effect.orElseSucceed(() => Option.none<string>())
+  )
+  const name = Option.isSome(given) ? given : yield* variable
+  return yield* Option.match(name, {
+    onNone: () => Effect.succeedNone,
+    onSome: (name) => Effect.asSome(checkEnvironment(name))
+  })
+})
+
+/** --env, TAKO_ENV, or what the person at the terminal chooses, production last. */
+export const chosenEnvironment = Effect.fnUntraced(function* (given: Option.Option<string>) {
+  const named = yield* givenEnvironment(given)
+  if (Option.isSome(named)) return named.value
+  const terminal = yield* Terminal
+  const file = yield* SecretsFile
+  const known = environmentNames(yield* file.read)
+  if (known.length === 0 || !(yield* terminal.isThere)) {
+    return yield* new Usage({
+      problem: "Which environment?",
+      hint: "Pass --env NAME, for example --env development"
+    })
+  }
+  const productionLast = [
+    ...known.filter((name) => name !== "production"),
+    ...known.filter((name) => name === "production")
+  ]
+  return yield* checkEnvironment(yield* terminal.choose("Which environment?", productionLast))
+})
+
+/** A name of the file, or one that can be given; else the near one of the file is suggested. */
+const checkEnvironment = Effect.fnUntraced(function* (name: string) {
+  const file = yield* SecretsFile
+  if (isNewEnvironmentName(name)) return name
+  const known = environmentNames(yield* file.read)
+  if (isEnvironmentName(name) && known.includes(name)) return name
+  return yield* invalid("environment", name, known)
+})
+
+export const checkSecret = Effect.fnUntraced(function* (name: string) {
+  const file = yield* SecretsFile
+  if (isNewSecretName(name)) return name
+  const known = secretNames(yield* file.read)
+  if (isSecretName(name) && known.includes(name)) return name
+  return yield* invalid("secret", name, known)
+})
+
+const invalid = (kind: "environment" | "secret", name: string, known: ReadonlyArray<string>) =>
+  new InvalidName({
+    kind,
+    ...Option.match(nearest(name, known), { onNone: () => ({}), onSome: (suggestion) => ({ suggestion }) })
+  })
+
+/** Lets a name pass that is there, or is not close to one that is; asks before a likely typing error creates one. */
+export const creatable = Effect.fnUntraced(function* (name: EnvironmentName, insist: boolean) {
+  const file = yield* SecretsFile
+  const known = environmentNames(yield* file.read)
+  const near = nearest(name, known)
+  if (insist || known.includes(name) || Option.isNone(near)) return
+  const terminal = yield* Terminal
+  const question = `There is no environment ${name}, but ${near.value}. Create ${name}?`
+  if ((yield* terminal.isThere) && (yield* terminal.confirm(question, { default: false }))) return
+  return yield* new Usage({
+    problem: `There is no environment ${name}. Did you mean ${near.value}?`,
+    hint: `To create ${name}: add --create`
+  })
+})
+
+/** Asks unless --yes was given; where nobody can be asked, --yes is needed. */
+export const agreed = Effect.fnUntraced(function* (question: string, yes: boolean) {
+  if (yes) return true
+  const terminal = yield* Terminal
+  if (!(yield* terminal.isThere)) {
+    return yield* new NoTerminal({ question, instead: "If you mean it: add --yes" })
+  }
+  return yield* terminal.confirm(question, { default: false })
+})

@@ -1,0 +1,48 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { NoTerminal } from "../../../domain/errors/user.ts"
+import { adopt as adoptSecret } from "../../../programs/secrets/adopt.ts"
+import { Terminal } from "../../../services/terminal/terminal.ts"
+import { leaf } from "../command.ts"
+import { checkSecret, chosenEnvironment, environmentFlag } from "../names.ts"
+import { say } from "../output.ts"
+import { argument } from "../parameters.ts"
+import { printable } from "../printable.ts"
+
+export const adopt = leaf(
+  "adopt",
+  {
+    summary: "Bind a value that another tool wrote to its name",
+    description:
+      "Shows the commit that brought it, and asks on the terminal. A value that was moved is refused.",
+    example: "tako secrets adopt DATABASE_URL --env production",
+    arguments: { name: argument.text("NAME") },
+    flags: { environment: environmentFlag }
+  },
+  (input) =>
+    Effect.gen(function* () {
+      const secret = yield* checkSecret(input.name)
+      const environment = yield* chosenEnvironment(input.environment)
+      yield* adoptSecret({ environment, secret }, (commit) =>
+        Effect.gen(function* () {
+          const terminal = yield* Terminal
+          const question = `Take the value of ${secret} in environment ${environment} as its own?`
+          if (!(yield* terminal.isThere)) {
+            return yield* new NoTerminal({
+              question,
+              instead: "Somebody has to look at it: run it on a terminal."
+            })
+          }
+          yield* terminal.show(
+            Option.match(commit, {
+              onNone: () => "No commit has brought this value: it is a change that is not committed yet.",
+              onSome: ({ hash, author, date, subject }) =>
+                printable(`Brought by ${hash.slice(0, 12)}, ${author}, ${date}: ${subject}`)
+            })
+          )
+          return yield* terminal.confirm(question, { default: false })
+        })
+      )
+      yield* say(`Adopted secret ${secret} in environment ${environment}`)
+    })
+)

@@ -1,0 +1,24 @@
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { get as getSecret } from "../../../programs/secrets/get.ts"
+import { leaf } from "../command.ts"
+import { checkSecret, chosenEnvironment, environmentFlag } from "../names.ts"
+import { jsonFlag, out, outJson } from "../output.ts"
+import { argument } from "../parameters.ts"
+
+export const get = leaf(
+  "get",
+  {
+    summary: "Print a value and a newline",
+    example: "tako secrets get DATABASE_URL --env production",
+    arguments: { name: argument.text("NAME") },
+    flags: { environment: environmentFlag, json: jsonFlag }
+  },
+  (input) =>
+    Effect.gen(function* () {
+      const secret = yield* checkSecret(input.name)
+      const environment = yield* chosenEnvironment(input.environment)
+      const value = Redacted.value(yield* getSecret({ environment, secret }))
+      yield* input.json ? outJson({ environment, name: secret, value }) : out(`${value}\n`)
+    })
+)

@@ -1,0 +1,62 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { KeySourceName } from "../../../../domain/errors/keys.ts"
+import { type Verdict, verify } from "../../../../programs/secrets/verify.ts"
+import { leaf } from "../../command.ts"
+import { environmentFlag, givenEnvironment } from "../../names.ts"
+import { jsonFlag, outJson, outTable, say } from "../../output.ts"
+import { Style } from "../../style.ts"
+import type { Cell } from "../../table.ts"
+
+export const ls = leaf(
+  "ls",
+  {
+    aliases: ["list"],
+    summary: "Which environments this machine can open, and with which key",
+    example: "tako secrets key ls",
+    flags: { environment: environmentFlag, json: jsonFlag }
+  },
+  (input) =>
+    Effect.gen(function* () {
+      const only = yield* givenEnvironment(input.environment)
+      const verdicts = yield* verify(Option.toArray(only), { ask: false })
+      if (input.json) {
+        return yield* outJson({
+          environments: [...verdicts].map(([name, verdict]) => ({ name, key: keyOf(verdict) }))
+        })
+      }
+      if (verdicts.size === 0) return yield* say("There are no environments yet.")
+      const { out } = yield* Style
+      yield* outTable([
+        ["ENVIRONMENT", "KEY"].map((heading): Cell => [heading, out.bold]),
+        ...[...verdicts].map(([name, verdict]): ReadonlyArray<Cell> => [name, words[keyOf(verdict)]])
+      ])
+    })
+)
+
+type KeyState = KeySourceName | "none" | "replaced" | "no-secrets"
+
+const keyOf = (verdict: Verdict): KeyState => {
+  switch (verdict._tag) {
+    case "Opened":
+      return verdict.source
+    case "NoKey":
+      return "none"
+    case "Replaced":
+      return "replaced"
+    case "Empty":
+      return "no-secrets"
+  }
+}
+
+const words: Readonly<Record<KeyState, string>> = {
+  TAKO_KEY: "TAKO_KEY",
+  TAKO_KEY_FILE: "TAKO_KEY_FILE",
+  TAKO_PASSPHRASE: "TAKO_PASSPHRASE",
+  TAKO_PASSPHRASE_FILE: "TAKO_PASSPHRASE_FILE",
+  cache: "kept on this machine",
+  prompt: "asked for",
+  none: "none here",
+  replaced: "replaced: known here under another key",
+  "no-secrets": "no secrets yet"
+}

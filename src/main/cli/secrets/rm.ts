@@ -1,0 +1,36 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { Declined, Usage } from "../../../domain/errors/user.ts"
+import { placesToRemove, rm as removeSecret } from "../../../programs/secrets/rm.ts"
+import { leaf } from "../command.ts"
+import { agreed, checkSecret, chosenEnvironment, environmentFlag } from "../names.ts"
+import { say } from "../output.ts"
+import { argument, flag } from "../parameters.ts"
+
+export const rm = leaf(
+  "rm",
+  {
+    aliases: ["remove", "delete"],
+    summary: "Remove a secret; needs no key",
+    example: "tako secrets rm DATABASE_URL --env staging",
+    arguments: { name: argument.text("NAME") },
+    flags: {
+      environment: environmentFlag,
+      allEnvironments: flag.boolean("all-envs", { summary: "From every environment that has it" }),
+      yes: flag.boolean("yes", { short: "y", summary: "Do not ask" })
+    }
+  },
+  (input) =>
+    Effect.gen(function* () {
+      const secret = yield* checkSecret(input.name)
+      if (input.allEnvironments && Option.isSome(input.environment)) {
+        return yield* new Usage({ problem: "--env and --all-envs do not go together." })
+      }
+      const where = input.allEnvironments ? "everywhere" : yield* chosenEnvironment(input.environment)
+      const places = yield* placesToRemove(secret, where)
+      if (!(yield* agreed(`Remove ${secret} from ${places.join(", ")}?`, input.yes)))
+        return yield* new Declined()
+      yield* removeSecret(secret, places)
+      for (const place of places) yield* say(`Removed secret ${secret} from environment ${place}`)
+    })
+)

@@ -1,0 +1,47 @@
+import * as Effect from "effect/Effect"
+import { set as setSecret } from "../../../programs/secrets/set.ts"
+import { leaf } from "../command.ts"
+import { checkSecret, chosenEnvironment, creatable, environmentFlag } from "../names.ts"
+import { say } from "../output.ts"
+import { argument, flag } from "../parameters.ts"
+import { hiddenInput } from "./hidden-input.ts"
+
+const said = { set: "Set secret", updated: "Updated secret", unchanged: "Unchanged: secret" } as const
+
+export const set = leaf(
+  "set",
+  {
+    aliases: ["add"],
+    summary: "Encrypt a value and keep it in the file",
+    description:
+      "The value is asked for without echo, or read from stdin less one final newline. The first secret of an environment creates it.",
+    example: "tako secrets set DATABASE_URL --env production",
+    arguments: { name: argument.text("NAME", { summary: "As in DATABASE_URL" }) },
+    flags: {
+      environment: environmentFlag,
+      allowEmpty: flag.boolean("allow-empty", { summary: "Take an empty value" }),
+      create: flag.boolean("create", {
+        summary: "Create the environment, however close its name is to another's"
+      })
+    },
+    surplus: {
+      problem:
+        "A value is never taken from an argument: other users of this machine and your shell's history see it. " +
+        "If that was one, change it where it came from.",
+      hint: "Type it at the prompt: tako secrets set NAME, or pass it in: tako secrets set NAME < FILE"
+    }
+  },
+  (input) =>
+    Effect.gen(function* () {
+      const secret = yield* checkSecret(input.name)
+      const environment = yield* chosenEnvironment(input.environment)
+      yield* creatable(environment, input.create)
+      const value = hiddenInput(
+        "Enter value: ",
+        `Pass it in: tako secrets set ${secret} --env ${environment} < FILE`
+      )
+      const { outcome, created } = yield* setSecret({ environment, secret }, value, input)
+      if (created) yield* say(`Created environment ${environment}`)
+      yield* say(`${said[outcome]} ${secret} for environment ${environment}`)
+    })
+)

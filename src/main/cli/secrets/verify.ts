@@ -1,0 +1,157 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { EnvironmentName } from "../../../domain/names.ts"
+import type { Placement } from "../../../programs/environment/placement.ts"
+import { type Verdict, verify as verifyEnvironments } from "../../../programs/secrets/verify.ts"
+import { leaf } from "../command.ts"
+import { damaged, done, noKey } from "../exit-code.ts"
+import { environmentFlag, givenEnvironment } from "../names.ts"
+import { jsonFlag, outJson, outTable, say } from "../output.ts"
+import { Style } from "../style.ts"
+import type { Cell } from "../table.ts"
+
+export const verify = leaf(
+  "verify",
+  {
+    summary: "Open everything the keys at hand can open, and say what is wrong",
+    description:
+      "Exits 4 when a value is damaged or misplaced or an environment was replaced, and 3 when the environment that was named has no key here.",
+    example: "tako secrets verify",
+    flags: { environment: environmentFlag, json: jsonFlag }
+  },
+  (input) =>
+    Effect.gen(function* () {
+      const only = yield* givenEnvironment(input.environment)
+      const verdicts = yield* verifyEnvironments(Option.toArray(only), { ask: Option.isSome(only) })
+      yield* input.json ? outJson(toJson(verdicts)) : print(verdicts)
+      const all = [...verdicts.values()]
+      if (all.some(isBad)) return damaged
+      return Option.isSome(only) && all.some(({ _tag }) => _tag === "NoKey") ? noKey : done
+    })
+)
+
+type Verdicts = ReadonlyMap<EnvironmentName, Verdict>
+
+const counts = (placements: ReadonlyMap<string, Placement>) => {
+  const count = (...tags: ReadonlyArray<Placement["_tag"]>) =>
+    [...placements.values()].filter(({ _tag }) => tags.includes(_tag)).length
+  return {
+    opened: placements.size - count("Damaged"),
+    unbound: count("Unbound"),
+    misplaced: count("Moved", "UnknownOrigin"),
+    damaged: count("Damaged")
+  }
+}
+
+const isBad = (verdict: Verdict): boolean => {
+  if (verdict._tag === "Replaced") return true
+  if (verdict._tag !== "Opened") return false
+  const { misplaced, damaged } = counts(verdict.placements)
+  return misplaced + damaged > 0
+}
+
+const print = Effect.fnUntraced(function* (verdicts: Verdicts) {
+  const { out } = yield* Style
+  if (verdicts.size === 0) return yield* say("There are no environments yet.")
+  const headings = ["ENVIRONMENT", "OPENED", "UNBOUND", "MISPLACED", "DAMAGED"]
+  yield* outTable([
+    headings.map((heading): Cell => [heading, out.bold]),
+    ...[...verdicts].map(([name, verdict]): ReadonlyArray<Cell> => {
+      switch (verdict._tag) {
+        case "Empty":
+          return [name, "no secrets"]
+        case "NoKey":
+          return [name, ["no key here", out.yellow]]
+        case "Replaced":
+          return [name, ["replaced", out.red]]
+        case "Opened": {
+          const { opened, unbound, misplaced, damaged } = counts(verdict.placements)
+          const bad = (count: number): Cell => (count === 0 ? "0" : [String(count), out.red])
+          return [
+            name,
+            `${opened} of ${verdict.placements.size}`,
+            String(unbound),
+            bad(misplaced),
+            bad(damaged)
+          ]
+        }
+      }
+    })
+  ])
+  for (const [name, verdict] of verdicts) yield* sayWhat(name, verdict)
+})
+
+const sayWhat = Effect.fnUntraced(function* (name: EnvironmentName, verdict: Verdict) {
+  if (verdict._tag === "NoKey")
+    return yield* say(`\n${name}: join with tako secrets key derive --env ${name}`)
+  if (verdict._tag === "Replaced") {
+    return yield* say(
+      `\n${name}: this machine knows it under another key. If it was rotated: tako secrets key derive --env ${name}`
+    )
+  }
+  if (verdict._tag !== "Opened") return
+  for (const [secret, placement] of verdict.placements) {
+    switch (placement._tag) {
+      case "Moved":
+        yield* say(
+          `\n${name}: ${secret} holds the value of ${placement.origin.secret} in ${placement.origin.environment}. ` +
+            `Put the right one back: tako secrets set ${secret} --env ${name}`
+        )
+        break
+      case "UnknownOrigin":
+        yield* say(
+          `\n${name}: ${secret} was not sealed for this name. If you know where it is from: ` +
+            `tako secrets adopt ${secret} --env ${name}`
+        )
+        break
+      case "Damaged":
+        yield* say(
+          `\n${name}: ${secret} is damaged, or sealed with another passphrase. See who changed it: git log -p -- .tako/secrets.json`
+        )
+    }
+  }
+  const { unbound } = counts(verdict.placements)
+  if (unbound > 0) {
+    yield* say(
+      `\n${name}: unbound values can be swapped unnoticed. Bind them: tako secrets key rotate --same-passphrase --env ${name}`
+    )
+  }
+})
+
+const toJson = (verdicts: Verdicts) => ({
+  environments: [...verdicts].map(([name, verdict]) => {
+    switch (verdict._tag) {
+      case "Empty":
+        return { name, state: "empty" }
+      case "NoKey":
+        return { name, state: "no-key" }
+      case "Replaced":
+        return { name, state: "replaced" }
+      case "Opened":
+        return {
+          name,
+          state: isBad(verdict) ? "bad" : "good",
+          source: verdict.source,
+          marked: verdict.marked,
+          ...counts(verdict.placements),
+          secrets: [...verdict.placements].map(([secret, placement]) => placementJson(secret, placement))
+        }
+    }
+  })
+})
+
+const states = {
+  Bound: "bound",
+  Unbound: "unbound",
+  Moved: "moved",
+  UnknownOrigin: "unknown-origin",
+  Damaged: "damaged"
+} as const
+
+const placementJson = (secret: string, placement: Placement) => ({
+  name: secret,
+  state: states[placement._tag],
+  ...(placement._tag === "Moved"
+    ? { origin: { environment: placement.origin.environment, name: placement.origin.secret } }
+    : {})
+})
