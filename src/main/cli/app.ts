@@ -1,0 +1,135 @@
+import * as CliConfig from "@effect/cli/CliConfig"
+import * as Command from "@effect/cli/Command"
+import * as ValidationError from "@effect/cli/ValidationError"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import { Usage } from "../../domain/errors/user.ts"
+import type { Signals } from "../../services/signals/signals.ts"
+import { Stdio } from "../../services/stdio/stdio.ts"
+import { type Prepared, prepare } from "./argv/prepare.ts"
+import type { GroupTree } from "./command.ts"
+import { layerCliEnvironment, mutedConsole } from "./effect-cli.ts"
+import {
+  done,
+  type ExitCode,
+  exitCode,
+  failed,
+  isTakoError,
+  type TakoError,
+  wrongUsage
+} from "./exit-code.ts"
+import { renderBug, renderFailure } from "./failure.ts"
+import { Globals } from "./globals.ts"
+import { renderHelp } from "./help.ts"
+import { Outcome } from "./outcome.ts"
+import { ink, Style, wantsColour } from "./style.ts"
+
+/** What the frame gives to every command, and to the layers that commands are given. */
+export type Frame = Stdio | Signals | Globals | Style
+
+/** A command line and the circumstances in which it was typed. */
+export interface Invocation {
+  /** What stands behind the program's name. */
+  readonly argv: ReadonlyArray<string>
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Of the terminal; asked when help is printed. */
+  readonly columns: () => number | undefined
+  readonly version: string
+}
+
+/**
+ * Runs a command line to its end: prints what it has to say, an error or a bug included, and succeeds with the exit
+ * code. `services` are built for a command alone, not for help, --version or a wrong command line. Interruption is
+ * passed on.
+ */
+export const runCli = <R, E extends TakoError>(
+  root: GroupTree<R, E>,
+  services: Layer.Layer<Exclude<R, Frame | Outcome>, TakoError, Frame>,
+  invocation: Invocation
+): Effect.Effect<ExitCode, never, Stdio | Signals> =>
+  Effect.flatMap(Stdio, (stdio) => {
+    const prepared = prepare(root.spec, invocation.argv)
+    const style = styleOf(stdio, invocation, prepared)
+    const fail = (error: TakoError) => Effect.as(stdio.say(renderFailure(error, style.err)), exitCode(error))
+    if (Either.isLeft(prepared)) return fail(prepared.left)
+    switch (prepared.right._tag) {
+      case "Help": {
+        const { path, asked } = prepared.right
+        // A group alone is an incomplete command: a script that typed it must not go on.
+        return asked
+          ? Effect.as(stdio.out(renderHelp(path, style.columns, style.out)), done)
+          : Effect.as(stdio.say(renderHelp(path, style.columns, style.err).trimEnd()), wrongUsage)
+      }
+      case "Version":
+        return Effect.as(stdio.out(`${root.spec.name} ${invocation.version}\n`), done)
+      case "Invoke":
+        return invoke(root, services, invocation.version, prepared.right.argv).pipe(
+          Effect.provideService(Globals, prepared.right.globals),
+          Effect.provideService(Style, style),
+          Effect.catchAllCause((cause) => {
+            if (Cause.isInterruptedOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
+            const error = Option.getOrElse(Cause.failureOption(cause), () => Cause.squash(cause))
+            return isTakoError(error)
+              ? fail(error)
+              : Effect.as(stdio.say(renderBug(error, style.err)), failed)
+          })
+        )
+    }
+  })
+
+const styleOf = (
+  stdio: Stdio["Type"],
+  { argv, environment, columns }: Invocation,
+  prepared: Either.Either<Prepared, unknown>
+): Style["Type"] => {
+  const noColor =
+    Either.isRight(prepared) && prepared.right._tag === "Invoke"
+      ? prepared.right.globals.noColor
+      : argv.includes("--no-color")
+  return {
+    out: ink(wantsColour(environment, noColor, stdio.stdoutIsTerminal)),
+    err: ink(wantsColour(environment, noColor, stdio.stderrIsTerminal)),
+    get columns() {
+      return columns() ?? 80
+    }
+  }
+}
+
+/** Has @effect/cli find the handler and run it; succeeds with the code that it returned. */
+const invoke = <R, E extends TakoError>(
+  root: GroupTree<R, E>,
+  services: Layer.Layer<Exclude<R, Frame | Outcome>, TakoError, Frame>,
+  version: string,
+  argv: ReadonlyArray<string>
+): Effect.Effect<ExitCode, TakoError, Frame> =>
+  Effect.flatMap(
+    Ref.make<ExitCode>(done),
+    (code) =>
+      // It drops the program and the script, and finds the root's name by itself.
+      Command.run(root.command, { name: root.spec.name, version })(["", "", ...argv]).pipe(
+        Effect.mapError((error) => (ValidationError.isValidationError(error) ? notUnderstood : error)),
+        Effect.provide(services),
+        Effect.provide(quiet),
+        Effect.provideService(Outcome, { endWith: (ending) => Ref.set(code, ending) }),
+        Effect.withConsole(mutedConsole),
+        Effect.zipRight(Ref.get(code))
+      ) as Effect.Effect<ExitCode, TakoError, Frame>
+  )
+
+// Effect's default logger writes to stdout, which carries data alone; and what tako has to say it says through Stdio.
+const quiet = Layer.mergeAll(
+  layerCliEnvironment,
+  CliConfig.layer({ isCaseSensitive: true, autoCorrectLimit: 0 }),
+  Logger.remove(Logger.defaultLogger)
+)
+
+// What prepare lets through, @effect/cli understands; its own words are not shown, they repeat what was typed.
+const notUnderstood = new Usage({
+  problem: "That command line was not understood.",
+  hint: "See: tako --help"
+})

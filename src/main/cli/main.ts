@@ -1,0 +1,77 @@
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
+import type * as Layer from "effect/Layer"
+import { Signals } from "../../services/signals/signals.ts"
+import type { Stdio } from "../../services/stdio/stdio.ts"
+import { type Frame, runCli } from "./app.ts"
+import type { GroupTree } from "./command.ts"
+import { type ExitCode, failed, type TakoError } from "./exit-code.ts"
+import { renderBug } from "./failure.ts"
+import type { Outcome } from "./outcome.ts"
+import { plain } from "./style.ts"
+
+/**
+ * Runs this process's command line and ends the process with its exit code. SIGINT, SIGTERM and SIGHUP interrupt the
+ * command, whose finalizers run, and end the process with 128 and the signal's number; a second one ends it at once. A
+ * command that takes these signals (Signals.take) has them for as long.
+ *
+ * `streams` are built always, `services` for a command alone.
+ */
+export const main = <R, E extends TakoError>(
+  root: GroupTree<R, E>,
+  options: {
+    readonly version: string
+    readonly streams: Layer.Layer<Stdio | Signals>
+    readonly services: Layer.Layer<Exclude<R, Frame | Outcome>, TakoError, Frame>
+  }
+): void => {
+  const stop = Deferred.unsafeMake<ExitCode>(FiberId.none)
+  const program = Effect.gen(function* () {
+    const signals = yield* Signals
+    yield* signals.take(["SIGINT", "SIGTERM", "SIGHUP"], (name) => {
+      const code = 128 + ((Os.constants.signals as Readonly<Record<string, number>>)[name] ?? 0)
+      return Effect.flatMap(Deferred.succeed(stop, code), (first) =>
+        first ? Effect.void : Effect.sync(() => process.exit(code))
+      )
+    })
+    const cli = runCli(root, options.services, {
+      argv: process.argv.slice(2),
+      environment: process.env,
+      columns: () => process.stdout.columns,
+      version: options.version
+    })
+    // The loser's finalizers have run when the race is over.
+    return yield* Effect.raceFirst(cli, Deferred.await(stop))
+  })
+  // A callback of Node's that throws outside of every Effect: what it threw may quote a value, so Node must not print it.
+  process.on("uncaughtException", (defect) => {
+    reportBug(defect)
+    Deferred.unsafeDone(stop, Exit.succeed(failed))
+  })
+  // When nothing is left that could wake the command up, Node ends; that must not look like success.
+  process.exitCode = failed
+  process.once("exit", stuck)
+  Effect.runFork(Effect.provide(Effect.scoped(program), options.streams)).addObserver((exit) => {
+    process.off("exit", stuck)
+    if (Exit.isFailure(exit)) reportBug(Cause.squash(exit.cause))
+    // What was printed is written by now: Stdio ends an effect when the stream has taken all of it.
+    process.exit(Exit.isSuccess(exit) ? exit.value : failed)
+  })
+}
+
+const stuck = (): void => reportBug(new Stuck())
+
+class Stuck extends Error {}
+
+const reportBug = (defect: unknown): void => {
+  try {
+    Fs.writeSync(2, `${renderBug(defect, plain)}\n`)
+  } catch {
+    // Nobody reads it.
+  }
+}
