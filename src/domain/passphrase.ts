@@ -1,0 +1,35 @@
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+
+/**
+ * Why a passphrase is easily guessed, to be read after "weak: "; none when no such reason is seen. It looks at length
+ * and form alone, knows no dictionary, and so cannot tell that a passphrase is good.
+ */
+export const weakness = (passphrase: Redacted.Redacted<string>): Option.Option<string> => {
+  const characters = [...Redacted.value(passphrase)]
+  const text = characters.join("")
+  if (characters.length < 12) return Option.some("it has fewer than 12 characters")
+  if (new Set(characters).size < 6) return Option.some("it has only a few different characters")
+  if (period(characters) <= characters.length / 2) return Option.some("it repeats itself")
+  if (isRow(characters)) return Option.some("it is characters in their order")
+  if (/^\p{Nd}+$/u.test(text) && characters.length < 20) return Option.some("it is digits only")
+  if (/^\p{L}+\p{Nd}{0,4}[!.?]?$/u.test(text) && characters.length < 16) {
+    return Option.some("it is a single short word")
+  }
+  return Option.none()
+}
+
+/** The length of the shortest beginning that, written again and again, gives the whole. */
+const period = (characters: ReadonlyArray<string>): number => {
+  for (let length = 1; length < characters.length; length++) {
+    if (characters.every((character, at) => character === characters[at % length])) return length
+  }
+  return characters.length
+}
+
+/** "abcdef…", "987654…": three of four steps lead to the next character up, or to the next one down. */
+const isRow = (characters: ReadonlyArray<string>): boolean => {
+  const codes = characters.map((character) => character.codePointAt(0) as number)
+  const steps = codes.slice(1).map((code, at) => code - (codes[at] as number))
+  return [1, -1].some((step) => steps.filter((each) => each === step).length >= steps.length * 0.75)
+}
