@@ -39,15 +39,17 @@ export class SecretsFileDamaged extends Schema.TaggedError<SecretsFileDamaged>()
   }
 }
 
-/** Somebody else changed the environment between our reading and our writing. Exit 1. */
+/** Somebody else changed the environment, or the file, between our reading and our writing. Exit 1. */
 export class SecretsFileChanged extends Schema.TaggedError<SecretsFileChanged>()("SecretsFileChanged", {
-  environment: Schema.String
+  /** The environment whose key is another one now; absent when the file changed under our lock (an editor, git). */
+  environment: Schema.optionalWith(Schema.String, { exact: true })
 }) {
   override get message(): string {
-    return (
-      `Environment ${this.environment} was changed by somebody else in the meantime (its key is another one now). ` +
-      "Nothing was written.\nRun the same command again."
-    )
+    const what =
+      this.environment === undefined
+        ? ".tako/secrets.json was changed by another program in the meantime. "
+        : `Environment ${this.environment} was changed by somebody else in the meantime (its key is another one now). `
+    return `${what}Nothing was written.\nRun the same command again.`
   }
 }
 
@@ -62,15 +64,23 @@ export class FileLocked extends Schema.TaggedError<FileLocked>()("FileLocked", {
   }
 }
 
+const aftermath = {
+  read: "",
+  write: " The old file is untouched.",
+  lock: " The old file is untouched.",
+  sync: " The change is made, but a power cut may undo it."
+} as const
+
 /** The operating system refused to read or write a file. Exit 1. */
 export class FileFailed extends Schema.TaggedError<FileFailed>()("FileFailed", {
-  operation: Schema.Literal("read", "write", "lock"),
+  /** "sync": the new file is in its place, but may be gone after a power cut. */
+  operation: Schema.Literal("read", "write", "lock", "sync"),
   path: Schema.String,
   /** The errno's name: "ENOSPC". */
   code: Schema.String
 }) {
   override get message(): string {
-    return `Could not ${this.operation} ${this.path}: ${explain(this.code)}.${this.operation === "read" ? "" : " The old file is untouched."}`
+    return `Could not ${this.operation} ${this.path}: ${explain(this.code)}.${aftermath[this.operation]}`
   }
 }
 
@@ -91,6 +101,7 @@ const explanations: Readonly<Record<string, string>> = {
   EPERM: "not permitted (EPERM)",
   ENOENT: "it does not exist (ENOENT)",
   ENOSPC: "the disk is full (ENOSPC)",
+  EFBIG: "it would be too large (EFBIG)",
   EDQUOT: "the disk quota is used up (EDQUOT)",
   EROFS: "the file system is read-only (EROFS)",
   EIO: "the disk reported an error (EIO)",
