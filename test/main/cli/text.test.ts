@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest"
+import { displayWidth } from "../../../src/main/cli/display-width.ts"
+import { printable, printableLines } from "../../../src/main/cli/printable.ts"
+import { ink, wantsColour } from "../../../src/main/cli/style.ts"
+import { table } from "../../../src/main/cli/table.ts"
+
+describe("displayWidth", () => {
+  it.each([
+    ["", 0],
+    ["DATABASE_URL", 12],
+    ["é", 1],
+    ["e\u0301", 1],
+    ["日本語", 6],
+    ["한국", 4],
+    ["ＡＢ", 4],
+    ["👍", 2],
+    ["👨‍👩‍👧", 2],
+    ["❤️", 2],
+    ["🇩🇪", 2],
+    ["\u200b", 0],
+    ["→", 1]
+  ])("%s", (text, width) => {
+    expect(displayWidth(text)).toBe(width)
+  })
+})
+
+describe("printable", () => {
+  it("makes visible what could drive a terminal or hide something", () => {
+    expect(printable("a\u001b[2Jb\r\n\u0007\u009b31m\u202ec\u2028")).toBe(
+      "a\\u{1b}[2Jb\\u{d}\\u{a}\\u{7}\\u{9b}31m\\u{202e}c\\u{2028}"
+    )
+    expect(printable("Grüße, 日本 👍")).toBe("Grüße, 日本 👍")
+    expect(printableLines("a\nb\r")).toBe("a\nb\\u{d}")
+  })
+})
+
+describe("table", () => {
+  it("aligns by what is seen, without blanks at the end of a line", () => {
+    const { red } = ink(true)
+    const rows = [
+      ["SECRET", "development", "production"],
+      ["日本", ["set", red] as const, "-"],
+      ["A\u001b", "", ""]
+    ]
+    expect(table(rows)).toBe(
+      ["SECRET    development   production\n", `日本      ${red("set")}           -\n`, "A\\u{1b}\n"].join("")
+    )
+    expect(table([])).toBe("")
+    expect(table([[]])).toBe("\n")
+  })
+})
+
+describe("wantsColour", () => {
+  it.each([
+    [{}, false, true, true],
+    [{}, false, false, false],
+    [{ TERM: "dumb" }, false, true, false],
+    [{ NO_COLOR: "1" }, false, true, false],
+    [{ NO_COLOR: "" }, false, true, true],
+    [{}, true, true, false],
+    [{ FORCE_COLOR: "1" }, false, false, true],
+    [{ FORCE_COLOR: "" }, false, false, true],
+    [{ FORCE_COLOR: "0" }, false, true, false],
+    [{ FORCE_COLOR: "false" }, false, true, false],
+    [{ FORCE_COLOR: "1", TERM: "dumb" }, false, false, true],
+    [{ FORCE_COLOR: "1", NO_COLOR: "1" }, false, true, false],
+    [{ FORCE_COLOR: "1" }, true, true, false]
+  ])("%j, --no-color %s, terminal %s: %s", (environment, noColor, terminal, wanted) => {
+    expect(wantsColour(environment, noColor, terminal)).toBe(wanted)
+  })
+})
