@@ -7,19 +7,24 @@ import * as Key from "../../domain/key.ts"
 import * as Salt from "../../domain/salt.ts"
 import { KeyDerivation } from "./key-derivation.ts"
 
-/** RFC 9106's parameters as tako has them; every implementation of the format uses these. */
-const parameters = { memory: 65536, passes: 3, parallelism: 4, tagLength: Key.byteLength } as const
-
-interface Argon2Input {
+/** Argon2id's inputs as RFC 9106 §3.1 names them; `memory` in KiB, `tagLength` in bytes. */
+export interface Argon2Input {
   readonly message: Uint8Array
   readonly nonce: Uint8Array
+  readonly memory: number
+  readonly passes: number
+  readonly parallelism: number
+  readonly tagLength: number
 }
 
 export type Argon2id = (input: Argon2Input) => Promise<Uint8Array>
 
+/** The parameters of the format: every implementation of it uses these. */
+const parameters = { memory: 65536, passes: 3, parallelism: 4, tagLength: Key.byteLength } as const
+
 type NodeArgon2 = (
   algorithm: "argon2id",
-  input: Argon2Input & typeof parameters,
+  input: Argon2Input,
   callback: (error: Error | null, tag: Uint8Array) => void
 ) => void
 
@@ -30,21 +35,26 @@ export const argon2idOfNode: Argon2id | undefined =
   nodeArgon2 &&
   ((input) =>
     new Promise((resolve, reject) => {
-      nodeArgon2("argon2id", { ...parameters, ...input }, (error, tag) =>
-        error === null ? resolve(tag) : reject(error)
-      )
+      nodeArgon2("argon2id", input, (error, tag) => (error === null ? resolve(tag) : reject(error)))
     }))
 
 /** hash-wasm's Argon2; loaded when a passphrase is first used, because it costs 11 ms. */
-export const argon2idOfHashWasm: Argon2id = async ({ message, nonce }) => {
+export const argon2idOfHashWasm: Argon2id = async ({
+  message,
+  nonce,
+  memory,
+  passes,
+  parallelism,
+  tagLength
+}) => {
   const { argon2id } = await import("hash-wasm")
   return argon2id({
     password: message,
     salt: nonce,
-    memorySize: parameters.memory,
-    iterations: parameters.passes,
-    parallelism: parameters.parallelism,
-    hashLength: parameters.tagLength,
+    memorySize: memory,
+    iterations: passes,
+    parallelism,
+    hashLength: tagLength,
     outputType: "binary"
   })
 }
@@ -56,7 +66,7 @@ export const layerOf = (argon2id: Argon2id): Layer.Layer<KeyDerivation> =>
         Effect.sync(() => new TextEncoder().encode(Redacted.value(passphrase))),
         (message) =>
           Effect.tryPromise({
-            try: () => argon2id({ message, nonce: Salt.toBytes(salt) }),
+            try: () => argon2id({ ...parameters, message, nonce: Salt.toBytes(salt) }),
             catch: (error) => new DerivationFailed({ reason: reasonOf(error) })
           }),
         (message) => Effect.sync(() => message.fill(0))
@@ -67,8 +77,6 @@ export const layerOf = (argon2id: Argon2id): Layer.Layer<KeyDerivation> =>
 export const layer: Layer.Layer<KeyDerivation> = layerOf(argon2idOfNode ?? argon2idOfHashWasm)
 
 const reasonOf = (error: unknown): DerivationFailed["reason"] =>
-  error instanceof Error && "code" in error && error.code === "MODULE_NOT_FOUND"
+  error instanceof Error && "code" in error && String(error.code).endsWith("MODULE_NOT_FOUND")
     ? "unavailable"
-    : error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND"
-      ? "unavailable"
-      : "out-of-memory"
+    : "out-of-memory"
