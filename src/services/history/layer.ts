@@ -1,0 +1,62 @@
+import * as Path from "node:path"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { Project } from "../project/project.ts"
+import { git } from "./git.ts"
+import { type Commit, History } from "./history.ts"
+import { printable } from "./printable.ts"
+
+/** The git of the project's folder; relative paths are from the project's root. */
+export const layer: Layer.Layer<History, never, Project> = Layer.effect(
+  History,
+  Effect.map(Project, ({ root }) => {
+    const succeeds = (commandLine: ReadonlyArray<string>) =>
+      Effect.map(git(root, commandLine), (answer) => Option.isSome(answer) && answer.value.exitCode === 0)
+    return {
+      commitThatBrought: Effect.fn("History.commitThatBrought")(function* (path: string, text: string) {
+        const sought = text.slice(0, soughtLength)
+        const file = Path.resolve(root, path)
+        const answer = yield* git(root, [...log, `-S${sought}`, "--", file])
+        const commit = Option.flatMap(answer, ({ output }) => commitFrom(output))
+        if (Option.isNone(commit)) return commit
+        // The last commit that changed the count of the text may as well have removed it.
+        const { hash } = commit.value
+        const isIn = yield* succeeds(["grep", "--quiet", "--fixed-strings", "-e", sought, hash, "--", file])
+        return isIn ? commit : Option.none()
+      }),
+      isIgnored: Effect.fn("History.isIgnored")((path: string) =>
+        succeeds(["check-ignore", "--quiet", "--", Path.resolve(root, path)])
+      )
+    }
+  })
+)
+
+// Of a sealed value: its nonce and more, so no two have it in common.
+const soughtLength = 40
+
+// Merges are looked into as well (-c): a text may come in with one alone.
+const log = [
+  "log",
+  "-1",
+  "-c",
+  "--no-ext-diff",
+  "--no-textconv",
+  "--no-patch",
+  "--no-color",
+  "--encoding=UTF-8",
+  "--format=%H%x00%an%x00%aI%x00%s"
+]
+
+const commitFrom = (output: string): Option.Option<Commit> => {
+  const [hash, author, date, subject] = output.trimEnd().split("\0")
+  if (hash === undefined || author === undefined || date === undefined || subject === undefined)
+    return Option.none()
+  if (!/^[0-9a-f]{40,64}$/.test(hash)) return Option.none()
+  return Option.some({
+    hash,
+    author: printable(author, 60),
+    date: printable(date, 32),
+    subject: printable(subject, 100)
+  })
+}

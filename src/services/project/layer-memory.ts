@@ -1,0 +1,48 @@
+import * as Path from "node:path"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { PathRefused } from "../../domain/errors/secrets-file.ts"
+import { projectNameOf } from "../../domain/tako-toml/project-name.ts"
+import { readConfig } from "./config.ts"
+import { withLines } from "./lines.ts"
+import { Project } from "./project.ts"
+
+/** A project whose files are these, by their path from its root; the map is changed by what is written. */
+export const layerMemory = (options?: {
+  readonly root?: string
+  readonly identity?: string
+  readonly files?: Map<string, string>
+}): Layer.Layer<Project> => {
+  const { root = "/project", identity = root, files = new Map<string, string>() } = options ?? {}
+  const place = (path: string): Effect.Effect<string, PathRefused> => {
+    const within = Path.relative(root, Path.resolve(root, path))
+    return within.startsWith("..")
+      ? new PathRefused({ path, reason: "symlink-outside-project" })
+      : Effect.succeed(within)
+  }
+  return Layer.succeed(Project, {
+    root,
+    identity,
+    config: Effect.suspend(() =>
+      Option.match(Option.fromNullable(files.get("tako.toml")), {
+        onNone: () => Effect.succeedNone,
+        onSome: (text) =>
+          Effect.asSome(readConfig(text, Path.join(root, "tako.toml"), projectNameOf(Path.basename(root))))
+      })
+    ),
+    writeNew: (path, text) =>
+      Effect.map(place(path), (within) => {
+        if (files.has(within)) return false
+        files.set(within, text)
+        return true
+      }),
+    appendLines: (path, lines) =>
+      Effect.map(place(path), (within) => {
+        const before = files.get(within) ?? ""
+        const after = withLines(before, lines)
+        files.set(within, after)
+        return after !== before
+      })
+  })
+}

@@ -1,0 +1,107 @@
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { ConfigInvalid } from "../../domain/errors/project.ts"
+import { FileFailed } from "../../domain/errors/secrets-file.ts"
+import { projectNameOf } from "../../domain/tako-toml/project-name.ts"
+import { readConfig } from "./config.ts"
+import * as Files from "./files.ts"
+import { identityOf } from "./identity.ts"
+import { Project } from "./project.ts"
+import { findRoot, type Root } from "./root.ts"
+
+export interface Place {
+  /** Absolute: where the command was started. */
+  readonly directory: string
+  /** The tako.toml to use, as typed; its folder is the project. */
+  readonly config?: string
+}
+
+/** The project that the command was started in. */
+export const layer = (place: Place): Layer.Layer<Project, ConfigInvalid | FileFailed> =>
+  Layer.effect(
+    Project,
+    Effect.flatMap(real(place.directory), (start) =>
+      place.config === undefined ? found(start) : named(Path.resolve(start, place.config), true)
+    ).pipe(Effect.map(make))
+  )
+
+/** The project that `init` makes: here, or in the folder of the named tako.toml; never one further up. */
+export const layerHere = (place: Place): Layer.Layer<Project, ConfigInvalid | FileFailed> =>
+  Layer.effect(
+    Project,
+    Effect.flatMap(real(place.directory), (start) =>
+      named(Path.resolve(start, place.config ?? "tako.toml"), false)
+    ).pipe(Effect.map(make))
+  )
+
+const found = (start: string): Effect.Effect<Root, ConfigInvalid> => {
+  const root = findRoot(start)
+  if (root.foreignOwner === undefined || root.marker === undefined) return Effect.succeed(root)
+  const insist =
+    root.config === undefined ? "make a project of your own: tako init" : `pass --config ${root.config}`
+  return new ConfigInvalid({
+    path: root.marker,
+    problem: `it belongs to another user (uid ${root.foreignOwner}) and so is not used unasked; ${insist}`
+  })
+}
+
+const named = (config: string, mustExist: boolean): Effect.Effect<Root, ConfigInvalid | FileFailed> =>
+  Effect.gen(function* () {
+    if (!config.endsWith(".toml")) {
+      return yield* new ConfigInvalid({
+        path: config,
+        problem: "--config takes a tako.toml, a file named *.toml"
+      })
+    }
+    const stats = yield* stat(config)
+    if (mustExist && !stats?.isFile()) {
+      const problem = stats === undefined ? "there is no such file" : "it is not a file"
+      return yield* new ConfigInvalid({ path: config, problem })
+    }
+    const directory = yield* real(Path.dirname(config))
+    return { directory, config: Path.join(directory, Path.basename(config)) }
+  })
+
+const make = (root: Root): typeof Project.Service => {
+  let identity: string | undefined
+  const { directory, config = Path.join(directory, "tako.toml") } = root
+  return {
+    root: directory,
+    // Asked for by what opens and writes alone, so it is found out then.
+    get identity() {
+      identity ??= identityOf(directory)
+      return identity
+    },
+    config: read(config, projectNameOf(Path.basename(directory))),
+    writeNew: (path, text) => Files.writeNew(directory, path, text),
+    appendLines: (path, lines) => Files.appendLines(directory, path, lines)
+  }
+}
+
+const read = Effect.fn("Project.config")(function* (path: string, nameOfFolder: string) {
+  const stats = yield* stat(path)
+  if (stats === undefined) return Option.none()
+  if (!stats.isFile()) return yield* new ConfigInvalid({ path, problem: "it is not a file" })
+  if (stats.size > maxSize) return yield* new ConfigInvalid({ path, problem: "it is larger than 1 MiB" })
+  const bytes = yield* attempt(path, () => Fs.readFileSync(path))
+  const text = yield* Effect.try({
+    try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
+    catch: () => new ConfigInvalid({ path, problem: "it is not UTF-8" })
+  })
+  return Option.some(yield* readConfig(text, path, nameOfFolder))
+})
+
+const maxSize = 1024 * 1024
+
+const real = (directory: string) => attempt(directory, () => Fs.realpathSync(directory))
+
+const stat = (path: string) => attempt(path, () => Fs.statSync(path, { throwIfNoEntry: false }))
+
+const attempt = <A>(path: string, act: () => A): Effect.Effect<A, FileFailed> =>
+  Effect.try({
+    try: act,
+    catch: (error) => new FileFailed({ operation: "read", path, code: Files.codeOf(error) })
+  })
