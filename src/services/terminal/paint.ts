@@ -1,0 +1,50 @@
+import { printable } from "../../domain/printable.ts"
+import type { Line } from "./line.ts"
+import { fittingEnd, width } from "./width.ts"
+
+/** What is to stand behind the prompt, within so many columns: it never wraps, so that it can be taken back. */
+export const picture = (line: Line, hidden: boolean, columns: number): string =>
+  hidden
+    ? "*".repeat(Math.max(0, Math.min(line.stars, columns)))
+    : fittingEnd(printable(new TextDecoder().decode(line.bytes, { stream: true })), columns)
+
+/** Turns one picture into another with nothing but characters and backspaces: it serves the dumbest terminal. */
+export const repaint = (before: string, after: string): string => {
+  const [old, fresh] = [[...before], [...after]]
+  let same = 0
+  while (same < old.length && old[same] === fresh[same]) same += 1
+  // A mark that combines with the character before it stands on that one's column.
+  while (same > 0 && [old[same], fresh[same]].some((next) => next !== undefined && width(next) === 0))
+    same -= 1
+  const [gone, come] = [old.slice(same).join(""), fresh.slice(same).join("")]
+  const blanks = Math.max(0, width(gone) - width(come))
+  return "\b".repeat(width(gone)) + come + " ".repeat(blanks) + "\b".repeat(blanks)
+}
+
+/** A question over the lines it needs, and what stands before the answer, leaving room for it. */
+export interface Prompt {
+  readonly above: ReadonlyArray<string>
+  readonly before: string
+}
+
+/** The question ends with ":" unless it ends with "?" or ":" already; a hint ("[y/N]") follows it. */
+export const layOut = (question: string, hint: string, columns: number): Prompt => {
+  const asked = printable(question).trimEnd()
+  const whole = /[?:]$/.test(asked) ? asked : `${asked}:`
+  const before = hint === "" ? `${whole} ` : `${whole} ${hint} `
+  if (width(before) + room(hint) <= columns) return { above: [], before }
+  return { above: wrap(whole, columns), before: hint === "" ? "> " : `${hint} ` }
+}
+
+const room = (hint: string): number => (hint === "" ? 12 : 4)
+
+const wrap = (text: string, columns: number): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1)
+    if (last !== undefined && width(last) + 1 + width(word) < columns)
+      lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}

@@ -1,0 +1,78 @@
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import { ValueRefused } from "../../domain/errors/secrets.ts"
+import type { Interrupted } from "../../domain/errors/user.ts"
+import { choice, yesOrNo } from "./answers.ts"
+import { type Line, withoutFinalBreak } from "./line.ts"
+import type { Terminal } from "./terminal.ts"
+
+/** One line to ask for. A hint tells what can be answered, as "[y/N]" does. */
+export interface Question {
+  readonly text: string
+  readonly hint: string
+  readonly hidden: boolean
+}
+
+/** What every layer of Terminal is made of: lines that are typed, lines that are shown. */
+export interface Screen {
+  readonly isThere: Effect.Effect<boolean>
+  /** The line after Enter. */
+  readonly readLine: (question: Question) => Effect.Effect<Line, Interrupted>
+  readonly show: (line: string) => Effect.Effect<void>
+}
+
+export const over = (screen: Screen): Context.Tag.Service<Terminal> => {
+  const askFor = (text: string, hint: string) =>
+    Effect.map(screen.readLine({ text, hint, hidden: false }), (line) => new TextDecoder().decode(line.bytes))
+
+  const until = <A>(
+    text: string,
+    hint: string,
+    understand: (answer: string) => Option.Option<A>,
+    advice: string
+  ): Effect.Effect<A, Interrupted> =>
+    Effect.flatMap(askFor(text, hint), (answer) =>
+      Option.match(understand(answer), {
+        onSome: Effect.succeed,
+        onNone: () => Effect.zipRight(screen.show(advice), until(text, hint, understand, advice))
+      })
+    )
+
+  return {
+    isThere: screen.isThere,
+    show: screen.show,
+    askHidden: (text) => Effect.flatMap(screen.readLine({ text, hint: "", hidden: true }), hiddenValue),
+    ask: (text) => askFor(text, ""),
+    confirm: (text, options) =>
+      until(
+        text,
+        options.default ? "[Y/n]" : "[y/N]",
+        (answer) => yesOrNo(answer, options.default),
+        "Please type y or n."
+      ),
+    choose: (text, choices) =>
+      Effect.zipRight(
+        Effect.forEach([text, ...choices.map((each, at) => `  ${at + 1}) ${each}`)], screen.show, {
+          discard: true
+        }),
+        until(
+          "Number or name",
+          "",
+          (answer) => choice(answer, choices),
+          `Please type a number from 1 to ${choices.length}, or one of the names.`
+        )
+      )
+  }
+}
+
+const hiddenValue = (line: Line): Effect.Effect<Redacted.Redacted<string>, ValueRefused> => {
+  if (line.more) return new ValueRefused({ reason: "lines" })
+  const bytes = withoutFinalBreak(line)
+  if (line.tooLarge || bytes.length > 1024 * 1024) return new ValueRefused({ reason: "too-large" })
+  return Effect.try({
+    try: () => Redacted.make(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)),
+    catch: () => new ValueRefused({ reason: "not-utf8" })
+  })
+}

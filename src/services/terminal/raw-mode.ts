@@ -1,0 +1,84 @@
+import * as Fs from "node:fs"
+import * as Tty from "node:tty"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+/** The terminal with echo and line editing off. */
+export interface RawTerminal {
+  readonly input: Tty.ReadStream
+  readonly write: (text: string) => void
+  readonly columns: number
+  /** Back to how it was found, until {@link resume}; does nothing a second time. */
+  readonly suspend: () => void
+  readonly resume: () => void
+}
+
+/** Where it opens: opening alone tells whether a process has a controlling terminal (tty(4)). */
+export const path = "/dev/tty"
+
+/**
+ * Opens the terminal raw, throws away what was typed before, and puts everything back when the scope closes or the
+ * process exits, a line further down. `paste` asks for pastes in brackets.
+ */
+export const rawTerminal = (paste: boolean): Effect.Effect<RawTerminal, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const output = yield* Effect.acquireRelease(
+      Effect.sync(() => {
+        const fd = Fs.openSync(path, "w")
+        return { fd, stream: new Tty.WriteStream(fd) }
+      }),
+      ({ stream }) => Effect.sync(() => stream.destroy())
+    )
+    const input = yield* Effect.acquireRelease(
+      Effect.sync(() => new Tty.ReadStream(Fs.openSync(path, "r"))),
+      (stream) => Effect.sync(() => stream.destroy())
+    )
+    // A failed setRawMode and a terminal that hangs up are told as events; without a listener they would throw.
+    input.on("error", () => {})
+    output.stream.on("error", () => {})
+    const write = (text: string) => {
+      Fs.writeSync(output.fd, text)
+    }
+    let raw = false
+    const resume = () => {
+      if (raw) return
+      input.setRawMode(true)
+      if (!input.isRaw) throw new Error("the terminal keeps its echo on")
+      raw = true
+      if (paste) write("\x1b[?2004h")
+    }
+    const suspend = () => {
+      if (!raw) return
+      raw = false
+      try {
+        write(paste ? "\x1b[?2004l\n" : "\n")
+      } catch {
+        // It has hung up, and there is nobody to show anything to.
+      }
+      input.setRawMode(false)
+    }
+    yield* Effect.acquireRelease(
+      Effect.sync(() => {
+        process.once("exit", suspend)
+        resume()
+        throwAwayTyped()
+      }),
+      () =>
+        Effect.sync(() => {
+          process.removeListener("exit", suspend)
+          suspend()
+        })
+    )
+    return { input, write, columns: output.stream.columns || 80, suspend, resume }
+  })
+
+const throwAwayTyped = (): void => {
+  const fd = Fs.openSync(path, Fs.constants.O_RDONLY | Fs.constants.O_NONBLOCK | Fs.constants.O_NOCTTY)
+  try {
+    while (Fs.readSync(fd, new Uint8Array(4096)) > 0);
+  } catch {
+    // EAGAIN: nothing is left.
+  } finally {
+    Fs.closeSync(fd)
+  }
+}

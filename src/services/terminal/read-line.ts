@@ -1,0 +1,112 @@
+import * as Effect from "effect/Effect"
+import { Interrupted } from "../../domain/errors/user.ts"
+import * as Line from "./line.ts"
+import { layOut, picture, repaint } from "./paint.ts"
+import type { Question } from "./questions.ts"
+import { type RawTerminal, rawTerminal } from "./raw-mode.ts"
+import { beforeDeath } from "./signals.ts"
+import { width } from "./width.ts"
+
+/** What comes within this time after Enter came with it: people are slower, pastes faster. */
+const burst = 50
+/** A paste into a terminal without brackets is drained for at most this long. */
+const longestBurst = 2000
+/** After this long ESC was a key of its own, not the beginning of another (readline's keyseq-timeout). */
+const loneEscape = 500
+/** How long a stop signal may take to stop us. */
+const stopping = 50
+
+/** Asks one line on the terminal; `escapes` tells whether it understands control sequences. */
+export const readLine = (question: Question, escapes: boolean): Effect.Effect<Line.Line, Interrupted> =>
+  Effect.gen(function* () {
+    let dying = (): void => {}
+    yield* beforeDeath(() => dying())
+    const terminal = yield* rawTerminal(escapes && question.hidden)
+    dying = terminal.suspend
+    return yield* Effect.async<Line.Line, Interrupted>((resume) => {
+      dying = () => {
+        terminal.suspend()
+        resume(new Interrupted())
+      }
+      return Effect.sync(
+        converse(terminal, question, (line) => {
+          resume(line?.end === "entered" ? Effect.succeed(line) : new Interrupted())
+        })
+      )
+    })
+  }).pipe(Effect.scoped)
+
+/** Calls `finish` once, without a line when the terminal went away; gives what stops the conversation. */
+const converse = (
+  terminal: RawTerminal,
+  question: Question,
+  finish: (line?: Line.Line) => void
+): (() => void) => {
+  const prompt = layOut(question.text, question.hint, terminal.columns)
+  const room = terminal.columns - width(prompt.before) - 1
+  let line = Line.empty
+  let shown = ""
+  let quiet: NodeJS.Timeout | undefined
+  let longest: NodeJS.Timeout | undefined
+
+  const ask = () => {
+    shown = picture(line, question.hidden, room)
+    terminal.write([...prompt.above, prompt.before + shown].join("\n"))
+  }
+  const stop = () => {
+    clearTimeout(quiet)
+    clearTimeout(longest)
+    process.removeListener("SIGCONT", onContinue)
+    terminal.input.off("data", onData).off("end", onGone).off("close", onGone).pause()
+  }
+  const end = (last?: Line.Line) => {
+    stop()
+    finish(last)
+  }
+  const onGone = () => end()
+  // The shell may have set the terminal otherwise while we were stopped: an answer must not be echoed.
+  const onContinue = () => {
+    clearTimeout(quiet)
+    terminal.suspend()
+    terminal.resume()
+    ask()
+  }
+  const later = (milliseconds: number, then: () => void) => {
+    clearTimeout(quiet)
+    quiet = setTimeout(then, milliseconds)
+  }
+  const onData = (chunk: Buffer) => {
+    const before = line
+    line = Line.feed(line, chunk)
+    if (line.end === "interrupted") return end()
+    const now = picture(line, question.hidden, room)
+    terminal.write(repaint(shown, now))
+    shown = now
+    if (line.end === "entered") {
+      longest ??= setTimeout(() => end(line), longestBurst)
+      return later(burst, () => end(line))
+    }
+    if (line.suspensions > before.suspensions) {
+      terminal.suspend()
+      // The whole foreground job, as the terminal itself would.
+      process.kill(0, "SIGTSTP")
+      // Nobody can continue an orphaned process group, so the system does not stop it.
+      later(stopping, () => {
+        terminal.resume()
+        ask()
+      })
+    } else if (line.decoder.mode === "escape") {
+      later(loneEscape, () => {
+        line = Line.settle(line)
+      })
+    }
+  }
+
+  ask()
+  process.on("SIGCONT", onContinue)
+  terminal.input
+    .on("data", onData)
+    .on("end", () => end())
+    .on("close", () => end())
+  return stop
+}

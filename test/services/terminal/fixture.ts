@@ -1,0 +1,13 @@
+import * as Fs from "node:fs"
+import * as Effect from "effect/Effect"
+import { layer } from "../../../src/services/terminal/layer.ts"
+import { converse } from "./conversation.ts"
+
+// Asks what its first argument says; the answers go to the file that its second one names.
+const [turns, answers] = process.argv.slice(2) as [string, string]
+const listens = process.env.LISTENS === "yes"
+if (listens) process.once("SIGTERM", () => {})
+
+Effect.runPromise(Effect.provide(converse(JSON.parse(turns)), layer)).then((results) => {
+  Fs.writeFileSync(answers, JSON.stringify(results))
+})
