@@ -67,14 +67,18 @@ export class FileLocked extends Schema.TaggedError<FileLocked>()("FileLocked", {
 const aftermath = {
   read: "",
   write: " The old file is untouched.",
+  "write to": "",
   lock: " The old file is untouched.",
   sync: " The change is made, but a power cut may undo it."
 } as const
 
 /** The operating system refused to read or write a file. Exit 1. */
 export class FileFailed extends Schema.TaggedError<FileFailed>()("FileFailed", {
-  /** "sync": the new file is in its place, but may be gone after a power cut. */
-  operation: Schema.Literal("read", "write", "lock", "sync"),
+  /**
+   * "write to": a stream, part of which may have been written. "sync": the new file is in its place, but may be gone
+   * after a power cut.
+   */
+  operation: Schema.Literal("read", "write", "write to", "lock", "sync"),
   path: Schema.String,
   /** The errno's name: "ENOSPC". */
   code: Schema.String
