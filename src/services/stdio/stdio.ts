@@ -12,7 +12,10 @@ export class Stdio extends Context.Tag("tako/Stdio")<
     readonly stderrIsTerminal: boolean
     /** All of stdin as UTF-8, a byte order mark included, at most 1 MiB and one newline. */
     readonly readStdin: Effect.Effect<Redacted.Redacted<string>, ValueRefused>
-    /** To stdout, exactly this; a reader that went away is not an error. */
+    /**
+     * To stdout, exactly this; a reader that went away is not an error. When it cannot be written (a full disk) the
+     * command ends with FileFailed, as a defect.
+     */
     readonly out: (text: string) => Effect.Effect<void>
     /** A line to stderr. */
     readonly say: (line: string) => Effect.Effect<void>

@@ -1,0 +1,18 @@
+import { isatty } from "node:tty"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { readStdin } from "./read-stdin.ts"
+import { stdinText } from "./stdin-text.ts"
+import { Stdio } from "./stdio.ts"
+import { write } from "./write.ts"
+
+/** The streams that this process was started with. */
+export const layer = Layer.sync(Stdio, () => ({
+  stdinIsTerminal: isatty(0),
+  stdoutIsTerminal: isatty(1),
+  stderrIsTerminal: isatty(2),
+  readStdin: Effect.flatMap(readStdin, stdinText),
+  out: (text) => write(1, text),
+  // With stderr gone there is nobody left to tell.
+  say: (line) => Effect.catchAllDefect(write(2, `${line}\n`), () => Effect.void)
+}))
