@@ -56,7 +56,11 @@ const findFault = (text: string): JsonFault | undefined => {
   return undefined
 }
 
-const losesDigits = (token: string): boolean => decimal(token) !== decimal(String(Number(token)))
+const losesDigits = (token: string): boolean =>
+  token.length > longestNumber || decimal(token) !== decimal(String(Number(token)))
+
+/** JSON.stringify writes no number with more than 25 characters. */
+const longestNumber = 64
 
 /** One spelling for each decimal number. */
 const decimal = (text: string): string | undefined => {

@@ -1,0 +1,105 @@
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { isKeyId, type KeyId } from "./key.ts"
+import { type EnvironmentName, isEnvironmentName } from "./names.ts"
+import * as StrictJson from "./secrets-file/strict-json.ts"
+
+/** Which keys belong where: by project identity, then by environment; more than one while a rotation is under way. */
+export type Pins = ReadonlyMap<string, ReadonlyMap<EnvironmentName, ReadonlyArray<KeyId>>>
+
+export const empty: Pins = new Map()
+
+/** Larger than any real one: 4 MiB. */
+export const maxFileLength = 4 * 1024 * 1024
+
+const Id = Schema.String.pipe(Schema.filter(isKeyId))
+const isOne = Schema.is(Id)
+const areSeveral = Schema.is(Schema.Array(Id).pipe(Schema.minItems(2)))
+const isObject = Schema.is(Schema.Object)
+
+/** `{"<project>": {"<environment>": "<key id>" | ["<key id>", "<key id>", …]}}`; none for anything else. */
+export const parse = (bytes: Uint8Array): Option.Option<Pins> => {
+  const text = Either.getOrUndefined(
+    Either.try(() => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes))
+  )
+  const json = text === undefined ? { fault: "not-json" } : StrictJson.parse(text)
+  const projects = "fault" in json ? undefined : membersOf(json.value)
+  if (projects === undefined) return Option.none()
+  const pins = new Map<string, ReadonlyMap<EnvironmentName, ReadonlyArray<KeyId>>>()
+  for (const [project, environments] of projects) {
+    const ids = parseEnvironments(environments)
+    if (ids === undefined) return Option.none()
+    pins.set(project, ids)
+  }
+  return Option.some(pins)
+}
+
+const parseEnvironments = (
+  value: unknown
+): ReadonlyMap<EnvironmentName, ReadonlyArray<KeyId>> | undefined => {
+  const members = membersOf(value)
+  if (members === undefined) return undefined
+  const environments = new Map<EnvironmentName, ReadonlyArray<KeyId>>()
+  for (const [name, ids] of members) {
+    if (!isEnvironmentName(name)) return undefined
+    if (isOne(ids)) environments.set(name, [ids])
+    else if (areSeveral(ids)) environments.set(name, ids)
+    else return undefined
+  }
+  return environments
+}
+
+const membersOf = (value: unknown): ReadonlyArray<readonly [string, unknown]> | undefined =>
+  isObject(value) && !Array.isArray(value) ? Object.entries(value) : undefined
+
+/** Sorted, with two spaces of indent and a newline at the end. */
+export const print = (pins: Pins): string =>
+  `${printObject("", [...pins], (environments) =>
+    printObject("  ", [...environments], (ids) => JSON.stringify(ids.length === 1 ? ids[0] : ids))
+  )}\n`
+
+const printObject = <A>(
+  indent: string,
+  members: ReadonlyArray<readonly [string, A]>,
+  value: (a: A) => string
+): string => {
+  if (members.length === 0) return "{}"
+  const sorted = members.toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const lines = sorted.map(([name, a]) => `${indent}  ${JSON.stringify(name)}: ${value(a)}`)
+  return `{\n${lines.join(",\n")}\n${indent}}`
+}
+
+/** Empty when not pinned. */
+export const of = (pins: Pins, project: string, environment: EnvironmentName): ReadonlyArray<KeyId> =>
+  pins.get(project)?.get(environment) ?? []
+
+/** Pinned to none is not pinned. */
+export const pin = (
+  pins: Pins,
+  project: string,
+  environment: EnvironmentName,
+  ids: ReadonlyArray<KeyId>
+): Pins => {
+  const environments = new Map(pins.get(project))
+  if (ids.length === 0) environments.delete(environment)
+  else environments.set(environment, [...new Set(ids)])
+  const changed = new Map(pins)
+  if (environments.size === 0) changed.delete(project)
+  else changed.set(project, environments)
+  return changed
+}
+
+/** Every place that is pinned to this key, as "<project>, environment <name>", sorted. */
+export const placesOf = (pins: Pins, id: KeyId): ReadonlyArray<string> =>
+  [...pins]
+    .flatMap(([project, environments]) =>
+      [...environments]
+        .filter(([, ids]) => ids.includes(id))
+        .map(([name]) => `${folderOf(project)}, environment ${name}`)
+    )
+    .sort()
+
+/** A project in git is known by "<git common dir>:<path within>"; people know it by its folder. */
+const folderOf = (project: string): string =>
+  project.replace(/\/\.git:(.*)$/, (_, within: string) => (within === "." ? "" : `/${within}`))

@@ -1,0 +1,40 @@
+import * as Effect from "effect/Effect"
+import { FileFailed } from "../../domain/errors/secrets-file.ts"
+
+/** The errno's name ("ENOENT") when the operating system refused something; undefined for any other error. */
+export const errnoOf = (error: unknown): string | undefined =>
+  error instanceof Error && "syscall" in error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : undefined
+
+/** Runs calls of node:fs; what the operating system refuses is FileFailed, anything else is a defect. */
+export const attempt = <A>(
+  operation: FileFailed["operation"],
+  path: string,
+  run: () => A
+): Effect.Effect<A, FileFailed> =>
+  Effect.suspend(() => {
+    try {
+      return Effect.succeed(run())
+    } catch (error) {
+      const code = errnoOf(error)
+      return code === undefined ? Effect.die(error) : Effect.fail(new FileFailed({ operation, path, code }))
+    }
+  })
+
+/** What the call gives, or undefined when the operating system answers with one of these errnos. */
+export const unless = <A>(codes: ReadonlyArray<string>, run: () => A): A | undefined => {
+  try {
+    return run()
+  } catch (error) {
+    if (codes.includes(errnoOf(error) ?? "")) return undefined
+    throw error
+  }
+}
+
+/** For tidying up, whose failure must not hide what came of the work. */
+export const quietly = (run: () => void): void => {
+  try {
+    run()
+  } catch {}
+}

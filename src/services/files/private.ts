@@ -1,0 +1,107 @@
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { KeyCacheUnsafe } from "../../domain/errors/keys.ts"
+import type { FileFailed } from "../../domain/errors/secrets-file.ts"
+import { attempt, errnoOf, unless } from "./attempt.ts"
+import { withOpenFile } from "./read.ts"
+import { syncFolder } from "./replace.ts"
+
+type Problem = KeyCacheUnsafe["problem"]
+
+/** What others may not do with a folder: read its entries too, or only change them. */
+export const closed = 0o077
+export const unchangeable = 0o022
+
+/**
+ * The content of a file that is nobody's but ours: a regular file, not by way of a symbolic link, owned by us, without
+ * any group or other bits; none when it is not there. Read with {@link checkFolder} of its folders first.
+ */
+export const readPrivate = (
+  path: string,
+  limit: number
+): Effect.Effect<Option.Option<Buffer>, KeyCacheUnsafe | FileFailed> =>
+  Effect.flatMap(
+    attempt("read", path, () => {
+      try {
+        return withOpenFile(path, ({ stats, read }) => {
+          if (!stats.isFile()) return "not-a-file"
+          return problemOf(stats, closed) ?? read(limit)
+        })
+      } catch (error) {
+        const problem = problemOfOpening(path, errnoOf(error))
+        if (problem === undefined) throw error
+        return problem === "missing" ? undefined : problem
+      }
+    }),
+    (found) =>
+      typeof found === "string"
+        ? new KeyCacheUnsafe({ path, problem: found, directory: false })
+        : Effect.succeed(Option.fromNullable(found))
+  )
+
+/** False when it is not there; KeyCacheUnsafe when others have a hand in it. */
+export const checkFolder = (
+  path: string,
+  forbidden: typeof closed | typeof unchangeable
+): Effect.Effect<boolean, KeyCacheUnsafe | FileFailed> =>
+  Effect.flatMap(
+    attempt("read", path, () => Fs.lstatSync(path, { throwIfNoEntry: false })),
+    (stats) => {
+      if (stats === undefined) return Effect.succeed(false)
+      const problem = stats.isSymbolicLink()
+        ? "symlink"
+        : stats.isDirectory()
+          ? problemOf(stats, forbidden)
+          : "not-a-directory"
+      return problem === undefined
+        ? Effect.succeed(true)
+        : new KeyCacheUnsafe({ path, problem, directory: stats.isDirectory() })
+    }
+  )
+
+/** Makes it, and what is missing above it, 0700 whatever the umask (the XDG specification wants that above, too). */
+export const makePrivateFolder = (path: string): Effect.Effect<void, FileFailed> =>
+  attempt("write", path, () => makeFolders(path)).pipe(
+    Effect.flatMap(Effect.forEach((folder) => syncFolder(Path.dirname(folder), folder), { discard: true }))
+  )
+
+/** Those that were missing. */
+const makeFolders = (path: string): ReadonlyArray<string> => {
+  const missing: Array<string> = []
+  for (let folder = path; Fs.lstatSync(folder, { throwIfNoEntry: false }) === undefined; ) {
+    missing.unshift(folder)
+    folder = Path.dirname(folder)
+  }
+  return missing.filter((folder) =>
+    // Somebody else may just have made it.
+    unless(["EEXIST"], () => {
+      Fs.mkdirSync(folder, 0o700)
+      Fs.chmodSync(folder, 0o700)
+      return true
+    })
+  )
+}
+
+const problemOf = (stats: Fs.Stats, forbidden: number): Problem | undefined => {
+  if (stats.uid !== process.geteuid?.()) return "foreign-owner"
+  return (stats.mode & forbidden) === 0 ? undefined : "permissions"
+}
+
+const problemOfOpening = (path: string, code: string | undefined): Problem | "missing" | undefined => {
+  switch (code) {
+    case "ENOENT":
+      return "missing"
+    case "ELOOP":
+      return "symlink"
+    case "ENXIO":
+      return "not-a-file"
+    case "EACCES": {
+      const stats = Fs.lstatSync(path, { throwIfNoEntry: false })
+      return stats !== undefined && stats.uid !== process.geteuid?.() ? "foreign-owner" : undefined
+    }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,85 @@
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import * as Effect from "effect/Effect"
+import type { FileFailed } from "../../domain/errors/secrets-file.ts"
+import { attempt, quietly, unless } from "./attempt.ts"
+import { temporaryName } from "./temporary.ts"
+
+/** The new file's: exactly this mode, this less the umask, or those of the file that it replaces. */
+export type Permissions =
+  | { readonly _tag: "Exactly"; readonly mode: number }
+  | { readonly _tag: "LessUmask"; readonly mode: number }
+  | { readonly _tag: "Like"; readonly stats: Fs.Stats }
+
+/**
+ * Puts a file in the place of another, whole: whoever reads, and a machine that is cut off at any moment, finds the
+ * old one or the new one. `check` runs last before that moment. On failure no temporary file is left.
+ */
+export const replace = <E, R>(
+  path: string,
+  content: Uint8Array,
+  permissions: Permissions,
+  check: Effect.Effect<void, E, R>
+): Effect.Effect<void, E | FileFailed, R> =>
+  Effect.acquireUseRelease(
+    attempt("write", path, () => open(temporaryName(path), permissions)),
+    (temporary) =>
+      attempt("write", path, () => temporary.fill(content, permissions)).pipe(
+        Effect.zipRight(check),
+        Effect.zipRight(attempt("write", path, () => temporary.putInPlaceOf(path)))
+      ),
+    (temporary) => Effect.sync(temporary.discard)
+  ).pipe(Effect.zipRight(syncFolder(Path.dirname(path), path)))
+
+/** Makes a change of the folder's entries last. File systems that cannot do that answer EINVAL (fsync(2)). */
+export const syncFolder = (folder: string, changed: string): Effect.Effect<void, FileFailed> =>
+  attempt("sync", changed, () => {
+    // A folder that may be written but not read cannot be opened for it.
+    const fd = unless(["EACCES"], () => Fs.openSync(folder, Fs.constants.O_RDONLY | Fs.constants.O_DIRECTORY))
+    if (fd === undefined) return
+    try {
+      unless(["EINVAL", "ENOTSUP", "EOPNOTSUPP"], () => Fs.fsyncSync(fd))
+    } finally {
+      Fs.closeSync(fd)
+    }
+  })
+
+const open = (name: string, permissions: Permissions) => {
+  let fd: number | undefined = Fs.openSync(
+    name,
+    "wx",
+    permissions._tag === "LessUmask" ? permissions.mode : 0o600
+  )
+  let isThere = true
+  return {
+    fill: (content: Uint8Array, permissions: Permissions) => {
+      if (fd === undefined) return
+      if (permissions._tag === "Like") takeOwner(fd, permissions.stats)
+      if (permissions._tag !== "LessUmask") Fs.fchmodSync(fd, modeOf(permissions))
+      Fs.writeFileSync(fd, content)
+      Fs.fsyncSync(fd)
+      const filled = fd
+      fd = undefined
+      Fs.closeSync(filled)
+    },
+    putInPlaceOf: (path: string) => {
+      Fs.renameSync(name, path)
+      isThere = false
+    },
+    // What cannot be removed now is swept up by the next writer.
+    discard: () => {
+      if (fd !== undefined) quietly(() => Fs.closeSync(fd as number))
+      if (isThere) quietly(() => Fs.unlinkSync(name))
+    }
+  }
+}
+
+const modeOf = (permissions: Exclude<Permissions, { readonly _tag: "LessUmask" }>): number =>
+  permissions._tag === "Like" ? permissions.stats.mode & 0o7777 : permissions.mode
+
+/** So that root, at work in somebody's project, leaves the file theirs; anybody else may not, and need not. */
+const takeOwner = (fd: number, { uid, gid }: Fs.Stats): void => {
+  const ours = Fs.fstatSync(fd)
+  if (ours.uid === uid && ours.gid === gid) return
+  unless(["EPERM", "EINVAL"], () => Fs.fchownSync(fd, uid, gid))
+}

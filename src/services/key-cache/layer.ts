@@ -1,0 +1,90 @@
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import { KeyCacheUnsafe } from "../../domain/errors/keys.ts"
+import type { FileFailed } from "../../domain/errors/secrets-file.ts"
+import * as Key from "../../domain/key.ts"
+import type { Salt } from "../../domain/salt.ts"
+import { attempt, unless } from "../files/attempt.ts"
+import { checkFolder, closed, makePrivateFolder, readPrivate, unchangeable } from "../files/private.ts"
+import { replace, syncFolder } from "../files/replace.ts"
+import { sweep } from "../files/temporary.ts"
+import { Home } from "../home/home.ts"
+import { KeyCache } from "./key-cache.ts"
+import { keyIdOf } from "./key-id.ts"
+
+/** `$TAKO_HOME/keys/<key id>`: base64 of 32 bytes and a newline. */
+export const layer: Layer.Layer<KeyCache, never, Home> = Layer.effect(
+  KeyCache,
+  Effect.map(Home, ({ data }) => {
+    const folder = Path.join(data, "keys")
+    const pathOf = (salt: Salt) => Path.join(folder, keyIdOf(salt))
+
+    const folderIsThere = Effect.flatMap(checkFolder(data, unchangeable), (there) =>
+      there ? checkFolder(folder, closed) : Effect.succeed(false)
+    )
+
+    const find = (salt: Salt) =>
+      Effect.flatMap(folderIsThere, (there) => (there ? readKey(pathOf(salt)) : Effect.succeedNone))
+
+    /** Those of other keys as well: there is a key in each. */
+    const sweepFolder = Effect.ignore(attempt("write", folder, () => sweep(folder, () => true)))
+
+    return {
+      idOf: keyIdOf,
+      find,
+      keep: Effect.fn("KeyCache.keep")(function* (salt: Salt, key: Key.Key) {
+        const path = pathOf(salt)
+        yield* makePrivateFolder(folder)
+        const kept = yield* find(salt)
+        if (Option.isSome(kept)) {
+          const same = Buffer.compare(Redacted.value(kept.value), Redacted.value(key)) === 0
+          Key.wipe(kept.value)
+          if (same) return path
+        }
+        yield* sweepFolder
+        yield* writeKey(path, key)
+        return path
+      }),
+      forget: Effect.fn("KeyCache.forget")(function* (salt: Salt) {
+        if (!(yield* folderIsThere)) return false
+        const path = pathOf(salt)
+        yield* sweepFolder
+        const gone = yield* attempt("write", path, () =>
+          unless(["ENOENT"], () => {
+            Fs.unlinkSync(path)
+            return true
+          })
+        )
+        if (gone === undefined) return false
+        yield* syncFolder(folder, path)
+        return true
+      })
+    }
+  })
+)
+
+/** The length of the base64 of 32 bytes. */
+const textLength = 44
+
+const readKey = Effect.fnUntraced(function* (
+  path: string
+): Effect.fn.Return<Option.Option<Key.Key>, KeyCacheUnsafe | FileFailed> {
+  const found = yield* readPrivate(path, textLength + 1)
+  if (Option.isNone(found)) return Option.none()
+  const text = found.value.toString("latin1")
+  found.value.fill(0)
+  const key = text.endsWith("\n") ? Key.fromBase64(Redacted.make(text.slice(0, -1))) : Option.none()
+  if (Option.isNone(key)) return yield* new KeyCacheUnsafe({ path, problem: "content", directory: false })
+  return key
+})
+
+const writeKey = (path: string, key: Key.Key) =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => Buffer.from(`${Redacted.value(Key.toBase64(key))}\n`)),
+    (bytes) => replace(path, bytes, { _tag: "Exactly", mode: 0o600 }, Effect.void),
+    (bytes) => Effect.sync(() => bytes.fill(0))
+  )

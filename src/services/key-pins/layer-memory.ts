@@ -1,0 +1,23 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
+import * as Pins from "../../domain/pins.ts"
+import { Project } from "../project/project.ts"
+import { KeyPins } from "./key-pins.ts"
+
+/** The pins of a machine that is only in memory; several projects may share it. */
+export const layerMemoryOf = (machine: Ref.Ref<Pins.Pins>): Layer.Layer<KeyPins, never, Project> =>
+  Layer.effect(
+    KeyPins,
+    Effect.map(Project, ({ identity }) => ({
+      of: (environment) => Effect.map(Ref.get(machine), (pins) => Pins.of(pins, identity, environment)),
+      pin: (environment, ids) => Ref.update(machine, (pins) => Pins.pin(pins, identity, environment, ids)),
+      unpin: (environment) => Ref.update(machine, (pins) => Pins.pin(pins, identity, environment, [])),
+      originsOf: (id) => Effect.map(Ref.get(machine), (pins) => Pins.placesOf(pins, id))
+    }))
+  )
+
+/** The same, of its own and empty at first. */
+export const layerMemory: Layer.Layer<KeyPins, never, Project> = Layer.suspend(() =>
+  layerMemoryOf(Ref.unsafeMake(Pins.empty))
+)

@@ -1,0 +1,65 @@
+import * as Path from "node:path"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { KeyCacheUnsafe } from "../../domain/errors/keys.ts"
+import { FileLocked } from "../../domain/errors/secrets-file.ts"
+import * as Pins from "../../domain/pins.ts"
+import { whileLocked } from "../files/lock.ts"
+import { checkFolder, makePrivateFolder, readPrivate, unchangeable } from "../files/private.ts"
+import { replace } from "../files/replace.ts"
+import { Home } from "../home/home.ts"
+import { Project } from "../project/project.ts"
+import { KeyPins, type PinsError } from "./key-pins.ts"
+
+/** `$TAKO_HOME/pins.json`, as private as the keys, changed under its lock. */
+export const layer: Layer.Layer<KeyPins, never, Home | Project> = Layer.effect(
+  KeyPins,
+  Effect.gen(function* () {
+    const { data } = yield* Home
+    const { identity } = yield* Project
+    const path = Path.join(data, "pins.json")
+    const read = readPins(data, path)
+
+    const change = (make: (pins: Pins.Pins) => Pins.Pins): Effect.Effect<void, PinsError> =>
+      makePrivateFolder(data).pipe(
+        Effect.zipRight(checkFolder(data, unchangeable)),
+        Effect.zipRight(
+          whileLocked(path, (lock) =>
+            Effect.flatMap(read, (pins) => {
+              const text = Pins.print(make(pins))
+              if (text === Pins.print(pins)) return Effect.void
+              const stillOurs = Effect.filterOrFail(
+                lock.isOurs,
+                (ours) => ours,
+                () => new FileLocked({ path })
+              )
+              return replace(
+                path,
+                Buffer.from(text),
+                { _tag: "Exactly", mode: 0o600 },
+                Effect.asVoid(stillOurs)
+              )
+            })
+          )
+        )
+      )
+
+    return {
+      of: (environment) => Effect.map(read, (pins) => Pins.of(pins, identity, environment)),
+      pin: (environment, ids) => change((pins) => Pins.pin(pins, identity, environment, ids)),
+      unpin: (environment) => change((pins) => Pins.pin(pins, identity, environment, [])),
+      originsOf: (id) => Effect.map(read, (pins) => Pins.placesOf(pins, id))
+    }
+  })
+)
+
+const readPins = (home: string, path: string): Effect.Effect<Pins.Pins, PinsError> =>
+  Effect.gen(function* () {
+    if (!(yield* checkFolder(home, unchangeable))) return Pins.empty
+    const bytes = yield* readPrivate(path, Pins.maxFileLength)
+    if (Option.isNone(bytes)) return Pins.empty
+    const pins = bytes.value.length > Pins.maxFileLength ? Option.none() : Pins.parse(bytes.value)
+    if (Option.isSome(pins)) return pins.value
+    return yield* new KeyCacheUnsafe({ path, problem: "content", directory: false })
+  })

@@ -1,0 +1,27 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { FileFailed, type SecretsFileDamaged } from "../../domain/errors/secrets-file.ts"
+import type { Environments } from "../../domain/secrets-file/environments.ts"
+import { maxFileLength, parse } from "../../domain/secrets-file/parse.ts"
+import { print } from "../../domain/secrets-file/print.ts"
+import { same } from "../../domain/secrets-file/same.ts"
+
+/**
+ * The bytes to write, none when nothing has changed. They have been read back: nothing is ever written that the strict
+ * reader would refuse, or that would read as something else. Larger than 4 MiB is FileFailed, EFBIG.
+ */
+export const replacement = Effect.fnUntraced(function* (
+  path: string,
+  current: Environments,
+  next: Environments
+): Effect.fn.Return<Option.Option<Uint8Array>, FileFailed | SecretsFileDamaged> {
+  if (next === current) return Option.none()
+  const text = print(next)
+  if (text === print(current)) return Option.none()
+  const bytes = new TextEncoder().encode(text)
+  if (bytes.length > maxFileLength) return yield* new FileFailed({ operation: "write", path, code: "EFBIG" })
+  const again = yield* parse(bytes)
+  if (!same(again, next))
+    return yield* Effect.dieMessage("the new secrets file does not read as what it says")
+  return Option.some(bytes)
+})
