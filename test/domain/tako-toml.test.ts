@@ -62,7 +62,7 @@ describe("tako.toml", () => {
     assert.strictEqual(deployed?.port, "assign")
     assert.strictEqual(deployed?.drain && Duration.toMillis(deployed.drain), 30_000)
     assert.deepStrictEqual(config.envs.get("staging" as EnvironmentName), { servers: [], port: 3000 })
-    assert.deepStrictEqual(config.secrets.required, ["DATABASE_URL"])
+    assert.deepStrictEqual([...config.secrets.required] as Array<string>, ["DATABASE_URL"])
     assert.strictEqual(config.secrets.shapes.get(config.secrets.required[0] as never), "url")
   })
 

@@ -24,9 +24,7 @@ const environment = (): Record<string, string> => ({
   GIT_OPTIONAL_LOCKS: "0",
   GIT_TERMINAL_PROMPT: "0",
   GIT_NO_LAZY_FETCH: "1",
-  GIT_ALLOW_PROTOCOL: "",
-  // Paths are names, not patterns.
-  GIT_LITERAL_PATHSPECS: "1"
+  GIT_ALLOW_PROTOCOL: ""
 })
 
 export interface Answer {

@@ -17,12 +17,17 @@ export const layer: Layer.Layer<History, never, Project> = Layer.effect(
       commitThatBrought: Effect.fn("History.commitThatBrought")(function* (path: string, text: string) {
         const sought = text.slice(0, soughtLength)
         const file = Path.resolve(root, path)
-        const answer = yield* git(root, [...log, `-S${sought}`, "--", file])
-        const commit = Option.flatMap(answer, ({ output }) => commitFrom(output))
+        const find = (merges: ReadonlyArray<string>) =>
+          Effect.map(git(root, [...log, ...merges, `-S${sought}`, "--", file]), (answer) =>
+            Option.flatMap(answer, ({ output }) => commitFrom(output))
+          )
+        const ordinary = yield* find([])
+        // Brought by a merge alone, then, or not at all.
+        const commit = Option.isSome(ordinary) ? ordinary : yield* find(["-c"])
         if (Option.isNone(commit)) return commit
         // The last commit that changed the count of the text may as well have removed it.
         const { hash } = commit.value
-        const isIn = yield* succeeds(["grep", "--quiet", "--fixed-strings", "-e", sought, hash, "--", file])
+        const isIn = yield* succeeds([...grep, "-e", sought, hash, "--", file])
         return isIn ? commit : Option.none()
       }),
       isIgnored: Effect.fn("History.isIgnored")((path: string) =>
@@ -35,11 +40,10 @@ export const layer: Layer.Layer<History, never, Project> = Layer.effect(
 // Of a sealed value: its nonce and more, so no two have it in common.
 const soughtLength = 40
 
-// Merges are looked into as well (-c): a text may come in with one alone.
 const log = [
+  "--literal-pathspecs",
   "log",
   "-1",
-  "-c",
   "--no-ext-diff",
   "--no-textconv",
   "--no-patch",
@@ -47,6 +51,8 @@ const log = [
   "--encoding=UTF-8",
   "--format=%H%x00%an%x00%aI%x00%s"
 ]
+
+const grep = ["--literal-pathspecs", "grep", "--quiet", "--fixed-strings", "--no-textconv"]
 
 const commitFrom = (output: string): Option.Option<Commit> => {
   const [hash, author, date, subject] = output.trimEnd().split("\0")
