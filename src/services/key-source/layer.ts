@@ -1,11 +1,12 @@
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { Cipher } from "../cipher/cipher.ts"
-import type { KeyCache } from "../key-cache/key-cache.ts"
-import type { KeyDerivation } from "../key-derivation/key-derivation.ts"
-import type { KeyPins } from "../key-pins/key-pins.ts"
-import type { PassphraseWords } from "../passphrase-words/passphrase-words.ts"
-import type { Terminal } from "../terminal/terminal.ts"
+import { Cipher } from "../cipher/cipher.ts"
+import { KeyCache } from "../key-cache/key-cache.ts"
+import { KeyDerivation } from "../key-derivation/key-derivation.ts"
+import { KeyPins } from "../key-pins/key-pins.ts"
+import { PassphraseWords } from "../passphrase-words/passphrase-words.ts"
+import { Terminal } from "../terminal/terminal.ts"
 import { establish } from "./establish.ts"
 import { KeySource } from "./key-source.ts"
 import { knownPassphrase } from "./known-passphrase.ts"
@@ -15,10 +16,13 @@ import { unlock } from "./unlock.ts"
 
 type Dependencies = Cipher | KeyCache | KeyDerivation | KeyPins | PassphraseWords | Terminal
 
+/** These alone: with the rest of the layer's context its scope would come along, and keys would live as long as it. */
+const dependencies = Context.pick(Cipher, KeyCache, KeyDerivation, KeyPins, PassphraseWords, Terminal)
+
 /** The variables are read through the current ConfigProvider. */
 export const layer: Layer.Layer<KeySource, never, Dependencies> = Layer.effect(
   KeySource,
-  Effect.map(Effect.context<Dependencies>(), (context) => ({
+  Effect.map(Effect.map(Effect.context<Dependencies>(), dependencies), (context) => ({
     unlock: (name, environment, options) => Effect.provide(unlock(name, environment, options), context),
     establish: (name, salt, options) =>
       Effect.map(Effect.provide(establish(name, salt, options), context), ({ key, remember }) => ({

@@ -1,0 +1,31 @@
+import * as Effect from "effect/Effect"
+import { ignoredMend, ignoreFile, ignoreRules, init as initProject } from "../../programs/init.ts"
+import { leaf } from "./command.ts"
+import { done, failed } from "./exit-code.ts"
+import { say } from "./output.ts"
+
+export const init = leaf(
+  "init",
+  {
+    summary: "Make this folder a project",
+    description:
+      "Writes tako.toml, and the .gitignore rules that keep .tako/secrets.json and nothing else of .tako/. What is there is kept.",
+    example: "tako init"
+  },
+  () =>
+    Effect.gen(function* () {
+      const made = yield* initProject()
+      yield* say(made.config === "created" ? "Created tako.toml" : "Kept tako.toml as it is")
+      yield* say(
+        made.ignoreRules === "added"
+          ? `Added to ${ignoreFile}: ${ignoreRules.join(" and ")}`
+          : `Kept ${ignoreFile} as it is`
+      )
+      if (made.secretsIgnored) {
+        yield* say(ignoredMend)
+        return failed
+      }
+      yield* say("Next: tako secrets set NAME --env development")
+      return done
+    })
+)

@@ -1,0 +1,34 @@
+import { group } from "../command.ts"
+import { adopt } from "./adopt.ts"
+import { get } from "./get.ts"
+import { derive } from "./key/derive.ts"
+import { exportCommand } from "./key/export.ts"
+import { forget } from "./key/forget.ts"
+import { importCommand } from "./key/import.ts"
+import { ls as keyLs } from "./key/ls.ts"
+import { rotate } from "./key/rotate.ts"
+import { trust } from "./key/trust.ts"
+import { ls } from "./ls.ts"
+import { rm } from "./rm.ts"
+import { set } from "./set.ts"
+import { verify } from "./verify.ts"
+
+const key = group("key", { summary: "The keys of this machine" }, [
+  derive,
+  exportCommand,
+  importCommand,
+  rotate,
+  trust,
+  forget,
+  keyLs
+])
+
+export const secrets = group("secrets", { summary: "The secrets of this project" }, [
+  set,
+  get,
+  rm,
+  ls,
+  verify,
+  adopt,
+  key
+])
