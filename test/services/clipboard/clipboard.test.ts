@@ -1,0 +1,196 @@
+import { spawnSync } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { Clipboard } from "../../../src/services/clipboard/clipboard.ts"
+import { layerFor } from "../../../src/services/clipboard/layer.ts"
+import { ClipboardContents, layerMemory } from "../../../src/services/clipboard/layer-memory.ts"
+import { programsFor } from "../../../src/services/clipboard/programs.ts"
+import { needs } from "../../support/needs.ts"
+import { fakeDesktop, xclip, xServer } from "./desktop.ts"
+
+const secret = Redacted.make("c2VjcmV0IGtleQ==")
+
+const contract = (
+  name: string,
+  clipboard: Layer.Layer<Clipboard | ClipboardContents, unknown>,
+  skip = false
+) =>
+  describe.skipIf(skip)(`Clipboard: ${name}`, () => {
+    const test = (what: string, body: Effect.Effect<void, unknown, Clipboard | ClipboardContents>) =>
+      it.effect(what, () => Effect.provide(body, clipboard))
+
+    test(
+      "what was copied is pasted elsewhere",
+      Effect.gen(function* () {
+        yield* (yield* Clipboard).copy(secret)
+        assert.strictEqual(yield* (yield* ClipboardContents).paste, Redacted.value(secret))
+      })
+    )
+
+    test(
+      "text is taken as it is: lines, other alphabets, what a shell would run",
+      Effect.gen(function* () {
+        const text = "-e $(touch /tmp/x) `id`\n\tжук 🐙 'a' \"b\"\nlast"
+        yield* (yield* Clipboard).copy(Redacted.make(text))
+        assert.strictEqual(yield* (yield* ClipboardContents).paste, text)
+      })
+    )
+
+    test(
+      "clear empties it while it holds our text",
+      Effect.gen(function* () {
+        const clipboard = yield* Clipboard
+        yield* clipboard.copy(secret)
+        yield* clipboard.clear(secret)
+        assert.strictEqual(yield* (yield* ClipboardContents).paste, "")
+      })
+    )
+
+    test(
+      "clear leaves alone what was copied since",
+      Effect.gen(function* () {
+        const clipboard = yield* Clipboard
+        const contents = yield* ClipboardContents
+        yield* clipboard.copy(secret)
+        yield* contents.copy("a shopping list")
+        yield* clipboard.clear(secret)
+        assert.strictEqual(yield* contents.paste, "a shopping list")
+      })
+    )
+  })
+
+contract("in memory", layerMemory())
+
+contract(
+  "a stand-in for xclip",
+  Layer.unwrapScoped(
+    Effect.map(fakeDesktop, ({ folder, environment }) => {
+      const file = Path.join(folder, "contents")
+      return Layer.merge(
+        layerFor("linux", environment),
+        Layer.succeed(ClipboardContents, {
+          paste: Effect.sync(() => Fs.readFileSync(file, "utf8")),
+          copy: (text) => Effect.sync(() => Fs.writeFileSync(file, text))
+        })
+      )
+    })
+  )
+)
+
+contract(
+  "xclip on an X server",
+  Layer.unwrapScoped(
+    Effect.map(xServer, ({ display }) =>
+      Layer.merge(
+        layerFor("linux", { PATH: process.env.PATH, DISPLAY: display }),
+        Layer.succeed(ClipboardContents, {
+          paste: Effect.sync(() => xclip(display, "-out")),
+          copy: (text) =>
+            Effect.sync(() => {
+              spawnSync("xclip", ["-selection", "clipboard", "-in"], {
+                env: { ...process.env, DISPLAY: display },
+                input: text,
+                stdio: ["pipe", "ignore", "ignore"]
+              })
+            })
+        })
+      )
+    )
+  ),
+  !(needs("Xvfb") && needs("xclip"))
+)
+
+describe("the programs of a clipboard", () => {
+  it.scoped("learn no passphrase and no key, and get the text on stdin alone", () =>
+    Effect.gen(function* () {
+      const { folder, environment } = yield* fakeDesktop
+      yield* Effect.flatMap(Clipboard, (clipboard) => clipboard.copy(secret)).pipe(
+        Effect.provide(layerFor("linux", environment))
+      )
+      const learned = ["environment", "arguments"]
+        .map((file) => Fs.readFileSync(Path.join(folder, file), "utf8"))
+        .join()
+      assert.include(learned, "DISPLAY=:0")
+      assert.notInclude(learned, "canary")
+      assert.notInclude(learned, Redacted.value(secret))
+    })
+  )
+
+  it.scoped("cannot be read: it is cleared all the same", () =>
+    Effect.gen(function* () {
+      const { folder, environment } = yield* fakeDesktop
+      const clipboard = yield* Effect.provide(Clipboard, layerFor("linux", environment))
+      yield* clipboard.copy(secret)
+      Fs.writeFileSync(Path.join(folder, "unreadable"), "")
+      yield* clipboard.clear(secret)
+      assert.strictEqual(Fs.readFileSync(Path.join(folder, "contents"), "utf8"), "")
+    })
+  )
+
+  it.scoped("fail: the error names them and not the text", () =>
+    Effect.gen(function* () {
+      const { folder, environment } = yield* fakeDesktop
+      Fs.writeFileSync(Path.join(folder, "xclip"), "#!/bin/sh\ncat >/dev/null\nexit 1\n")
+      const clipboard = yield* Effect.provide(
+        Clipboard,
+        layerFor("linux", { ...environment, PATH: `${folder}:/usr/bin:/bin`, DISPLAY: ":65000" })
+      )
+      const error = yield* Effect.flip(clipboard.copy(secret))
+      assert.strictEqual(error._tag, "ClipboardUnavailable")
+      assert.strictEqual(error.reason, "failed")
+      assert.include(error.tried, "xclip")
+      assert.notInclude(JSON.stringify(error) + String(error), Redacted.value(secret))
+    })
+  )
+
+  it.effect("are not there: the error says what was looked for", () =>
+    Effect.gen(function* () {
+      for (const [platform, environment] of [
+        ["linux", { PATH: process.env.PATH }],
+        ["linux", { PATH: "/nonexistent", DISPLAY: ":0" }],
+        ["darwin", { PATH: "/nonexistent" }]
+      ] as const) {
+        const clipboard = yield* Effect.provide(Clipboard, layerFor(platform, environment))
+        const error = yield* Effect.flip(clipboard.copy(secret))
+        assert.strictEqual(error.reason, "no-program")
+        assert.isNotEmpty(error.tried)
+      }
+    })
+  )
+
+  it.scoped("in a relative folder of the PATH, which a repo could fill, are passed over", () =>
+    Effect.gen(function* () {
+      const { folder, environment } = yield* fakeDesktop
+      const relative = Path.relative(process.cwd(), folder)
+      const clipboard = yield* Effect.provide(
+        Clipboard,
+        layerFor("linux", { ...environment, PATH: relative })
+      )
+      assert.strictEqual((yield* Effect.flip(clipboard.copy(secret))).reason, "no-program")
+    })
+  )
+
+  it("are chosen by what the desktop is", () => {
+    const names = (platform: string, environment: Record<string, string>) =>
+      programsFor(platform, environment).map(({ copy }) => copy[0])
+    assert.deepStrictEqual(names("darwin", { DISPLAY: ":0" }), ["pbcopy"])
+    assert.deepStrictEqual(names("linux", { WAYLAND_DISPLAY: "wayland-0", DISPLAY: ":0" }), [
+      "wl-copy",
+      "xclip",
+      "xsel"
+    ])
+    assert.deepStrictEqual(names("linux", { WSL_DISTRO_NAME: "Debian" }), ["clip.exe"])
+    assert.deepStrictEqual(names("linux", { DISPLAY: "" }), [])
+  })
+
+  it.effect("in memory can be missing as well", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Effect.flatMap(Clipboard, (clipboard) => clipboard.copy(secret)))
+      assert.strictEqual(error.reason, "no-program")
+    }).pipe(Effect.provide(layerMemory({ isThere: false })))
+  )
+})
