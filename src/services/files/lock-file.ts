@@ -1,9 +1,9 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { errnoOf, quietly, unless } from "./attempt.ts"
-import { type Owner, ourselves, type Presence, presence } from "./owner.ts"
-import { withOpenFile } from "./read.ts"
-import { newToken, patience, sweep, temporaryName } from "./temporary.ts"
+import { unless } from "./attempt.ts"
+import { create, type Found, isHeld, look, unlink } from "./owned-file.ts"
+import { type Presence, presence } from "./owner.ts"
+import { newToken, patience, sweep } from "./temporary.ts"
 
 /*
  * A lock is a file that tells its owner and a random token, and that is there or is not: whoever creates it has it.
@@ -21,15 +21,7 @@ import { newToken, patience, sweep, temporaryName } from "./temporary.ts"
  *    lock is still its own right before its file takes the place of the old one.
  */
 
-/** A lock file as it was found. */
-interface Found {
-  /** Of a lock that cannot be read, one of its own. */
-  readonly token: string
-  readonly owner: Owner | undefined
-  readonly modified: number
-}
-
-/** `Held` by somebody, as far as that is known; `Again`: something was cleared away, so try at once. */
+/** `Held`, by that process where its pid means something here; `Again`: something was cleared away, so try at once. */
 export interface Taking {
   readonly _tag: "Taken" | "Held" | "Again"
   readonly pid?: number | undefined
@@ -41,10 +33,8 @@ export const take = (lock: string, token: string): Taking => {
   // A network file system may answer "it exists" to the request that made it.
   if (found.token === token) return { _tag: "Taken" }
   if (isStaleLock(found, Date.now()) && remove(lock, found.token, isStaleLock)) return { _tag: "Again" }
-  return { _tag: "Held", pid: found.owner?.pid }
+  return { _tag: "Held", pid: presenceOf(found) === "alive" ? found.owner?.pid : undefined }
 }
-
-export const isHeld = (lock: string, token: string): boolean => look(lock)?.token === token
 
 /** Lets go of our own lock; it may still be there when somebody who took us for gone is about to break it. */
 export const letGo = (lock: string, token: string): void => {
@@ -101,71 +91,5 @@ const remove = (lock: string, token: string, mayGo: (found: Found, now: number) 
     return true
   } finally {
     if (isHeld(breaking, ours)) unlink(breaking)
-  }
-}
-
-const unlink = (path: string): void => {
-  unless(["ENOENT"], () => Fs.unlinkSync(path))
-}
-
-// A lock is smaller; anything larger is none of ours.
-const limit = 1024
-
-const look = (path: string): Found | undefined =>
-  unless(["ENOENT"], () =>
-    withOpenFile(path, ({ stats, read }) => ({
-      token: `unreadable-${stats.ino}-${Math.trunc(stats.mtimeMs)}`,
-      owner: undefined,
-      ...parse(read(limit).toString("latin1")),
-      modified: stats.mtimeMs
-    }))
-  )
-
-const parse = (text: string): Pick<Found, "token" | "owner"> | undefined => {
-  const [, token = "", boot = "", namespace = "", pid = "", start = ""] =
-    /^\{"token":"([0-9a-f]{16})","boot":"([A-Za-z0-9]+)","namespace":"(\d+)","pid":([1-9]\d{0,9}),"start":"(\d+)"\}\n$/.exec(
-      text
-    ) ?? []
-  return token === "" ? undefined : { token, owner: { boot, namespace, pid: Number(pid), start } }
-}
-
-const print = (token: string): string => {
-  const { boot, namespace, pid, start } = ourselves()
-  return `${JSON.stringify({ token, boot, namespace, pid, start })}\n`
-}
-
-/** Creates the file with all that it holds at once, by giving a written one its name; false when it is there. */
-const create = (path: string, token: string): boolean => {
-  const temporary = temporaryName(path)
-  write(temporary, token)
-  try {
-    Fs.linkSync(temporary, path)
-    return true
-  } catch (error) {
-    const code = errnoOf(error) ?? ""
-    if (code === "EEXIST") return false
-    if (!withoutLinks.includes(code)) throw error
-    // Somebody may see it empty for a moment: then it counts as one of an unknown owner.
-    return unless(["EEXIST"], () => write(path, token)) ?? false
-  } finally {
-    quietly(() => Fs.unlinkSync(temporary))
-  }
-}
-
-/** What file systems without hard links answer (link(2)); EACCES is Android's. */
-const withoutLinks = ["EPERM", "EACCES", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EMLINK"]
-
-/** Readable for all, whatever the umask: they have to see whose it is. */
-const write = (path: string, token: string): true => {
-  const fd = Fs.openSync(path, "wx", 0o644)
-  try {
-    Fs.fchmodSync(fd, 0o644)
-    Fs.writeFileSync(fd, print(token))
-    return true
-  } catch (error) {
-    quietly(() => Fs.unlinkSync(path))
-    throw error
-  } finally {
-    Fs.closeSync(fd)
   }
 }

@@ -4,6 +4,7 @@ import * as Scope from "effect/Scope"
 import { type FileFailed, FileLocked } from "../../domain/errors/secrets-file.ts"
 import { attempt } from "./attempt.ts"
 import * as LockFile from "./lock-file.ts"
+import { isHeld } from "./owned-file.ts"
 import { newToken } from "./temporary.ts"
 
 /** A lock that is held until the scope closes, unless somebody takes us for gone: `isOurs` tells. */
@@ -30,7 +31,7 @@ export const lock = (path: string): Effect.Effect<Lock, FileFailed | FileLocked,
       const taken = yield* Clock.currentTimeNanos
       yield* Effect.addFinalizer(() => letGo(path, name, token, taken))
       yield* Effect.ignore(attempt("lock", path, () => LockFile.sweepAround(path, name, token)))
-      return { isOurs: attempt("lock", path, () => LockFile.isHeld(name, token)) }
+      return { isOurs: attempt("lock", path, () => isHeld(name, token)) }
     })
   )
 
@@ -71,7 +72,7 @@ const letGo = Effect.fnUntraced(function* (path: string, name: string, token: st
       Effect.catchAll(() =>
         age < safelyYoung ? attempt("lock", path, () => LockFile.letGoPlainly(name, token)) : Effect.void
       ),
-      Effect.zipRight(attempt("lock", path, () => !LockFile.isHeld(name, token))),
+      Effect.zipRight(attempt("lock", path, () => !isHeld(name, token))),
       Effect.orElseSucceed(() => true)
     )
     if (left) return

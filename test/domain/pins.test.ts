@@ -1,0 +1,90 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Option from "effect/Option"
+import type { KeyId } from "../../src/domain/key.ts"
+import type { EnvironmentName } from "../../src/domain/names.ts"
+import * as Pins from "../../src/domain/pins.ts"
+
+const a = "aaaaaaaaaaaaaaaa" as KeyId
+const b = "bbbbbbbbbbbbbbbb" as KeyId
+const production = "production" as EnvironmentName
+const staging = "staging" as EnvironmentName
+const bytesOf = (text: string) => new TextEncoder().encode(text)
+
+describe("pins", () => {
+  it("are read as they were printed", () => {
+    const pins = [
+      ["/b/.git:.", production, [a, b]],
+      ["/a", staging, [a]],
+      ["/a", production, [b]],
+      ["__proto__", production, [b]]
+    ] as const
+    const all = pins.reduce<Pins.Pins>(
+      (pins, [project, environment, ids]) => Pins.pin(pins, project, environment, ids),
+      Pins.empty
+    )
+    const text = Pins.print(all)
+    assert.strictEqual(
+      text,
+      `{
+  "/a": {
+    "production": "${b}",
+    "staging": "${a}"
+  },
+  "/b/.git:.": {
+    "production": ["${a}","${b}"]
+  },
+  "__proto__": {
+    "production": "${b}"
+  }
+}
+`
+    )
+    const again = Option.getOrThrow(Pins.parse(bytesOf(text)))
+    assert.strictEqual(Pins.print(again), text)
+    for (const [project, environment, ids] of pins) {
+      assert.deepStrictEqual([...Pins.of(again, project, environment)], [...ids])
+    }
+  })
+
+  it.each([
+    ["nothing", ""],
+    ["a byte order mark", "\uFEFF{}"],
+    ["a list", "[]"],
+    ["null", "null"],
+    ["a project that is no object", '{"/a":[]}'],
+    ["an environment's name that is none", `{"/a":{"A":"${a}"}}`],
+    ["an id that is none", '{"/a":{"b":"AAAAAAAAAAAAAAAA"}}'],
+    ["an id that leads elsewhere", '{"/a":{"b":"../../etc/passwd"}}'],
+    ["an empty list", '{"/a":{"b":[]}}'],
+    ["a list of one", `{"/a":{"b":["${a}"]}}`],
+    ["a list with something else", `{"/a":{"b":["${a}",1]}}`],
+    ["a project twice", `{"/a":{},"/a":{}}`],
+    ["half a file", '{"/a":{"b":']
+  ])("are not read from %s", (_, text) => {
+    assert.isTrue(Option.isNone(Pins.parse(bytesOf(text))))
+  })
+
+  it("leave nothing behind when they are taken away", () => {
+    const one = Pins.pin(Pins.empty, "/a", production, [a, a])
+    assert.deepStrictEqual([...Pins.of(one, "/a", production)], [a])
+    assert.strictEqual(Pins.print(Pins.pin(one, "/a", production, [])), "{}\n")
+    assert.strictEqual(Pins.print(Pins.pin(Pins.empty, "/a", production, [])), "{}\n")
+  })
+
+  it("name projects by their folder", () => {
+    const pins = [
+      ["/home/u/app/.git:.", production],
+      ["/home/u/mono/.git:packages/api", staging],
+      ["/srv/plain", production]
+    ].reduce(
+      (pins, [project, name]) => Pins.pin(pins, project as string, name as EnvironmentName, [a]),
+      Pins.empty
+    )
+    assert.deepStrictEqual(Pins.placesOf(pins, a), [
+      "/home/u/app, environment production",
+      "/home/u/mono/packages/api, environment staging",
+      "/srv/plain, environment production"
+    ])
+    assert.deepStrictEqual(Pins.placesOf(pins, b), [])
+  })
+})
