@@ -25,7 +25,7 @@ export const set = Effect.fn("set")(function* <E, R>(
     Effect.gen(function* () {
       const writing = yield* writingKey(place.environment, environments, [place.secret])
       const checked = yield* Effect.flatMap(value, (value) => Value.check(value, options))
-      let outcome: SetOutcome = "unchanged"
+      let outcome = "unchanged" as SetOutcome
       yield* writeEnvironment(place.environment, writing, (current) =>
         Effect.gen(function* () {
           if (yield* holds(current, place, writing.key, checked)) return current
