@@ -54,17 +54,16 @@ export const main = <R, E extends TakoError>(
     Deferred.unsafeDone(stop, Exit.succeed(failed))
   })
   // When nothing is left that could wake the command up, Node ends; that must not look like success.
-  process.exitCode = failed
-  process.once("exit", stuck)
+  process.once("beforeExit", () => {
+    reportBug(new Stuck())
+    process.exit(failed)
+  })
   Effect.runFork(Effect.provide(Effect.scoped(program), options.streams)).addObserver((exit) => {
-    process.off("exit", stuck)
     if (Exit.isFailure(exit)) reportBug(Cause.squash(exit.cause))
     // What was printed is written by now: Stdio ends an effect when the stream has taken all of it.
     process.exit(Exit.isSuccess(exit) ? exit.value : failed)
   })
 }
-
-const stuck = (): void => reportBug(new Stuck())
 
 class Stuck extends Error {}
 
