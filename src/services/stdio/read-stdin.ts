@@ -1,3 +1,4 @@
+import * as Fs from "node:fs"
 import * as Effect from "effect/Effect"
 import { FileFailed } from "../../domain/errors/secrets-file.ts"
 import { tooMany } from "./stdin-text.ts"
@@ -19,14 +20,17 @@ export const readStdin: Effect.Effect<Uint8Array> = Effect.async<Uint8Array>((re
     resume(result)
   }
   const onEnd = () => finish(Effect.succeed(Buffer.concat(chunks)))
-  const onError = (error: NodeJS.ErrnoException) =>
-    finish(Effect.die(new FileFailed({ operation: "read", path: "stdin", code: error.code ?? "unknown" })))
+  const onError = (error: NodeJS.ErrnoException) => finish(cannotRead(error.code ?? "unknown"))
   const onData = (chunk: Buffer) => {
     chunks.push(chunk)
     size += chunk.length
     if (size >= tooMany) onEnd()
   }
+  // For a folder Node makes up a stream that is empty.
+  if (Fs.fstatSync(0).isDirectory()) return resume(cannotRead("EISDIR"))
   if (stdin.readableEnded || stdin.destroyed) return resume(Effect.succeed(Buffer.alloc(0)))
   stdin.on("data", onData).on("end", onEnd).on("error", onError)
   return Effect.sync(stop)
 })
+
+const cannotRead = (code: string) => Effect.die(new FileFailed({ operation: "read", path: "stdin", code }))

@@ -1,0 +1,38 @@
+import * as Fs from "node:fs"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
+import { layer } from "../../../src/services/stdio/layer.ts"
+import { Stdio } from "../../../src/services/stdio/stdio.ts"
+
+// Does what its first argument says; what it learned goes to the file that its second one names.
+const [task, file] = process.argv.slice(2) as [string, string]
+
+const program = Effect.gen(function* () {
+  const stdio = yield* Stdio
+  switch (task) {
+    case "terminals":
+      return [stdio.stdinIsTerminal, stdio.stdoutIsTerminal, stdio.stderrIsTerminal]
+    case "read": {
+      const text = yield* Effect.either(stdio.readStdin)
+      return Either.match(text, { onLeft: (error) => ({ refused: error.reason }), onRight: Redacted.value })
+    }
+    case "read-until-killed":
+      yield* stdio.say("reading")
+      yield* Effect.timeout(stdio.readStdin, "50 millis").pipe(Effect.ignore)
+      return "gave up"
+    case "write":
+      yield* stdio.out("one ")
+      yield* stdio.say("an aside")
+      yield* stdio.out("two\n")
+      return null
+    default:
+      yield* stdio.out("0123456789abcde\n".repeat(Number(task) / 16))
+      return "written"
+  }
+})
+
+Effect.runPromiseExit(Effect.provide(program, layer)).then((exit) => {
+  if (exit._tag === "Success") Fs.writeFileSync(file, JSON.stringify(exit.value))
+  process.exit(exit._tag === "Success" ? 0 : 1)
+})

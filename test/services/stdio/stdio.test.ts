@@ -1,0 +1,200 @@
+import { spawn, spawnSync } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
+import { layerMemory, StdioTranscript } from "../../../src/services/stdio/layer-memory.ts"
+import { Stdio } from "../../../src/services/stdio/stdio.ts"
+import { type Bundle, bundle } from "../../support/bundle.ts"
+import { needs } from "../../support/needs.ts"
+import * as Pty from "../../support/pty.ts"
+
+let program: Bundle
+let folder: string
+let count = 0
+beforeAll(async () => {
+  program = await bundle(Path.join(import.meta.dirname, "fixture.ts"))
+  folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-stdio-"))
+})
+afterAll(() => {
+  program.remove()
+  Fs.rmSync(folder, { recursive: true, force: true })
+})
+
+const newFile = (): string => Path.join(folder, `learned-${count++}.json`)
+const learned = (file: string): unknown => JSON.parse(Fs.readFileSync(file, "utf8"))
+
+/** A shell command, in which $PROGRAM is the fixture and $LEARNED where it writes what it learned. */
+const shell = (command: string, file = newFile()) => {
+  const result = spawnSync("bash", ["-c", command], {
+    encoding: "utf8",
+    env: { ...process.env, NODE: process.execPath, PROGRAM: program.path, LEARNED: file },
+    maxBuffer: 64 * 1024 * 1024
+  })
+  return { ...result, file }
+}
+
+const realRead = (stdin: Uint8Array): unknown => {
+  const file = newFile()
+  const result = spawnSync(process.execPath, [program.path, "read", file], { input: stdin })
+  assert.strictEqual(result.status, 0, String(result.stderr))
+  return learned(file)
+}
+
+const memoryRead = (stdin: Uint8Array): unknown =>
+  Effect.flatMap(Stdio, (stdio) => stdio.readStdin).pipe(
+    Effect.either,
+    Effect.map(Either.match({ onLeft: (error) => ({ refused: error.reason }), onRight: Redacted.value })),
+    Effect.provide(layerMemory({ stdin })),
+    Effect.runSync
+  )
+
+const mebibyte = 1024 * 1024
+
+describe.each([
+  ["the real layer", (stdin: Uint8Array) => realRead(stdin)],
+  ["in memory", memoryRead]
+])("Stdio.readStdin: %s", (_, read) => {
+  it.each([
+    ["", ""],
+    ["value\n", "value\n"],
+    ["\uFEFFwith a mark", "\uFEFFwith a mark"],
+    ["a\r\nb\0c\n\n", "a\r\nb\0c\n\n"],
+    ["жук 🐙", "жук 🐙"]
+  ])("%j is kept to the byte", (text, expected) => {
+    assert.strictEqual(read(Buffer.from(text)), expected)
+  })
+
+  it.each([
+    ["a byte that is none", [0xff]],
+    ["a cut character", [0x61, 0xc3]],
+    ["an overlong one", [0xc0, 0xaf]],
+    ["half of a surrogate pair", [0xed, 0xa0, 0x80]]
+  ])("what is not UTF-8 is refused: %s", (_what, bytes) => {
+    assert.deepStrictEqual(read(Uint8Array.from(bytes)), { refused: "not-utf8" })
+  })
+
+  it("1 MiB is taken, with a newline or without", () => {
+    assert.strictEqual((read(Buffer.alloc(mebibyte, "a")) as string).length, mebibyte)
+    assert.strictEqual((read(Buffer.from(`${"a".repeat(mebibyte)}\n`)) as string).length, mebibyte + 1)
+  })
+
+  it("a byte more is refused", () => {
+    assert.deepStrictEqual(read(Buffer.alloc(mebibyte + 1, "a")), { refused: "too-large" })
+    assert.deepStrictEqual(read(Buffer.from(`${"a".repeat(mebibyte + 1)}\n`)), { refused: "too-large" })
+    assert.deepStrictEqual(read(Buffer.from(`${"a".repeat(mebibyte)}\n\n`)), { refused: "too-large" })
+  })
+})
+
+describe("Stdio, the real layer", () => {
+  it("reads a character whose bytes come one by one", async () => {
+    const file = newFile()
+    const child = spawn(process.execPath, [program.path, "read", file], {
+      stdio: ["pipe", "ignore", "inherit"]
+    })
+    for (const byte of Buffer.from("é🐙")) {
+      await new Promise((resolve) => child.stdin.write(Uint8Array.of(byte), () => setImmediate(resolve)))
+    }
+    child.stdin.end()
+    await new Promise((resolve) => child.on("exit", resolve))
+    assert.strictEqual(learned(file), "é🐙")
+  })
+
+  it("refuses a producer that never ends, and lets go of it", () => {
+    const { file, status } = shell('yes | "$NODE" "$PROGRAM" read "$LEARNED"')
+    assert.strictEqual(status, 0)
+    assert.deepStrictEqual(learned(file), { refused: "too-large" })
+  })
+
+  it("can be interrupted while it waits for stdin, and does not hold the process", () => {
+    const { file, status } = shell(
+      'coproc CAT { cat; }; "$NODE" "$PROGRAM" read-until-killed "$LEARNED" <&"$CAT"; code=$?; kill "$CAT_PID"; exit $code'
+    )
+    assert.strictEqual(status, 0)
+    assert.strictEqual(learned(file), "gave up")
+  })
+
+  it("writes stdout and stderr to where they belong", () => {
+    const { stdout, stderr } = shell('"$NODE" "$PROGRAM" write "$LEARNED"')
+    assert.strictEqual(stdout, "one two\n")
+    assert.strictEqual(stderr, "an aside\n")
+  })
+
+  it("has written everything when it is done: 8 MiB into a pipe with a slow start, then process.exit", () => {
+    const { stdout } = shell(
+      `"$NODE" "$PROGRAM" ${8 * mebibyte} "$LEARNED" | { read -r first; cat | wc -c; }`
+    )
+    assert.strictEqual(Number(stdout), 8 * mebibyte - 16)
+  })
+
+  it.skipIf(!needs("python3"))("waits for the reader of a pipe that somebody made non-blocking", () => {
+    const nonBlocking = "import os,sys; os.set_blocking(1, False); os.execv(sys.argv[1], sys.argv[1:])"
+    const { stdout, file } = shell(
+      `python3 -c '${nonBlocking}' "$NODE" "$PROGRAM" ${2 * mebibyte} "$LEARNED" | wc -c`
+    )
+    assert.strictEqual(Number(stdout), 2 * mebibyte)
+    assert.strictEqual(learned(file), "written")
+  })
+
+  it("takes a reader that went away for one that has enough", () => {
+    const { stdout, stderr, status, file } = shell(
+      `set -o pipefail; "$NODE" "$PROGRAM" ${8 * mebibyte} "$LEARNED" | head -c 16`
+    )
+    assert.strictEqual(stdout, "0123456789abcde\n")
+    assert.strictEqual(stderr, "")
+    assert.strictEqual(status, 0)
+    assert.strictEqual(learned(file), "written")
+  })
+
+  it("does not take a full disk for a success", () => {
+    assert.strictEqual(shell('"$NODE" "$PROGRAM" 16 "$LEARNED" >/dev/full').status, 1)
+    assert.strictEqual(shell('"$NODE" "$PROGRAM" write "$LEARNED" 2>/dev/full').status, 0)
+  })
+
+  it("lives with closed streams", () => {
+    const { file } = shell('"$NODE" "$PROGRAM" read "$LEARNED" <&-')
+    assert.strictEqual(learned(file), "")
+    assert.strictEqual(shell('"$NODE" "$PROGRAM" write "$LEARNED" >&-').status, 0)
+    assert.strictEqual(shell('"$NODE" "$PROGRAM" write "$LEARNED" 2>&-').status, 0)
+    assert.strictEqual(shell('"$NODE" "$PROGRAM" write "$LEARNED" <&- >&- 2>&-').status, 0)
+  })
+
+  it("does not read a folder as a value", () => {
+    assert.strictEqual(shell('"$NODE" "$PROGRAM" read "$LEARNED" </').status, 1)
+  })
+
+  it("knows pipes and files for what they are", () => {
+    const { file } = shell('"$NODE" "$PROGRAM" terminals "$LEARNED" </dev/null 2>/dev/null | cat')
+    assert.deepStrictEqual(learned(file), [false, false, false])
+  })
+
+  it.skipIf(!needs("python3"))("knows a terminal for one, stream by stream", async () => {
+    const file = newFile()
+    const command = [process.execPath, program.path, "terminals", file] as const
+    await Pty.play({ command, steps: [Pty.exit] })
+    assert.deepStrictEqual(learned(file), [true, true, true])
+    await Pty.play({ command, redirect: { stdout: "/dev/null" }, steps: [Pty.exit] })
+    assert.deepStrictEqual(learned(file), [true, false, true])
+  })
+})
+
+describe("Stdio in memory", () => {
+  it.effect("keeps what was written, and says which streams are terminals", () =>
+    Effect.gen(function* () {
+      const stdio = yield* Stdio
+      const transcript = yield* StdioTranscript
+      yield* stdio.out("one ")
+      yield* stdio.say("an aside")
+      yield* stdio.out("two\n")
+      assert.strictEqual(yield* transcript.stdout, "one two\n")
+      assert.strictEqual(yield* transcript.stderr, "an aside\n")
+      assert.deepStrictEqual(
+        [stdio.stdinIsTerminal, stdio.stdoutIsTerminal, stdio.stderrIsTerminal],
+        [true, false, false]
+      )
+    }).pipe(Effect.provide(layerMemory({ stdinIsTerminal: true })))
+  )
+})
