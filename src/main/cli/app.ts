@@ -55,29 +55,42 @@ export const runCli = <R, E extends TakoError>(
   Effect.flatMap(Stdio, (stdio) => {
     const prepared = prepare(root.spec, invocation.argv)
     const style = styleOf(stdio, invocation, prepared)
-    const fail = (error: TakoError) => Effect.as(stdio.say(renderFailure(error, style.err)), exitCode(error))
-    if (Either.isLeft(prepared)) return fail(prepared.left)
-    switch (prepared.right._tag) {
-      case "Help": {
-        const { path, asked } = prepared.right
+    return Effect.catchAllCause(carryOut(root, services, invocation, prepared, style), (cause) => {
+      if (Cause.isInterruptedOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
+      // A defect may be an error of ours, too: stdout on a full disk.
+      const error = Option.getOrElse(Cause.failureOption(cause), () => Cause.squash(cause))
+      return isTakoError(error)
+        ? Effect.as(stdio.say(renderFailure(error, style.err)), exitCode(error))
+        : Effect.as(stdio.say(renderBug(error, style.err)), failed)
+    })
+  })
+
+const carryOut = <R, E extends TakoError>(
+  root: GroupTree<R, E>,
+  services: Layer.Layer<Exclude<R, Frame | Outcome>, TakoError, Frame>,
+  { version }: Invocation,
+  prepared: Either.Either<Prepared, Usage>,
+  style: Style["Type"]
+): Effect.Effect<ExitCode, TakoError, Stdio | Signals> =>
+  Effect.gen(function* () {
+    const stdio = yield* Stdio
+    const asked = yield* prepared
+    switch (asked._tag) {
+      case "Help":
+        if (asked.asked) {
+          yield* stdio.out(renderHelp(asked.path, style.columns, style.out))
+          return done
+        }
         // A group alone is an incomplete command: a script that typed it must not go on.
-        return asked
-          ? Effect.as(stdio.out(renderHelp(path, style.columns, style.out)), done)
-          : Effect.as(stdio.say(renderHelp(path, style.columns, style.err).trimEnd()), wrongUsage)
-      }
+        yield* stdio.say(renderHelp(asked.path, style.columns, style.err).trimEnd())
+        return wrongUsage
       case "Version":
-        return Effect.as(stdio.out(`${root.spec.name} ${invocation.version}\n`), done)
+        yield* stdio.out(`${root.spec.name} ${version}\n`)
+        return done
       case "Invoke":
-        return invoke(root, services, invocation.version, prepared.right.argv).pipe(
-          Effect.provideService(Globals, prepared.right.globals),
-          Effect.provideService(Style, style),
-          Effect.catchAllCause((cause) => {
-            if (Cause.isInterruptedOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
-            const error = Option.getOrElse(Cause.failureOption(cause), () => Cause.squash(cause))
-            return isTakoError(error)
-              ? fail(error)
-              : Effect.as(stdio.say(renderBug(error, style.err)), failed)
-          })
+        return yield* invoke(root, services, version, asked.argv).pipe(
+          Effect.provideService(Globals, asked.globals),
+          Effect.provideService(Style, style)
         )
     }
   })

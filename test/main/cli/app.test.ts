@@ -152,6 +152,30 @@ describe("runCli", () => {
     })
   )
 
+  it.effect("tells of data that could not be written, help included", () =>
+    Effect.gen(function* () {
+      const { layer, printed } = streams(false)
+      const full = Layer.effect(
+        Stdio,
+        Effect.map(Stdio, (stdio) => ({
+          ...stdio,
+          out: () => Effect.die(new FileFailed({ operation: "write to", path: "stdout", code: "ENOSPC" }))
+        }))
+      ).pipe(Layer.provideMerge(layer))
+      for (const argv of [["--help"], ["--version"], ["secrets", "ls"]]) {
+        printed.err = ""
+        const code = yield* runCli(root, Layer.empty, {
+          argv,
+          environment: {},
+          columns: () => 80,
+          version: "1.2.3"
+        }).pipe(Effect.provide(full))
+        assert.strictEqual(code, 1)
+        assert.match(printed.err, /^error: Could not write to stdout: the disk is full \(ENOSPC\)\.\n$/)
+      }
+    })
+  )
+
   it.effect("does not call it an error when the user stopped it", () =>
     Effect.gen(function* () {
       const stopped = yield* runTree(doing(new Interrupted()), ["do"])
