@@ -61,8 +61,8 @@ const take = Effect.fnUntraced(function* (path: string, name: string, token: str
   }
 })
 
-/** Longer from time to time, and never the same for two that wait for each other. */
-const pause = (waits: number) => Effect.sleep(Math.min(2 ** waits, 50) * (0.5 + Math.random() / 2))
+/** At most 20 ms, so that who has waited long is not worse off than who has just come; never the same for two. */
+const pause = (waits: number) => Effect.sleep(Math.ceil(Math.min(2 ** waits, 20) * (0.5 + Math.random() / 2)))
 
 /** A lock that cannot be let go (the disk is full, say) is stale as soon as this process ends. */
 const letGo = Effect.fnUntraced(function* (path: string, name: string, token: string, taken: bigint) {
