@@ -121,6 +121,30 @@ describe("runCli", () => {
       })
   )
 
+  it.effect("passes on what @effect/cli would trim, split, end a line at or take for itself", () =>
+    Effect.gen(function* () {
+      const words = [
+        " a ",
+        "a\nb",
+        "\r",
+        "\u2028",
+        "a\u2029b",
+        "=",
+        "a=b",
+        '"',
+        "--help",
+        "-h",
+        "--",
+        "\ud800",
+        "true"
+      ]
+      for (const word of words) {
+        const { out } = yield* runTree(root, ["secrets", "get", `--env=${word}`, "--", word])
+        assert.deepStrictEqual(JSON.parse(out), ["get", { name: word, environment: word, json: false }])
+      }
+    })
+  )
+
   it.effect("passes a great many words on", () =>
     Effect.gen(function* () {
       const behind = Array.from({ length: 100_000 }, (_, i) => `--${i}`)
