@@ -28,15 +28,20 @@ type NodeArgon2 = (
   callback: (error: Error | null, tag: Uint8Array) => void
 ) => void
 
-const nodeArgon2 = (Crypto as { readonly argon2?: NodeArgon2 }).argon2
-
-/** Node's own Argon2 (node:crypto, from 24.7 on), where there is one. */
-export const argon2idOfNode: Argon2id | undefined =
-  nodeArgon2 &&
-  ((input) =>
-    new Promise((resolve, reject) => {
-      nodeArgon2("argon2id", input, (error, tag) => (error === null ? resolve(tag) : reject(error)))
-    }))
+/**
+ * Node's own Argon2 (node:crypto, from 24.7 on), where there is one. Looked for when it is wanted: the look alone makes
+ * Node load its crypto, for 7 ms.
+ */
+export const argon2idOfNode = (): Argon2id | undefined => {
+  const { argon2 } = Crypto as { readonly argon2?: NodeArgon2 }
+  return (
+    argon2 &&
+    ((input) =>
+      new Promise((resolve, reject) => {
+        argon2("argon2id", input, (error, tag) => (error === null ? resolve(tag) : reject(error)))
+      }))
+  )
+}
 
 /** hash-wasm's Argon2; loaded when a passphrase is first used, because it costs 11 ms. */
 export const argon2idOfHashWasm: Argon2id = async ({
@@ -74,7 +79,9 @@ export const layerOf = (argon2id: Argon2id): Layer.Layer<KeyDerivation> =>
     )
   })
 
-export const layer: Layer.Layer<KeyDerivation> = layerOf(argon2idOfNode ?? argon2idOfHashWasm)
+export const layer: Layer.Layer<KeyDerivation> = layerOf((input) =>
+  (argon2idOfNode() ?? argon2idOfHashWasm)(input)
+)
 
 const reasonOf = (error: unknown): DerivationFailed["reason"] =>
   error instanceof Error && "code" in error && String(error.code).endsWith("MODULE_NOT_FOUND")
