@@ -8,11 +8,11 @@ import * as Scope from "effect/Scope"
 import { lock, whileLocked } from "../../../src/services/files/lock.ts"
 import { ourselves } from "../../../src/services/files/owner.ts"
 import { temporaryName } from "../../../src/services/files/temporary.ts"
-import { temporaryFolder } from "../project/folder.ts"
+import { temporaryFolder } from "./folder.ts"
 import { hastyClock } from "./hasty-clock.ts"
 import { abandonLock, goneOwner, lockText, makeOld } from "./locks.ts"
 
-const fileIn = Effect.map(temporaryFolder, (folder) => Path.join(folder, "file"))
+const fileIn = Effect.map(temporaryFolder(), (folder) => Path.join(folder, "file"))
 const around = (path: string) => Fs.readdirSync(Path.dirname(path))
 const takeAndLetGo = (path: string) => whileLocked(path, () => Effect.void)
 

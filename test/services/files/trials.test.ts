@@ -1,0 +1,142 @@
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { whileLocked } from "../../../src/services/files/lock.ts"
+import { type Bundle, bundle } from "../../support/bundle.ts"
+import { start } from "./child.ts"
+import { temporaryFolder } from "./folder.ts"
+import { abandonLock } from "./locks.ts"
+
+const fixture = (name: string) => Path.join(import.meta.dirname, "fixture", name)
+// In memory where that is possible: what is tried here is the lock, not the disk.
+const memory = "/dev/shm"
+const fileIn = Effect.map(temporaryFolder(Fs.existsSync(memory) ? memory : undefined), (folder) =>
+  Path.join(folder, "file")
+)
+const around = (path: string) => Fs.readdirSync(Path.dirname(path))
+
+/** "name 0", "name 1", … in their order, none missing, none twice; gives how many of each name. */
+const countLines = (text: string): ReadonlyMap<string, number> => {
+  const counts = new Map<string, number>()
+  if (text !== "") assert.isTrue(text.endsWith("\n"), "the last line is whole")
+  for (const line of text.split("\n").slice(0, -1)) {
+    const [name = "", number] = line.split(" ")
+    const count = counts.get(name) ?? 0
+    assert.strictEqual(number, String(count), line)
+    counts.set(name, count + 1)
+  }
+  return counts
+}
+
+describe("real processes", { timeout: 300_000 }, () => {
+  let writer: Bundle
+  let breaker: Bundle
+  beforeAll(async () => {
+    writer = await bundle(fixture("writer.ts"))
+    breaker = await bundle(fixture("breaker.ts"))
+  })
+  afterAll(() => {
+    writer?.remove()
+    breaker?.remove()
+  })
+
+  it.scopedLive("8 that change a file 100 times each lose nothing", () =>
+    Effect.gen(function* () {
+      const path = yield* fileIn
+      const names = ["a", "b", "c", "d", "e", "f", "g", "h"]
+      const children = yield* Effect.forEach(names, (name) =>
+        start([process.execPath, writer.path, path, "100", name])
+      )
+      yield* Effect.forEach(children, (child) => child.says("ready"))
+      yield* Effect.forEach(children, (child) => child.tell)
+      for (const child of children) assert.strictEqual(yield* child.end, 0)
+      const counts = countLines(Fs.readFileSync(path, "utf8"))
+      assert.deepStrictEqual(
+        [...counts].sort(),
+        names.map((name) => [name, 100])
+      )
+      assert.deepStrictEqual(around(path), ["file"])
+    })
+  )
+
+  it.scopedLive("killed 100 times at any moment never hold up the next one, nor leave half a file", () =>
+    Effect.gen(function* () {
+      let longest = 0
+      const kill = (path: string, round: number) =>
+        Effect.scoped(
+          Effect.gen(function* () {
+            const child = yield* start([process.execPath, writer.path, path, "100000", `w${round}`])
+            yield* child.says("ready")
+            yield* child.tell
+            yield* Effect.sleep(Math.random() * 60)
+            yield* child.kill("SIGKILL")
+            assert.strictEqual(yield* child.end, "SIGKILL")
+            const before = performance.now()
+            yield* whileLocked(path, () => Effect.void)
+            longest = Math.max(longest, performance.now() - before)
+            countLines(Fs.existsSync(path) ? Fs.readFileSync(path, "utf8") : "")
+            assert.deepStrictEqual(
+              around(path).filter((name) => name !== "file"),
+              [],
+              "leftovers"
+            )
+            Fs.rmSync(path, { force: true })
+          })
+        )
+      const paths = yield* Effect.all([fileIn, fileIn, fileIn])
+      yield* Effect.forEach(
+        paths,
+        (path, lane) =>
+          Effect.forEach(Array.from({ length: 34 }), (_, round) => kill(path, lane * 34 + round), {
+            discard: true
+          }),
+        { concurrency: "unbounded", discard: true }
+      )
+      assert.isBelow(longest, 5000, "ms until the next writer had the lock")
+    })
+  )
+
+  it.scopedLive("that break stale locks all at once never break a live one", () =>
+    Effect.gen(function* () {
+      const path = yield* fileIn
+      abandonLock(path)
+      const children = yield* Effect.forEach(Array.from({ length: 6 }), () =>
+        start([process.execPath, breaker.path, path, "100"])
+      )
+      yield* Effect.forEach(children, (child) => child.says("ready"))
+      yield* Effect.forEach(children, (child) => child.tell)
+      for (const child of children) assert.strictEqual(yield* child.end, 0)
+      yield* whileLocked(path, () => Effect.void)
+      assert.deepStrictEqual(around(path), [])
+    })
+  )
+
+  it.scopedLive("that break locks and are killed at it never break a live one", () =>
+    Effect.gen(function* () {
+      const path = yield* fileIn
+      abandonLock(path)
+      for (let round = 0; round < 10; round++) {
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const children = yield* Effect.forEach(Array.from({ length: 3 }), () =>
+              start([process.execPath, breaker.path, path, "100000"])
+            )
+            yield* Effect.forEach(children, (child) => child.says("ready"))
+            yield* Effect.forEach(children, (child) => child.tell)
+            yield* Effect.sleep(20 + Math.random() * 60)
+            for (const child of children) {
+              yield* child.kill("SIGKILL")
+              assert.strictEqual(yield* child.end, "SIGKILL", "nobody found another one inside")
+              yield* whileLocked(path, () => Effect.void)
+            }
+          })
+        )
+      }
+      assert.deepStrictEqual(
+        around(path).filter((name) => !name.endsWith("-abandoned")),
+        []
+      )
+    })
+  )
+})
