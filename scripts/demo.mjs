@@ -29,7 +29,7 @@ const type = (line, command, { input = "", expected = 0 } = {}) => {
     input,
     encoding: "utf8"
   })
-  process.stdout.write(stderr + stdout)
+  process.stdout.write(stdout + stderr)
   if (status !== expected) throw new Error(`the demo broke: exit ${status}, not ${expected}`)
   return stdout
 }

@@ -4,7 +4,14 @@ import { explain } from "./secrets-file.ts"
 /** The program could not be started. Exit 127 when there is none of that name, else 126, as a shell has it. */
 export class ProcessNotStarted extends Schema.TaggedError<ProcessNotStarted>()("ProcessNotStarted", {
   command: Schema.String,
-  reason: Schema.Literal("not-found", "not-executable", "directory-gone", "pipe", "failed"),
+  reason: Schema.Literal(
+    "not-found",
+    "not-executable",
+    "interpreter-missing",
+    "directory-gone",
+    "pipe",
+    "failed"
+  ),
   code: Schema.String
 }) {
   override get message(): string {
@@ -13,6 +20,8 @@ export class ProcessNotStarted extends Schema.TaggedError<ProcessNotStarted>()("
         return `${this.command}: command not found`
       case "not-executable":
         return `${this.command}: ${explain(this.code)}`
+      case "interpreter-missing":
+        return `${this.command}: the interpreter that its first line names does not exist`
       case "directory-gone":
         return `${this.command} was not started: the current directory does not exist any more`
       case "pipe":

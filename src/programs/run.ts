@@ -1,0 +1,60 @@
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { Usage } from "../domain/errors/user.ts"
+import type { EnvironmentName } from "../domain/names.ts"
+import type { SignalName } from "../domain/process.ts"
+import {
+  ProcessSpawner,
+  type ProcessSpec,
+  type RunningProcess
+} from "../services/process-spawner/process-spawner.ts"
+import { Signals } from "../services/signals/signals.ts"
+import { Terminal } from "../services/terminal/terminal.ts"
+import { openEnvironment } from "./environment/open.ts"
+
+/**
+ * Runs a program with the secrets of an environment, as if we were not there, and tells how it ended. Nothing is started
+ * unless every value opens. With `asEnvironmentVariables` they are in its environment as well as in the pipe.
+ */
+export const run = Effect.fn("run")(function* (
+  name: EnvironmentName,
+  program: Pick<ProcessSpec, "command" | "environment">,
+  options: { readonly asEnvironmentVariables: boolean }
+) {
+  const secrets = yield* openEnvironment(name)
+  if (!options.asEnvironmentVariables) return yield* runProcess({ ...program, secrets })
+  const variables: Record<string, string> = {}
+  for (const [secret, value] of secrets) {
+    const text = Redacted.value(value)
+    if (text.includes("\0")) {
+      return yield* new Usage({
+        problem: `${secret} holds a NUL character, which no environment variable can hold.`,
+        hint: "Run without --as-env, and read it from fd 3."
+      })
+    }
+    variables[secret] = text
+  }
+  return yield* runProcess({ ...program, environment: { ...program.environment, ...variables }, secrets })
+})
+
+const always: ReadonlyArray<SignalName> = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"]
+/** With a controlling terminal, the terminal sends these to the program as well as to us (termios(3)). */
+const fromTerminal: ReadonlyArray<SignalName> = ["SIGINT", "SIGQUIT"]
+
+/** Passes signals on and waits for the end; our own interruption waits as well. */
+export const runProcess = Effect.fn("runProcess")((spec: ProcessSpec) =>
+  Effect.gen(function* () {
+    const spawner = yield* ProcessSpawner
+    const signals = yield* Signals
+    const terminal = yield* Terminal
+    const started = yield* Deferred.make<RunningProcess>()
+    // A signal that arrives while the program is being started waits for it.
+    const passOn = (name: SignalName) => Effect.flatMap(Deferred.await(started), ({ signal }) => signal(name))
+    yield* signals.take(always, passOn)
+    yield* signals.take(fromTerminal, (yield* terminal.isThere) ? () => Effect.void : passOn)
+    const running = yield* spawner.spawn(spec)
+    yield* Deferred.succeed(started, running)
+    return yield* running.exit
+  }).pipe(Effect.scoped, Effect.uninterruptible)
+)
