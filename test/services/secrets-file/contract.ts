@@ -1,0 +1,141 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import type { EnvironmentName, SecretName } from "../../../src/domain/names.ts"
+import * as Salt from "../../../src/domain/salt.ts"
+import * as SealedValue from "../../../src/domain/sealed-value.ts"
+import * as Environments from "../../../src/domain/secrets-file/environments.ts"
+import { print } from "../../../src/domain/secrets-file/print.ts"
+import { SecretsFile } from "../../../src/services/secrets-file/secrets-file.ts"
+
+export const production = "production" as EnvironmentName
+export const staging = "staging" as EnvironmentName
+export const nameOf = (text: string) => text as SecretName
+export const saltOf = (fill: number) => Salt.fromBytes(new Uint8Array(16).fill(fill))
+export const sealedOf = (length = 28, fill = 0) =>
+  Option.getOrThrow(SealedValue.fromText(Buffer.alloc(length, fill).toString("base64")))
+
+/** Sets one secret of an environment, which is made when it is not there. */
+export const setting =
+  (name: string, environment = production, fill = 1) =>
+  (current: Environments.Environments): Environments.Environments =>
+    Environments.withEnvironment(
+      current,
+      environment,
+      Environments.withSecret(
+        Option.getOrElse(Environments.get(current, environment), () => Environments.create(saltOf(fill))),
+        nameOf(name),
+        sealedOf()
+      )
+    )
+
+export const set = (name: string, environment = production, fill = 1) =>
+  Effect.flatMap(SecretsFile, (file) =>
+    file.update((current) => Effect.succeed(setting(name, environment, fill)(current)))
+  )
+
+export const names = Effect.flatMap(SecretsFile, ({ read }) => Effect.map(read, Environments.secretNames))
+
+/** What every SecretsFile does; the layer is a new and empty one for each test. */
+export const contract = (
+  title: string,
+  fresh: <A, E>(test: Effect.Effect<A, E, SecretsFile>) => Effect.Effect<A, E, Scope.Scope>
+) =>
+  describe(title, () => {
+    it.scopedLive("has no environments before the first write", () =>
+      fresh(
+        Effect.gen(function* () {
+          const file = yield* SecretsFile
+          assert.strictEqual((yield* file.read).size, 0)
+          assert.include(file.path, "secrets.json")
+        })
+      )
+    )
+
+    it.scopedLive("reads what was written, and gives what it wrote", () =>
+      fresh(
+        Effect.gen(function* () {
+          const { read } = yield* SecretsFile
+          const written = yield* set("A")
+          assert.strictEqual(print(yield* read), print(written))
+          yield* set("B", staging, 2)
+          assert.deepStrictEqual(yield* names, [nameOf("A"), nameOf("B")])
+        })
+      )
+    )
+
+    it.scopedLive("changes nothing when the change fails, dies or is interrupted, and goes on", () =>
+      fresh(
+        Effect.gen(function* () {
+          const file = yield* SecretsFile
+          yield* set("A")
+          const refusal = yield* Effect.flip(file.update(() => Effect.fail("no" as const)))
+          assert.strictEqual(refusal, "no")
+          yield* Effect.exit(file.update(() => Effect.die("no")))
+          yield* Effect.exit(file.update(() => Effect.interrupt))
+          assert.deepStrictEqual(yield* names, [nameOf("A")])
+          yield* set("B")
+          assert.deepStrictEqual(yield* names, [nameOf("A"), nameOf("B")])
+        })
+      )
+    )
+
+    it.scopedLive("gives the change what is there now, and takes no change for one", () =>
+      fresh(
+        Effect.gen(function* () {
+          const file = yield* SecretsFile
+          yield* set("A")
+          const same = yield* file.update((current) => Effect.succeed(current))
+          assert.deepStrictEqual(Environments.secretNames(same), [nameOf("A")])
+          const equal = yield* file.update((current) => Effect.succeed(new Map(current)))
+          assert.deepStrictEqual(Environments.secretNames(equal), [nameOf("A")])
+        })
+      )
+    )
+
+    it.scopedLive("lets one change after the other, however many come at once", () =>
+      fresh(
+        Effect.gen(function* () {
+          const file = yield* SecretsFile
+          const wanted = Array.from({ length: 10 }, (_, i) => `A${i}`)
+          yield* Effect.forEach(
+            wanted,
+            (name) => file.update((current) => Effect.delay(Effect.succeed(setting(name)(current)), 1)),
+            { concurrency: "unbounded" }
+          )
+          assert.deepStrictEqual(yield* names, wanted.map(nameOf))
+        })
+      )
+    )
+
+    it.scopedLive("refuses to write what it would not read", () =>
+      fresh(
+        Effect.gen(function* () {
+          yield* set("A")
+          const twin = yield* Effect.flip(set("B", staging, 1))
+          assert.deepInclude(twin, { _tag: "SecretsFileDamaged", reason: "salt-twice" })
+          const file = yield* SecretsFile
+          const large = yield* Effect.flip(
+            file.update((current) =>
+              Effect.succeed(
+                Environments.withEnvironment(current, staging, {
+                  ...Environments.create(saltOf(2)),
+                  secrets: new Map(["A", "B", "C", "D"].map((name) => [nameOf(name), sealedOf(1024 * 1024)]))
+                })
+              )
+            )
+          )
+          assert.deepInclude(large, { _tag: "FileFailed", operation: "write", code: "EFBIG" })
+          assert.deepStrictEqual(yield* names, [nameOf("A")])
+        })
+      )
+    )
+  })
+
+/** A layer that is built anew for each test. */
+export const freshOf =
+  (layer: Layer.Layer<SecretsFile>) =>
+  <A, E>(test: Effect.Effect<A, E, SecretsFile>): Effect.Effect<A, E> =>
+    Effect.provide(test, layer)
