@@ -108,7 +108,9 @@ export class KeyCacheUnsafe extends Schema.TaggedError<KeyCacheUnsafe>()("KeyCac
     const mend =
       this.problem === "permissions"
         ? `chmod ${this.directory ? "700" : "600"} ${this.path}`
-        : `look at it, then remove it: rm ${this.directory ? "-r " : ""}${this.path}`
+        : this.problem === "foreign-owner"
+          ? "run tako as that user, or set TAKO_HOME to a folder of your own"
+          : `look at it, then remove it: rm ${this.directory ? "-r " : ""}${this.path}`
     return `${this.path} ${problems[this.problem]}; no key was read from it.\nMend it: ${mend}`
   }
 }
