@@ -41,25 +41,6 @@ describe("real processes", { timeout: 300_000 }, () => {
     breaker?.remove()
   })
 
-  it.scopedLive("8 that change a file 100 times each lose nothing", () =>
-    Effect.gen(function* () {
-      const path = yield* fileIn
-      const names = ["a", "b", "c", "d", "e", "f", "g", "h"]
-      const children = yield* Effect.forEach(names, (name) =>
-        start([process.execPath, writer.path, path, "100", name])
-      )
-      yield* Effect.forEach(children, (child) => child.says("ready"))
-      yield* Effect.forEach(children, (child) => child.tell)
-      for (const child of children) assert.strictEqual(yield* child.end, 0)
-      const counts = countLines(Fs.readFileSync(path, "utf8"))
-      assert.deepStrictEqual(
-        [...counts].sort(),
-        names.map((name) => [name, 100])
-      )
-      assert.deepStrictEqual(around(path), ["file"])
-    })
-  )
-
   it.scopedLive("killed 100 times at any moment never hold up the next one, nor leave half a file", () =>
     Effect.gen(function* () {
       let longest = 0

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import { SecretsFile } from "../../../src/services/secrets-file/secrets-file.ts"
 import { temporaryFolder } from "../files/folder.ts"
 import { makeOld } from "../files/locks.ts"
-import { nameOf, names, set, setting } from "./contract.ts"
+import { nameOf, names, set, setting } from "./contract-values.ts"
 import { provideIn } from "./project.ts"
 
 const within = <A, E>(test: (root: string, path: string) => Effect.Effect<A, E, SecretsFile>) =>

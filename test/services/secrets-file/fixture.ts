@@ -1,0 +1,20 @@
+import * as Effect from "effect/Effect"
+import { set } from "./contract-values.ts"
+import { provideIn } from "./project.ts"
+
+// Sets secrets one after the other: `fixture <root> <count> <prefix>`, once it is told to begin.
+
+const [root = "", count = "", prefix = ""] = process.argv.slice(2)
+
+const setAll = Effect.forEach(Array.from({ length: Number(count) }), (_, i) => set(`${prefix}_${i}`), {
+  discard: true
+})
+
+process.stdout.write("ready\n")
+process.stdin.once("data", () => {
+  process.stdin.destroy()
+  Effect.runPromise(provideIn(root)(setAll)).catch((error) => {
+    process.stderr.write(`${error}\n`)
+    process.exitCode = 1
+  })
+})
