@@ -1,0 +1,87 @@
+// Builds dist/: cli.cjs, the whole program in one file; tako.cjs, which starts it; LICENSES.txt of what is in it.
+// node scripts/build.mjs [--entry FILE] [--outdir FOLDER] [--analyze]
+import { createHash } from "node:crypto"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
+import { analyzeMetafile, build } from "esbuild"
+import { lazyBuiltins } from "./lazy-builtins.mjs"
+
+const root = Path.dirname(Path.dirname(fileURLToPath(import.meta.url)))
+const { values } = parseArgs({
+  options: {
+    entry: { type: "string", default: Path.join(root, "src/main/bin.ts") },
+    outdir: { type: "string", default: Path.join(root, "dist") },
+    analyze: { type: "boolean", default: false }
+  }
+})
+const { version, dependencies } = JSON.parse(Fs.readFileSync(Path.join(root, "package.json"), "utf8"))
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  minify: true,
+  platform: "node",
+  format: "cjs",
+  target: "node20.19",
+  // ASCII, so that V8 keeps it one byte a character.
+  charset: "ascii",
+  legalComments: "none",
+  logLevel: "warning",
+  metafile: true,
+  write: false,
+  outdir: values.outdir
+}
+
+const licensesOf = (metafile) => {
+  const packages = new Set()
+  for (const input of Object.keys(metafile.inputs)) {
+    const [, name] = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input) ?? []
+    if (name !== undefined) packages.add(name)
+  }
+  return [...packages].sort().map((name) => {
+    const folder = Path.join(root, "node_modules", name)
+    const { license, version } = JSON.parse(Fs.readFileSync(Path.join(folder, "package.json"), "utf8"))
+    const file = Fs.readdirSync(folder).find((entry) => /^licen[cs]e(\.\w+)?$/i.test(entry))
+    if (file === undefined) throw new Error(`${name} is bundled, and has no licence file`)
+    const text = Fs.readFileSync(Path.join(folder, file), "utf8").trim()
+    return `${name} ${version} (${license})\n\n${text}\n`
+  })
+}
+
+// Put in place by renaming: somebody may be running what was built before.
+const put = (name, content, mode = 0o644) => {
+  const file = Path.join(values.outdir, name)
+  const beside = `${file}.${process.pid}.tmp`
+  Fs.writeFileSync(beside, content, { mode })
+  Fs.chmodSync(beside, mode)
+  Fs.renameSync(beside, file)
+  console.error(`${Path.relative(process.cwd(), file)}  ${(content.length / 1024).toFixed(0)} KB`)
+}
+
+const bundle = async (options) => {
+  const result = await build({ ...common, ...options }).catch(() => process.exit(1))
+  if (result.warnings.length > 0) process.exit(1)
+  return { content: result.outputFiles[0].contents, metafile: result.metafile }
+}
+
+const cli = await bundle({
+  entryPoints: [values.entry],
+  external: Object.keys(dependencies),
+  plugins: [lazyBuiltins],
+  // import() stays lazy, and becomes require(), which also works in a script that was compiled beforehand.
+  supported: { "dynamic-import": false },
+  define: { TAKO_VERSION: JSON.stringify(version) }
+})
+const launcher = await bundle({
+  entryPoints: [Path.join(root, "src/main/launcher/launcher.ts")],
+  banner: { js: "#!/usr/bin/env node" },
+  define: { TAKO_BUNDLE_HASH: JSON.stringify(createHash("sha256").update(cli.content).digest("hex")) }
+})
+
+Fs.mkdirSync(values.outdir, { recursive: true })
+put("cli.cjs", cli.content)
+put("tako.cjs", launcher.content, 0o755)
+put("LICENSES.txt", licensesOf(cli.metafile).join(`\n${"-".repeat(72)}\n\n`))
+if (values.analyze) console.error(await analyzeMetafile(cli.metafile))
