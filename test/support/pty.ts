@@ -66,7 +66,7 @@ export const exit: Step = { do: "exit" }
  */
 export const play = (script: Script): Promise<Transcript> =>
   new Promise((resolve, reject) => {
-    const driver = spawn("python3", [Path.join(import.meta.dirname, "pty.py")], {
+    const driver = spawn("python3", ["-I", "-S", Path.join(import.meta.dirname, "pty.py")], {
       stdio: ["pipe", "pipe", "pipe"]
     })
     const stdout: Array<Buffer> = []

@@ -8,7 +8,7 @@ import { beforeDeath } from "./signals.ts"
 import { width } from "./width.ts"
 
 /** What comes within this time after Enter came with it: people are slower, pastes faster. */
-const burst = 50
+const burst = 100
 /** A paste into a terminal without brackets is drained for at most this long. */
 const longestBurst = 2000
 /** After this long ESC was a key of its own, not the beginning of another (readline's keyseq-timeout). */

@@ -19,7 +19,8 @@ export const beforeDeath = (first: () => void): Effect.Effect<void, never, Scope
           first()
           if (process.listenerCount(name) === 0) process.kill(process.pid, name)
         }
-        for (const name of deadly) process.on(name, onSignal)
+        // Before the others: a `once` of theirs is gone by the time it is called.
+        for (const name of deadly) process.prependListener(name, onSignal)
         return remove
       }),
       (remove) => Effect.sync(remove)

@@ -5,8 +5,8 @@ import { converse } from "./conversation.ts"
 
 // Asks what its first argument says; the answers go to the file that its second one names.
 const [turns, answers] = process.argv.slice(2) as [string, string]
-const listens = process.env.LISTENS === "yes"
-if (listens) process.once("SIGTERM", () => {})
+if (process.env.LISTENS === "yes") process.once("SIGTERM", () => {})
+process.once("SIGUSR2", () => process.exit(7))
 
 Effect.runPromise(Effect.provide(converse(JSON.parse(turns)), layer)).then((results) => {
   Fs.writeFileSync(answers, JSON.stringify(results))
