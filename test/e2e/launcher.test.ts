@@ -1,0 +1,192 @@
+import * as ChildProcess from "node:child_process"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import { afterAll, afterEach, assert, beforeAll, beforeEach, describe, it } from "vitest"
+
+const root = Path.resolve(import.meta.dirname, "../..")
+const { version } = JSON.parse(Fs.readFileSync(Path.join(root, "package.json"), "utf8"))
+const [major = 0] = process.versions.node.split(".").map(Number)
+const isRoot = process.getuid?.() === 0
+
+let built: string
+let home: string
+
+beforeAll(() => {
+  built = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-launcher-"))
+  // Of the real build all but the program itself: a hundred starts of that would take a minute.
+  const entry = Path.join(built, "entry.ts")
+  Fs.writeFileSync(entry, 'declare const TAKO_VERSION: string\nconsole.log("tako " + TAKO_VERSION)\n')
+  const build = Path.join(root, "scripts/build.mjs")
+  ChildProcess.execFileSync(process.execPath, [build, "--entry", entry, "--outdir", built], { stdio: "pipe" })
+})
+afterAll(() => Fs.rmSync(built, { recursive: true, force: true }))
+beforeEach(() => {
+  home = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-home-"))
+})
+afterEach(() => Fs.rmSync(home, { recursive: true, force: true }))
+
+const folder = () => Path.join(home, "code")
+const stored = () => Fs.readdirSync(folder()).map((name) => Path.join(folder(), name))
+
+const start = (
+  environment: Readonly<Record<string, string>> = { TAKO_HOME: home },
+  bundle = built,
+  umask = "022"
+) => {
+  const command = `umask ${umask}; exec "$0" "$@"`
+  const started = ChildProcess.spawnSync(
+    "/bin/sh",
+    ["-c", command, process.execPath, Path.join(bundle, "tako.cjs"), "--version"],
+    { env: { PATH: process.env.PATH, HOME: home, ...environment }, encoding: "utf8", timeout: 20_000 }
+  )
+  assert.strictEqual(started.stderr, "")
+  assert.strictEqual(started.status, 0)
+  return started.stdout
+}
+const works = () => assert.strictEqual(start(), `tako ${version}\n`)
+
+const modeOf = (path: string) => (Fs.statSync(path).mode & 0o7777).toString(8)
+
+describe("a start", () => {
+  it.each(["022", "0", "077", "0777"])("keeps its compiled code for us alone, under umask %s", (umask) => {
+    assert.strictEqual(start({ TAKO_HOME: home }, built, umask), `tako ${version}\n`)
+    assert.strictEqual(modeOf(folder()), "700")
+    assert.isNotEmpty(stored())
+    works()
+  })
+
+  it("keeps it in XDG_CACHE_HOME, else in the user's cache", () => {
+    start({ XDG_CACHE_HOME: Path.join(home, "xdg") })
+    assert.isNotEmpty(Fs.readdirSync(Path.join(home, "xdg/tako")))
+    start({ XDG_CACHE_HOME: "relative" })
+    const own = process.platform === "darwin" ? "Library/Caches/tako" : ".cache/tako"
+    // macOS has Library/Caches already; what is missing two folders up is not made.
+    if (process.platform !== "darwin") assert.isNotEmpty(Fs.readdirSync(Path.join(home, own)))
+    assert.isFalse(Fs.existsSync("relative"))
+  })
+
+  it("keeps none when told so, or when there is no folder to trust", () => {
+    start({ TAKO_HOME: home, NODE_DISABLE_COMPILE_CACHE: "1" })
+    start({ TAKO_HOME: "relative" })
+    start({ TAKO_HOME: Path.join(home, "no/such/place") })
+    start({ TAKO_HOME: "/dev/null/x" })
+    assert.deepStrictEqual(Fs.readdirSync(home), [])
+  })
+
+  it.each([0o770, 0o707, 0o755])("trusts no folder of mode %o", (mode) => {
+    Fs.mkdirSync(folder())
+    Fs.chmodSync(folder(), mode)
+    works()
+    assert.isEmpty(stored())
+  })
+
+  it("trusts no folder in one that others can write in, and no link to one", () => {
+    Fs.chmodSync(home, 0o777)
+    works()
+    assert.deepStrictEqual(Fs.readdirSync(home), [])
+    Fs.chmodSync(home, 0o700)
+    Fs.mkdirSync(Path.join(home, "elsewhere"), { mode: 0o700 })
+    Fs.symlinkSync("elsewhere", folder())
+    works()
+    assert.isEmpty(stored())
+  })
+
+  it.skipIf(!isRoot)("trusts no folder of another user, and leaves none in another's (needs root)", () => {
+    Fs.mkdirSync(folder(), { mode: 0o700 })
+    Fs.chownSync(folder(), 54321, 54321)
+    works()
+    assert.isEmpty(stored())
+    Fs.rmdirSync(folder())
+    Fs.chownSync(home, 54321, 54321)
+    works()
+    assert.deepStrictEqual(Fs.readdirSync(home), [])
+  })
+})
+
+describe.skipIf(major >= 22)("stored code, which we read ourselves on Node 20", () => {
+  const file = () => {
+    const [path, ...others] = stored()
+    assert.isEmpty(others)
+    return path as string
+  }
+
+  it("is used as long as it fits", () => {
+    works()
+    const before = Fs.statSync(file())
+    assert.strictEqual(modeOf(file()), "600")
+    works()
+    assert.strictEqual(Fs.statSync(file()).ino, before.ino)
+    assert.strictEqual(Fs.statSync(file()).mtimeMs, before.mtimeMs)
+  })
+
+  it("is not used for another bundle, of the same length", () => {
+    const other = Path.join(home, "other")
+    Fs.cpSync(built, other, { recursive: true })
+    start({ TAKO_HOME: home }, other)
+    const bundle = Path.join(other, "cli.cjs")
+    const text = Fs.readFileSync(bundle, "latin1")
+    Fs.writeFileSync(bundle, text.replaceAll(version, version.replace(/./g, "9")), "latin1")
+    assert.strictEqual(start({ TAKO_HOME: home }, other), `tako ${version.replace(/./g, "9")}\n`)
+  })
+
+  const damages: ReadonlyArray<readonly [string, (code: Buffer) => Buffer]> = [
+    ["empty", () => Buffer.alloc(0)],
+    ["cut off in its head", (code) => code.subarray(0, 20)],
+    ["cut off in the middle", (code) => code.subarray(0, code.length >> 1)],
+    ["cut off at its end", (code) => code.subarray(0, -1)],
+    ["longer than it was", (code) => Buffer.concat([code, Buffer.from("x")])],
+    ["all zeros", (code) => Buffer.alloc(code.length)],
+    ["other bytes", (code) => Buffer.alloc(code.length, "tako code 1 ")],
+    ...[0.1, 0.3, 0.5, 0.7, 0.9].map((place) => {
+      const flip = (code: Buffer) => {
+        const altered = Buffer.from(code)
+        const at = Math.floor(code.length * place)
+        altered[at] = (altered[at] as number) ^ 0x10
+        return altered
+      }
+      return [`a flipped bit at ${place}`, flip] as const
+    })
+  ]
+  it.each(damages)("is not used, and is mended, when damaged: %s", (_, damage) => {
+    works()
+    const path = file()
+    const good = Fs.readFileSync(path)
+    Fs.writeFileSync(path, damage(good))
+    works()
+    assert.isAbove(Fs.readFileSync(path).length, good.length / 2)
+    const { ino } = Fs.statSync(path)
+    works()
+    assert.strictEqual(Fs.statSync(path).ino, ino)
+  })
+
+  it("is not used when others could have written it, or it lies elsewhere", () => {
+    works()
+    const path = file()
+    Fs.chmodSync(path, 0o620)
+    works()
+    assert.strictEqual(modeOf(file()), "600")
+    const outside = Path.join(home, "outside")
+    Fs.renameSync(path, outside)
+    Fs.symlinkSync(outside, path)
+    works()
+    assert.isFalse(Fs.lstatSync(file()).isSymbolicLink())
+    Fs.rmSync(file())
+    Fs.linkSync(outside, path)
+    works()
+    assert.strictEqual(Fs.statSync(file()).nlink, 1)
+  })
+
+  it("is no reason to wait, or to fail, when something else is in its place", () => {
+    works()
+    const path = file()
+    Fs.rmSync(path)
+    ChildProcess.execFileSync("mkfifo", ["-m", "600", path])
+    works()
+    assert.isTrue(Fs.statSync(path).isFile())
+    Fs.rmSync(path)
+    Fs.mkdirSync(path)
+    works()
+    assert.deepStrictEqual(stored(), [path])
+  })
+})
