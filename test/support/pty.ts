@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process"
+import * as Fs from "node:fs"
 import * as Path from "node:path"
 
 export type Flag = "ECHO" | "ICANON" | "ISIG" | "IEXTEN" | "ICRNL" | "IXON" | "OPOST"
@@ -60,13 +61,16 @@ export const untilFlags = (wanted: Partial<Record<Flag, boolean>>): Step => ({
 export const kill = (signal: NodeJS.Signals): Step => ({ do: "kill", signal })
 export const exit: Step = { do: "exit" }
 
+/** A version manager's stand-in of that name takes ten times as long to start. */
+const python = Fs.existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3"
+
 /**
  * Plays the script on a new pseudo-terminal whose session the command leads, and waits for its end. Fails, with what
  * the terminal showed, when a step is never reached. Needs python3.
  */
 export const play = (script: Script): Promise<Transcript> =>
   new Promise((resolve, reject) => {
-    const driver = spawn("python3", ["-I", "-S", Path.join(import.meta.dirname, "pty.py")], {
+    const driver = spawn(python, ["-I", "-S", Path.join(import.meta.dirname, "pty.py")], {
       stdio: ["pipe", "pipe", "pipe"]
     })
     const stdout: Array<Buffer> = []
