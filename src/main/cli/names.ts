@@ -80,7 +80,8 @@ const invalid = (kind: "environment" | "secret", name: string, known: ReadonlyAr
 export const creatable = Effect.fnUntraced(function* (name: EnvironmentName, insist: boolean) {
   const file = yield* SecretsFile
   const known = environmentNames(yield* file.read)
-  const near = nearest(name, known)
+  // production-eu is meant, beside production.
+  const near = Option.filter(nearest(name, known), (near) => !name.startsWith(`${near}-`))
   if (insist || known.includes(name) || Option.isNone(near)) return
   const terminal = yield* Terminal
   const question = `There is no environment ${name}, but ${near.value}. Create ${name}?`

@@ -30,8 +30,13 @@ const readLong = (known: ReadonlyArray<FlagSpec>, token: string, next: string | 
   const attached = equals === -1 ? undefined : token.slice(equals + 1)
   const flag = known.find((flag) => flag.name === name)
   if (flag === undefined) {
-    const shown = /^[a-z][a-z-]{0,30}$/.test(name) ? `--${name}` : undefined
-    return wrong({ _tag: "Unknown", shown, withValue: attached !== undefined })
+    const otherCase = known.find((flag) => flag.name === name.toLowerCase())
+    const shown = otherCase !== undefined || /^[a-z][a-z-]{0,30}$/.test(name) ? `--${name}` : undefined
+    const reading = wrong({ _tag: "Unknown", shown, withValue: attached !== undefined })
+    // The value that --ENV was to have is not an argument in the wrong place.
+    const takesNext =
+      otherCase?.value !== undefined && attached === undefined && next !== undefined && !isFlag(next)
+    return takesNext ? { ...reading, tokens: 2 } : reading
   }
   if (flag.value !== undefined) return withValue(flag, attached, next, [])
   return attached === undefined

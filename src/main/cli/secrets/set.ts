@@ -26,8 +26,8 @@ export const set = leaf(
     },
     surplus: {
       problem:
-        "A value is never taken from an argument: other users of this machine and your shell's history see it. " +
-        "If that was one, change it where it came from.",
+        "A value is never taken from an argument, where other users of this machine and your shell's history see it. " +
+        "If that was one, it may be in the history now: remove it there, and change it at its source.",
       hint: "Type it at the prompt: tako secrets set NAME, or pass it in: tako secrets set NAME < FILE"
     }
   },
