@@ -1,5 +1,5 @@
+import { printableLines } from "../../domain/printable.ts"
 import type { TakoError } from "./exit-code.ts"
-import { printableLines } from "./printable.ts"
 import type { Ink } from "./style.ts"
 
 /** What stderr says of an error: once, in its own words. What the user decided is no error. */

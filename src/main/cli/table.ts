@@ -1,5 +1,5 @@
+import { printable } from "../../domain/printable.ts"
 import { displayWidth } from "./display-width.ts"
-import { printable } from "./printable.ts"
 
 /** A text, or a text and how to paint it. */
 export type Cell = string | readonly [text: string, paint: (text: string) => string]

@@ -2,10 +2,10 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { printable } from "../../domain/printable.ts"
 import { Project } from "../project/project.ts"
 import { git } from "./git.ts"
 import { type Commit, History } from "./history.ts"
-import { printable } from "./printable.ts"
 
 /** The git of the project's folder; relative paths are from the project's root. */
 export const layer: Layer.Layer<History, never, Project> = Layer.effect(
@@ -61,8 +61,14 @@ const commitFrom = (output: string): Option.Option<Commit> => {
   if (!/^[0-9a-f]{40,64}$/.test(hash)) return Option.none()
   return Option.some({
     hash,
-    author: printable(author, 60),
-    date: printable(date, 32),
-    subject: printable(subject, 100)
+    author: shown(author, 60),
+    date: shown(date, 32),
+    subject: shown(subject, 100)
   })
+}
+
+/** Anybody can write a commit, of any length. */
+const shown = (text: string, most: number): string => {
+  const characters = [...printable(text)]
+  return characters.length > most ? `${characters.slice(0, most - 1).join("")}…` : characters.join("")
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
+import { printable, printableLines } from "../../../src/domain/printable.ts"
 import { displayWidth } from "../../../src/main/cli/display-width.ts"
-import { printable, printableLines } from "../../../src/main/cli/printable.ts"
 import { ink, wantsColour } from "../../../src/main/cli/style.ts"
 import { table } from "../../../src/main/cli/table.ts"
 
@@ -27,10 +27,10 @@ describe("displayWidth", () => {
 describe("printable", () => {
   it("makes visible what could drive a terminal or hide something", () => {
     expect(printable("a\u001b[2Jb\r\n\u0007\u009b31m\u202ec\u2028")).toBe(
-      "a\\u{1b}[2Jb\\u{d}\\u{a}\\u{7}\\u{9b}31m\\u{202e}c\\u{2028}"
+      "a\uFFFD[2Jb\uFFFD\uFFFD\uFFFD\uFFFD31m\uFFFDc\uFFFD"
     )
     expect(printable("Grüße, 日本 👍")).toBe("Grüße, 日本 👍")
-    expect(printableLines("a\nb\r")).toBe("a\nb\\u{d}")
+    expect(printableLines("a\nb\r")).toBe("a\nb\uFFFD")
   })
 })
 
@@ -43,7 +43,7 @@ describe("table", () => {
       ["A\u001b", "", ""]
     ]
     expect(table(rows)).toBe(
-      ["SECRET    development   production\n", `日本      ${red("set")}           -\n`, "A\\u{1b}\n"].join("")
+      ["SECRET   development   production\n", `日本     ${red("set")}           -\n`, "A\uFFFD\n"].join("")
     )
     expect(table([])).toBe("")
     expect(table([[]])).toBe("\n")

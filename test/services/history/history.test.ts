@@ -8,7 +8,6 @@ import * as Option from "effect/Option"
 import { History } from "../../../src/services/history/history.ts"
 import { layer } from "../../../src/services/history/layer.ts"
 import { layerMemory } from "../../../src/services/history/layer-memory.ts"
-import { printable } from "../../../src/services/history/printable.ts"
 import { layerMemory as projectMemory } from "../../../src/services/project/layer-memory.ts"
 import { needs } from "../../support/needs.ts"
 import { plant, temporaryFolder } from "../project/folder.ts"
@@ -203,11 +202,4 @@ describe.skipIf(!needs("git"))("with git", () => {
       assert.isTrue(Option.isNone(yield* broughtIn(folder, first)))
     })
   )
-})
-
-describe("text from a commit", () => {
-  it("is cut to its length in characters", () => {
-    assert.strictEqual(printable("🐙".repeat(10), 4), "🐙🐙🐙…")
-    assert.strictEqual(printable("four", 4), "four")
-  })
 })
