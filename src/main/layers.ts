@@ -1,7 +1,4 @@
-import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import { FileFailed } from "../domain/errors/secrets-file.ts"
 import * as Cipher from "../services/cipher/layer.ts"
 import * as Clipboard from "../services/clipboard/layer.ts"
 import * as History from "../services/history/layer.ts"
@@ -15,35 +12,22 @@ import * as ProcessSpawner from "../services/process-spawner/layer.ts"
 import * as Project from "../services/project/layer.ts"
 import * as SecretsFile from "../services/secrets-file/layer.ts"
 import * as Terminal from "../services/terminal/layer.ts"
-import { Globals } from "./cli/globals.ts"
-
-/** Where the command was started and which tako.toml was named. */
-const place = Effect.gen(function* () {
-  const { config } = yield* Globals
-  const directory = yield* Effect.try({
-    try: () => process.cwd(),
-    catch: () => new FileFailed({ operation: "read", path: "the current directory", code: "ENOENT" })
-  })
-  return Option.match(config, { onNone: () => ({ directory }), onSome: (config) => ({ directory, config }) })
-})
-
-const project = Layer.unwrapEffect(Effect.map(place, Project.layer))
 
 /** For `init`, which makes a project where there may be none. */
-export const newProject = Layer.provideMerge(
-  History.layer,
-  Layer.unwrapEffect(Effect.map(place, Project.layerHere))
-)
+export const newProject = (place: Project.Place) =>
+  Layer.provideMerge(History.layer, Project.layerHere(place))
 
 const people = Layer.mergeAll(Terminal.layer, Clipboard.layer, PassphraseWords.layer)
 const crypto = Layer.mergeAll(Cipher.layer, KeyDerivation.layer)
-const files = Layer.mergeAll(SecretsFile.layer, KeyCache.layer, KeyPins.layer, History.layer).pipe(
-  Layer.provideMerge(project),
-  Layer.provide(Home.layer)
-)
 
-/** For the commands on secrets and keys. */
-export const secrets = KeySource.layer.pipe(Layer.provideMerge(Layer.mergeAll(people, crypto, files)))
+/** For the programs on secrets and keys of the project at this place, with this machine's keys. */
+export const secrets = (place: Project.Place) => {
+  const files = Layer.mergeAll(SecretsFile.layer, KeyCache.layer, KeyPins.layer, History.layer).pipe(
+    Layer.provideMerge(Project.layer(place)),
+    Layer.provide(Home.layer)
+  )
+  return Layer.provideMerge(KeySource.layer, Layer.mergeAll(people, crypto, files))
+}
 
-/** For the commands that start programs. */
-export const processes = Layer.merge(secrets, ProcessSpawner.layer)
+/** For the programs that start others, too. */
+export const processes = (place: Project.Place) => Layer.merge(secrets(place), ProcessSpawner.layer)

@@ -13,18 +13,25 @@ let files: ReadonlyArray<string>
 // What `npm install` of the tarball leaves, without asking a registry: hash-wasm is the one of this checkout.
 beforeAll(() => {
   folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-package-"))
-  const packed = ChildProcess.execFileSync("npm", ["pack", "--json", "--pack-destination", folder], {
-    cwd: root,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"]
-  })
+  const packed = ChildProcess.execFileSync(
+    "npm",
+    ["pack", "--ignore-scripts", "--json", "--pack-destination", folder],
+    {
+      cwd: root,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"]
+    }
+  )
   const [{ filename, files: listed }] = JSON.parse(packed.slice(packed.indexOf("[")))
   files = listed.map(({ path }: { readonly path: string }) => path)
   const modules = Path.join(folder, "node_modules")
   Fs.mkdirSync(modules)
   ChildProcess.execFileSync("tar", ["-xzf", Path.join(folder, filename), "-C", modules])
   Fs.renameSync(Path.join(modules, "package"), Path.join(modules, "tako"))
-  Fs.symlinkSync(Path.join(root, "node_modules/hash-wasm"), Path.join(modules, "hash-wasm"))
+  // And the peer that an embedder has.
+  for (const name of ["hash-wasm", "effect"]) {
+    Fs.symlinkSync(Path.join(root, "node_modules", name), Path.join(modules, name))
+  }
   Fs.mkdirSync(Path.join(folder, "project"))
   Fs.mkdirSync(Path.join(folder, "home"))
 })
@@ -51,7 +58,7 @@ describe("the package", () => {
   it("holds the program, and nothing of how it was made", () => {
     const strange = files.filter(
       (path) =>
-        !/^(dist\/(cli|tako)\.cjs|dist\/LICENSES\.txt|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/.test(
+        !/^(dist\/(cli|tako)\.cjs|dist\/library\/[\w/.-]+\.(d\.ts|js)|dist\/LICENSES\.txt|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/.test(
           path
         )
     )
@@ -84,5 +91,39 @@ describe("the package", () => {
     const read = 'console.log(JSON.parse(require("fs").readFileSync(3, "utf8")).secrets.GREETING)'
     const run = tako(["run", process.execPath, "-e", read])
     assert.deepStrictEqual(run, { status: 0, out: "hello\n", said: "" })
+  })
+
+  it("embeds: a program of ours over an embedder's own layers, and over ours in memory", () => {
+    const script = Path.join(folder, "embedded.mjs")
+    Fs.writeFileSync(
+      script,
+      `import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { Layers, Programs } from "tako"
+import * as Testing from "tako/testing"
+const place = { environment: "production", secret: "API_KEY" }
+const program = Effect.gen(function* () {
+  yield* Programs.set(place, Effect.succeed(Redacted.make("a value")), { allowEmpty: false })
+  return Redacted.value(yield* Programs.get(place))
+})
+const inMemory = Testing.keySource.pipe(
+  Layer.provideMerge(Layer.mergeAll(Testing.cipher, Testing.keyCache, Testing.keyDerivation, Testing.keyPins,
+    Testing.passphraseWords, Testing.secretsFile, Testing.terminal({ isThere: false }))),
+  Layer.provideMerge(Testing.project())
+)
+console.log(await Effect.runPromise(Effect.provide(program, inMemory)))
+console.log(await Effect.runPromise(Effect.provide(program, Layers.secrets({ directory: process.argv[2] }))))
+`
+    )
+    const project = Path.join(folder, "embedded")
+    Fs.mkdirSync(project)
+    const variables = { TAKO_HOME: Path.join(folder, "embedded-home"), TAKO_PASSPHRASE: passphrase }
+    const printed = ChildProcess.execFileSync(process.execPath, [script, project], {
+      env: { PATH: process.env.PATH, HOME: folder, ...variables },
+      encoding: "utf8"
+    })
+    assert.strictEqual(printed, "a value\na value\n")
+    assert.isTrue(Fs.existsSync(Path.join(project, ".tako/secrets.json")))
   })
 })

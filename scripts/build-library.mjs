@@ -1,0 +1,31 @@
+// Builds dist/library/: what `import … from "tako"` and "tako/testing" give, as modules with their types.
+import { execFileSync } from "node:child_process"
+import * as Fs from "node:fs"
+import { createRequire } from "node:module"
+import * as Path from "node:path"
+import { build } from "esbuild"
+
+const root = Path.dirname(import.meta.dirname)
+const out = Path.join(root, "dist", "library")
+Fs.rmSync(out, { recursive: true, force: true })
+
+const { warnings } = await build({
+  absWorkingDir: root,
+  entryPoints: ["src/main/library/index.ts", "src/main/library/testing.ts"],
+  outdir: out,
+  bundle: true,
+  splitting: true,
+  platform: "node",
+  format: "esm",
+  target: "node20.19",
+  // The embedder's own, of which there must be one; the other small libraries are taken in.
+  external: ["effect", "effect/*", "hash-wasm"],
+  logLevel: "warning"
+})
+if (warnings.length > 0) process.exit(1)
+
+const typescript = createRequire(import.meta.url).resolve("typescript/package.json")
+const tsc = Path.join(Path.dirname(typescript), "bin", "tsc")
+execFileSync(process.execPath, [tsc, "--project", Path.join(root, "tsconfig.library.json")], {
+  stdio: "inherit"
+})

@@ -1,0 +1,6 @@
+export * from "../../domain/errors/keys.ts"
+export * from "../../domain/errors/processes.ts"
+export * from "../../domain/errors/project.ts"
+export * from "../../domain/errors/secrets.ts"
+export * from "../../domain/errors/secrets-file.ts"
+export * from "../../domain/errors/user.ts"
