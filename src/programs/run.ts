@@ -2,8 +2,9 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { Usage } from "../domain/errors/user.ts"
-import type { EnvironmentName } from "../domain/names.ts"
+import type { EnvironmentName, SecretName } from "../domain/names.ts"
 import type { SignalName } from "../domain/process.ts"
+import { isWithheld } from "../services/process-spawner/child-environment.ts"
 import {
   ProcessSpawner,
   type ProcessSpec,
@@ -24,22 +25,26 @@ export const run = Effect.fn("run")(function* (
 ) {
   const secrets = yield* openEnvironment(name)
   if (!options.asEnvironmentVariables) return yield* runProcess({ ...program, secrets })
-  const variables: Record<string, string> = {}
-  for (const [secret, value] of secrets) {
-    const text = Redacted.value(value)
-    if (text.includes("\0")) {
-      return yield* new Usage({
-        problem: `${secret} holds a NUL character, which no environment variable can hold.`,
-        hint: "Run without --as-env, and read it from fd 3."
-      })
-    }
-    variables[secret] = text
-  }
-  return yield* runProcess({ ...program, environment: { ...program.environment, ...variables }, secrets })
+  const variables = yield* Effect.forEach(secrets, asVariable)
+  const environment = { ...program.environment, ...Object.fromEntries(variables) }
+  return yield* runProcess({ ...program, environment, secrets })
 })
 
+const asVariable = ([name, value]: readonly [SecretName, Redacted.Redacted<string>]) => {
+  const text = Redacted.value(value)
+  const refuse = (problem: string) =>
+    new Usage({ problem, hint: "Run without --as-env, and read it from fd 3." })
+  if (text.includes("\0")) {
+    return refuse(`${name} holds a NUL character, which no environment variable can hold.`)
+  }
+  if (isWithheld(name)) {
+    return refuse(`${name} is a variable of tako's own, which no program gets in its environment.`)
+  }
+  return Effect.succeed([name, text] as const)
+}
+
 const always: ReadonlyArray<SignalName> = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"]
-/** With a controlling terminal, the terminal sends these to the program as well as to us (termios(3)). */
+/** With a controlling terminal, the terminal sends these to the program as well as to us (termios(3)), once it is there. */
 const fromTerminal: ReadonlyArray<SignalName> = ["SIGINT", "SIGQUIT"]
 
 /** Passes signals on and waits for the end; our own interruption waits as well. */
@@ -51,8 +56,10 @@ export const runProcess = Effect.fn("runProcess")((spec: ProcessSpec) =>
     const started = yield* Deferred.make<RunningProcess>()
     // A signal that arrives while the program is being started waits for it.
     const passOn = (name: SignalName) => Effect.flatMap(Deferred.await(started), ({ signal }) => signal(name))
+    const passOnEarly = (name: SignalName) =>
+      Effect.flatMap(Deferred.isDone(started), (isThere) => (isThere ? Effect.void : passOn(name)))
     yield* signals.take(always, passOn)
-    yield* signals.take(fromTerminal, (yield* terminal.isThere) ? () => Effect.void : passOn)
+    yield* signals.take(fromTerminal, (yield* terminal.isThere) ? passOnEarly : passOn)
     const running = yield* spawner.spawn(spec)
     yield* Deferred.succeed(started, running)
     return yield* running.exit

@@ -27,7 +27,9 @@ export class ProcessNotStarted extends Schema.TaggedError<ProcessNotStarted>()("
       case "pipe":
         return `${this.command} was not started: no pipe could be made for its secrets (${explain(this.code)})`
       case "failed":
-        return `${this.command} was not started: ${explain(this.code)}`
+        return this.code === "E2BIG"
+          ? `${this.command} was not started: its arguments and environment are larger than the system allows (E2BIG)`
+          : `${this.command} was not started: ${explain(this.code)}`
     }
   }
 }

@@ -1,4 +1,6 @@
+import * as Fs from "node:fs"
 import * as Os from "node:os"
+import { isatty } from "node:tty"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { EnvironmentName } from "../../domain/names.ts"
@@ -41,9 +43,23 @@ export const run = leaf(
         { command: input.command, environment: process.env },
         { asEnvironmentVariables: input.asEnv }
       )
+      yield* letGoOfTerminal
       return yield* endAs(exit)
     })
 )
+
+/**
+ * Node gives a terminal the attributes back that it had when Node started (ResetStdio in its node.cc): that would undo
+ * what the program set, and from the background what the shell's next program has set. Not for another file, though.
+ */
+const letGoOfTerminal = Effect.sync(() => {
+  for (const fd of [0, 1, 2]) {
+    if (!isatty(fd)) continue
+    Fs.closeSync(fd)
+    // The lowest number that is free: this one (open(2)).
+    Fs.openSync("/dev/null", fd === 0 ? "r" : "w")
+  }
+})
 
 /** These would leave a core dump of ours beside the program's (signal(7)). */
 const dumpsCore = new Set([

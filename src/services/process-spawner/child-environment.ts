@@ -1,13 +1,15 @@
-/** What opens secrets, and so is nothing for what we start. */
-const ours = new Set(["TAKO_KEY", "TAKO_KEY_FILE", "TAKO_PASSPHRASE", "TAKO_PASSPHRASE_FILE"])
+/** What opens secrets, all names that begin like it, and a TAKO_PIPE that belongs to somebody further up. */
+const withheld = /^(?:TAKO_KEY|TAKO_PASSPHRASE|TAKO_PIPE$)/
 
-/** The environment less passphrases and keys, and less a TAKO_PIPE that belongs to somebody further up. */
+/** Whether nothing that we start gets a variable of this name from us. */
+export const isWithheld = (name: string): boolean => withheld.test(name)
+
+/** The environment less what is withheld. */
 export const childEnvironment = (
   environment: Readonly<Record<string, string | undefined>>
 ): Record<string, string> =>
   Object.fromEntries(
     Object.entries(environment).filter(
-      (entry): entry is [string, string] =>
-        entry[1] !== undefined && !ours.has(entry[0]) && entry[0] !== "TAKO_PIPE"
+      (entry): entry is [string, string] => entry[1] !== undefined && !isWithheld(entry[0])
     )
   )

@@ -1,7 +1,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { ProcessNotStarted } from "../../domain/errors/processes.ts"
-import { codeOf } from "./fifo-pool.ts"
+import { codeOf } from "./pipe-pool.ts"
 import type { ProcessSpec } from "./process-spawner.ts"
 
 /** What execve(2)'s errno means for the person who typed the command. */

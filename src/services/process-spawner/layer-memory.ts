@@ -24,10 +24,17 @@ export class StartedProcesses extends Context.Tag("tako/StartedProcesses")<
   Effect.Effect<ReadonlyArray<StartedProcess>>
 >() {}
 
-/** Starts nothing. A process runs until it is ended by hand, or by the signal that it is sent; `refuse` may not start it. */
-export const layerMemory = (
-  refuse: (spec: ProcessSpec) => ProcessNotStarted | undefined = () => undefined
-): Layer.Layer<ProcessSpawner | StartedProcesses> =>
+/**
+ * Starts nothing. A process runs until it is ended by hand, or by a signal, unless it `traps` that one. What `refuse`
+ * has an error for is not started.
+ */
+export const layerMemory = ({
+  refuse = () => undefined,
+  traps = []
+}: {
+  readonly refuse?: (spec: ProcessSpec) => ProcessNotStarted | undefined
+  readonly traps?: ReadonlyArray<SignalName>
+} = {}): Layer.Layer<ProcessSpawner | StartedProcesses> =>
   Layer.effectContext(
     Effect.gen(function* () {
       const started = yield* Ref.make<ReadonlyArray<StartedProcess>>([])
@@ -45,13 +52,14 @@ export const layerMemory = (
         yield* Ref.update(started, (all) => [...all, { pid, spec: seen, signals: Ref.get(received), end }])
         return {
           pid,
-          token: Redacted.make(`token-${pid}`),
+          token: Redacted.make(`${pid}`.padStart(43, "0")),
           exit: Deferred.await(exit),
           signal: (name: SignalName) =>
-            Effect.zipRight(
-              Ref.update(received, (all) => [...all, name]),
-              end({ _tag: "Signalled", signal: name })
-            )
+            Effect.gen(function* () {
+              if (yield* Deferred.isDone(exit)) return
+              yield* Ref.update(received, (all) => [...all, name])
+              if (name === "SIGKILL" || !traps.includes(name)) yield* end({ _tag: "Signalled", signal: name })
+            })
         }
       })
       return Context.make(ProcessSpawner, {

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import * as Crypto from "node:crypto"
 import * as Fs from "node:fs"
-import * as Net from "node:net"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -13,25 +12,23 @@ import { ProcessNotStarted } from "../../domain/errors/processes.ts"
 import type { ProcessExit, SignalName } from "../../domain/process.ts"
 import { childEnvironment } from "./child-environment.ts"
 import { notStarted } from "./failure.ts"
-import { codeOf, fifoPool } from "./fifo-pool.ts"
-import { openPipe, type Pipe } from "./pipe.ts"
+import type { Pipe } from "./pipe.ts"
+import { pipePool } from "./pipe-pool.ts"
 import { ProcessSpawner, type ProcessSpec, type RunningProcess } from "./process-spawner.ts"
 
 /** Starts processes with pipes out of a pool that is filled `poolSize` at a time: 1 for a program that starts one. */
 export const layerOf = ({ poolSize }: { readonly poolSize: number }): Layer.Layer<ProcessSpawner> =>
   Layer.scoped(
     ProcessSpawner,
-    Effect.map(fifoPool(poolSize), (pool) => ({
+    Effect.map(pipePool(poolSize), (pool) => ({
       spawn: Effect.fn("ProcessSpawner.spawn")((spec: ProcessSpec) =>
-        Effect.acquireRelease(
-          pool
-            .use((path) => start(spec, path))
-            .pipe(
-              Effect.catchTag("NoFifo", ({ code }) =>
-                Effect.fail(new ProcessNotStarted({ command: spec.command[0], reason: "pipe", code }))
-              )
-            ),
-          ({ signal }) => signal("SIGKILL")
+        pool.take.pipe(
+          Effect.mapError(
+            ({ code }) => new ProcessNotStarted({ command: spec.command[0], reason: "pipe", code })
+          ),
+          Effect.flatMap((pipe) => start(spec, pipe)),
+          Effect.acquireRelease(kill),
+          Effect.map(({ running }) => running)
         )
       )
     }))
@@ -39,37 +36,37 @@ export const layerOf = ({ poolSize }: { readonly poolSize: number }): Layer.Laye
 
 export const layer: Layer.Layer<ProcessSpawner> = layerOf({ poolSize: 1 })
 
-const start = (spec: ProcessSpec, path: string): Effect.Effect<RunningProcess, ProcessNotStarted> =>
+interface Started {
+  readonly child: ChildProcess
+  readonly running: RunningProcess
+}
+
+const start = (spec: ProcessSpec, pipe: Pipe): Effect.Effect<Started, ProcessNotStarted> =>
   Effect.async((resume) => {
-    const token = Redacted.make(Crypto.randomBytes(32).toString("base64url"))
-    const exit = Deferred.unsafeMake<ProcessExit>(FiberId.none)
-    let pipe: Pipe
-    try {
-      pipe = openPipe(path)
-    } catch (error) {
-      const reason = { command: spec.command[0], reason: "pipe", code: codeOf(error) } as const
-      return resume(Effect.fail(new ProcessNotStarted(reason)))
-    }
-    // The socket owns the descriptor from here on. It does not block, and a reader that is gone is EPIPE, which is its affair.
-    const writer = new Net.Socket({ fd: pipe.writeEnd, readable: false, writable: true })
-    writer.on("error", () => writer.destroy())
+    const { readEnd, writer } = pipe
     let child: ChildProcess
     try {
-      child = fork(spec, pipe)
+      child = startWith(spec, pipe)
     } catch (error) {
       writer.destroy()
       return resume(Effect.fail(notStarted(spec, error)))
     } finally {
-      Fs.closeSync(pipe.readEnd)
+      Fs.closeSync(readEnd)
     }
-    child.once("error", (error) => {
+    const token = Redacted.make(Crypto.randomBytes(32).toString("base64url"))
+    const exit = Deferred.unsafeMake<ProcessExit>(FiberId.none)
+    const refused = (error: unknown) => {
       writer.destroy()
       resume(Effect.fail(notStarted(spec, error)))
-    })
+    }
+    child.once("error", refused)
     child.once("spawn", () => {
+      // From here on it is a signal that could not be sent: to a program that has become another user's (EPERM).
+      child.off("error", refused).on("error", () => {})
       writer.end(Redacted.value(encode({ token, secrets: spec.secrets })))
-      resume(Effect.succeed(running(child, token, exit)))
+      resume(Effect.succeed({ child, running: running(child, token, exit) }))
     })
+    // Not "close": what it leaves behind may hold our pipes for longer.
     child.once("exit", (code, signal) => {
       writer.destroy()
       const ended: ProcessExit =
@@ -78,7 +75,7 @@ const start = (spec: ProcessSpec, path: string): Effect.Effect<RunningProcess, P
     })
   })
 
-const fork = (
+const startWith = (
   { command: [program, ...args], environment, directory }: ProcessSpec,
   pipe: Pipe
 ): ChildProcess =>
@@ -98,3 +95,7 @@ const running = (
   exit: Deferred.await(exit),
   signal: (name: SignalName) => Effect.sync(() => child.kill(name as NodeJS.Signals))
 })
+
+/** Nothing of it is left afterwards, unless it has become another user's. */
+const kill = ({ child, running }: Started): Effect.Effect<void> =>
+  Effect.suspend(() => (child.kill("SIGKILL") ? Effect.asVoid(running.exit) : Effect.void))

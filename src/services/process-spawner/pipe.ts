@@ -1,19 +1,19 @@
 import * as Fs from "node:fs"
+import * as Net from "node:net"
 
-/** Both ends of a pipe, close-on-exec as Node opens everything (O_CLOEXEC), and what fstat(2) calls it. */
+/** A pipe, close-on-exec at both ends as Node opens everything (O_CLOEXEC); both are the caller's to close. */
 export interface Pipe {
+  /** Blocking: for a child to read to its end. */
   readonly readEnd: number
-  readonly writeEnd: number
-  /** "<dev>:<ino>", decimal. */
+  /** Does not block, so that a child that does not read holds nobody up. A reader that is gone destroys it. */
+  readonly writer: Net.Socket
+  /** What fstat(2) calls it: "<dev>:<ino>", decimal. */
   readonly identity: string
 }
 
 const { O_RDONLY, O_WRONLY, O_NONBLOCK } = Fs.constants
 
-/**
- * Opens a FIFO of ours at both ends and takes away its name (fifo(7), pipe(7)): a blocking end for a child to read to
- * its end, and a non-blocking one for us, so that a child that does not read holds nobody up. Throws an errno.
- */
+/** Opens a FIFO of ours at both ends and takes away its name (fifo(7), pipe(7)). Throws an errno. */
 export const openPipe = (path: string): Pipe => {
   const open: Array<number> = []
   const keep = (fd: number): number => {
@@ -27,21 +27,30 @@ export const openPipe = (path: string): Pipe => {
     const readEnd = keep(Fs.openSync(path, O_RDONLY))
     const [identity, ...others] = [probe, writeEnd, readEnd].map(identityOf)
     if (identity === undefined || others.some((other) => other !== identity)) throw new NotOurPipe()
-    Fs.closeSync(probe)
-    open.shift()
     Fs.unlinkSync(path)
-    return { readEnd, writeEnd, identity }
+    const writer = writerTo(writeEnd)
+    Fs.closeSync(probe)
+    return { readEnd, writer, identity }
   } catch (error) {
     for (const fd of open) Fs.closeSync(fd)
     throw error
   }
 }
 
+const writerTo = (fd: number): Net.Socket => {
+  const writer = new Net.Socket({ fd, readable: false, writable: true })
+  // EPIPE: who does not read has what it wanted.
+  return writer.on("error", () => writer.destroy())
+}
+
+/** Undefined unless it is a FIFO that we made: in another user's TMPDIR its name may have come to mean his. */
 const identityOf = (fd: number): string | undefined => {
   const stats = Fs.fstatSync(fd, { bigint: true })
-  return stats.isFIFO() ? `${stats.dev}:${stats.ino}` : undefined
+  return stats.isFIFO() && stats.uid === BigInt(process.geteuid?.() ?? -1)
+    ? `${stats.dev}:${stats.ino}`
+    : undefined
 }
 
 class NotOurPipe extends Error {
-  readonly code = "EINVAL"
+  readonly code = "EPERM"
 }

@@ -11,6 +11,9 @@ export const layer: Layer.Layer<Signals> = Layer.sync(Signals, () => {
   const takers = new Map<SignalName, Array<Taker>>()
   const listener = (name: SignalName): void => takers.get(name)?.at(-1)?.(name)
 
+  // Node's own handler starts the inspector, to which other users of the machine may connect.
+  restoreDefault("SIGUSR1")
+
   const add = (name: SignalName, taker: Taker): void => {
     const before = takers.get(name) ?? []
     takers.set(name, [...before, taker])
@@ -42,15 +45,20 @@ export const layer: Layer.Layer<Signals> = Layer.sync(Signals, () => {
       }),
     dieOf: (name) =>
       Effect.sync(() => {
-        // Node's own handler for SIGUSR1 starts the inspector, and it ignores SIGPIPE: of these two it cannot die.
-        if (name !== "SIGUSR1" && name !== "SIGPIPE") {
-          process.removeAllListeners(name)
-          process.kill(process.pid, name)
-        }
+        restoreDefault(name)
+        process.kill(process.pid, name)
+        // Still there: the first process of a container does not die of its own signals (pid_namespaces(7)).
         return process.exit(128 + numberOf(name))
       })
   }
 })
+
+/** Takes a signal from Node, which ignores or handles some by itself (PlatformInit in its node.cc), and gives it up. */
+const restoreDefault = (name: SignalName): void => {
+  if (name === "SIGKILL" || name === "SIGSTOP") return
+  process.on(name, () => {})
+  process.removeAllListeners(name)
+}
 
 const numberOf = (name: SignalName): number =>
   (Os.constants.signals as Readonly<Record<string, number>>)[name] ?? 0

@@ -1,0 +1,108 @@
+import { spawn } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import { childEnvironment } from "./child-environment.ts"
+import { openPipe, type Pipe } from "./pipe.ts"
+
+/** Why there is no pipe: an errno's name, with "mkfifo: " before it when it is that program's. */
+export class NoPipe extends Data.TaggedError("NoPipe")<{ readonly code: string }> {}
+
+/** FIFOs that have not been used: their names in a folder of their own. */
+interface Batch {
+  readonly folder: string
+  readonly paths: Array<string>
+}
+
+/**
+ * Anonymous pipes. Node has no mkfifo(3), so one run of mkfifo(1) makes `size` FIFOs, 0600, in a 0700 folder; each is
+ * used once, and its name is gone before anybody has it. The folder goes with the last of them.
+ */
+export const pipePool = Effect.fnUntraced(function* (size: number) {
+  let batch: Batch | undefined
+  const drop = (): void => {
+    if (batch !== undefined) removeFolder(batch.folder)
+    batch = undefined
+  }
+  yield* Effect.addFinalizer(() => Effect.sync(drop))
+  const fromBatch = Effect.try({
+    try: () => {
+      const path = batch?.paths.pop()
+      if (path === undefined) throw new EmptyBatch()
+      const pipe = openPipe(path)
+      if (batch?.paths.length === 0) drop()
+      return pipe
+    },
+    catch: (error) => {
+      drop()
+      return new NoPipe({ code: codeOf(error) })
+    }
+  })
+  const refill = Effect.map(makeBatch(size), (made) => {
+    batch = made
+  })
+  const oneAtATime = Effect.unsafeMakeSemaphore(1)
+  /** Who takes a pipe closes it: not to be interrupted in between. A batch that a cleaner of /tmp took is made anew. */
+  const take: Effect.Effect<Pipe, NoPipe> = Effect.catchAll(fromBatch, () =>
+    Effect.zipRight(refill, fromBatch)
+  ).pipe(oneAtATime.withPermits(1), Effect.uninterruptible)
+  return { take }
+})
+
+/** In the first of the places that has room for FIFOs: a TMPDIR may be missing, read-only, or not know them. */
+const makeBatch = (size: number): Effect.Effect<Batch, NoPipe> => {
+  const places = [Os.tmpdir(), process.env.XDG_RUNTIME_DIR || "/dev/shm", "/dev/shm", "/tmp"]
+  return Effect.firstSuccessOf(places.map((place) => makeBatchIn(place, size)))
+}
+
+const makeBatchIn = (place: string, size: number): Effect.Effect<Batch, NoPipe> =>
+  Effect.async((resume) => {
+    const fail = (code: string) => resume(Effect.fail(new NoPipe({ code })))
+    let folder: string
+    try {
+      folder = Fs.mkdtempSync(Path.join(place, "tako-pipe-"))
+    } catch (error) {
+      return fail(codeOf(error))
+    }
+    try {
+      // The umask may have taken our own bits.
+      Fs.chmodSync(folder, 0o700)
+      const paths = Array.from({ length: size }, (_, index) => Path.join(folder, String(index)))
+      const environment = childEnvironment(process.env)
+      const mkfifo = spawn("mkfifo", ["-m", "600", "--", ...paths], {
+        // Also for who runs us with another PATH, or one without it.
+        env: { ...environment, PATH: [environment.PATH, "/usr/bin", "/bin"].filter(Boolean).join(":") },
+        stdio: "ignore",
+        // In a session of its own: Ctrl-C is the program's affair.
+        detached: true
+      })
+      mkfifo.once("error", (error) => {
+        removeFolder(folder)
+        fail(`mkfifo: ${codeOf(error)}`)
+      })
+      mkfifo.once("exit", (code) => {
+        if (code === 0) return resume(Effect.succeed({ folder, paths }))
+        removeFolder(folder)
+        fail("mkfifo: failed")
+      })
+    } catch (error) {
+      removeFolder(folder)
+      fail(codeOf(error))
+    }
+  })
+
+const removeFolder = (folder: string): void => {
+  try {
+    Fs.rmSync(folder, { recursive: true, force: true })
+  } catch {
+    // It holds nothing, and is ours alone.
+  }
+}
+
+class EmptyBatch extends Error {}
+
+/** The errno's name, where an error has one; its message may quote a path, and is not used. */
+export const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown"
