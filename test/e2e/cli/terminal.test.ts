@@ -131,6 +131,7 @@ describe.skipIf(!needs("python3"))("at a terminal", () => {
         Pty.wait("1) development"),
         Pty.wait("2) staging"),
         Pty.wait("3) production"),
+        Pty.wait("Number or name: "),
         Pty.send("staging\r"),
         Pty.wait("Remove A from staging? [y/N]"),
         Pty.send("y\r"),

@@ -170,7 +170,7 @@ describe("runCli", () => {
       const file = yield* runTree(doing(new FileFailed({ operation: "read", path, code: "EACCES" })), ["do"])
       assert.strictEqual(
         file.err,
-        "error: Could not read /tmp/\\u{1b}[2J\\u{202e}: permission denied (EACCES).\n"
+        "error: Could not read /tmp/\uFFFD[2J\uFFFD: permission denied (EACCES).\n"
       )
       assert.strictEqual(file.code, 1)
     })
