@@ -52,10 +52,11 @@ export const pipePool = Effect.fnUntraced(function* (size: number) {
 })
 
 /** In the first of the places that has room for FIFOs: a TMPDIR may be missing, read-only, or not know them. */
-const makeBatch = (size: number): Effect.Effect<Batch, NoPipe> => {
-  const places = [Os.tmpdir(), process.env.XDG_RUNTIME_DIR || "/dev/shm", "/dev/shm", "/tmp"]
-  return Effect.firstSuccessOf(places.map((place) => makeBatchIn(place, size)))
-}
+const makeBatch = (size: number): Effect.Effect<Batch, NoPipe> =>
+  Effect.suspend(() => {
+    const places = [Os.tmpdir(), process.env.XDG_RUNTIME_DIR || "/dev/shm", "/dev/shm", "/tmp"]
+    return Effect.firstSuccessOf(places.map((place) => makeBatchIn(place, size)))
+  })
 
 const makeBatchIn = (place: string, size: number): Effect.Effect<Batch, NoPipe> =>
   Effect.async((resume) => {

@@ -1,0 +1,79 @@
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { ProcessNotStarted } from "../../../src/domain/errors/processes.ts"
+import { layer, layerOf } from "../../../src/services/process-spawner/layer.ts"
+import { layerMemory, StartedProcesses } from "../../../src/services/process-spawner/layer-memory.ts"
+import { ProcessSpawner } from "../../../src/services/process-spawner/process-spawner.ts"
+import { eventually } from "../../support/eventually.ts"
+import { temporaryFolder } from "../files/folder.ts"
+import { contract, missing, type Stage } from "./contract.ts"
+
+/** Each process writes its environment to a new file, and waits for `end` with its exit code. */
+const realStage: Effect.Effect<Stage<never>, never, Scope.Scope> = Effect.map(temporaryFolder(), (folder) => {
+  const inFolder = (name: string) => Path.join(folder, name)
+  const script = [
+    `env -0 > "${folder}/$$.tmp"; mv "${folder}/$$.tmp" "${folder}/$$.env" 2> /dev/null`,
+    `while ! [ -s "${folder}/end" ]; do sleep 0.01; done; read code < "${folder}/end"; exit "$code"`
+  ].join("\n")
+  const told = new Set<string>()
+  return {
+    command: ["sh", "-c", script],
+    end: (code) => Effect.sync(() => Fs.writeFileSync(inFolder("end"), `${code}\n`)),
+    environment: Effect.promise(async () => {
+      const name = await eventually("an environment", () =>
+        Fs.readdirSync(folder).find((each) => each.endsWith(".env") && !told.has(each))
+      )
+      told.add(name)
+      const variables = Fs.readFileSync(inFolder(name), "utf8").split("\0").filter(Boolean)
+      return Object.fromEntries(
+        variables.map((variable) => {
+          const at = variable.indexOf("=")
+          return [variable.slice(0, at), variable.slice(at + 1)]
+        })
+      )
+    })
+  }
+})
+
+const last = Effect.map(Effect.flatten(StartedProcesses), (all) => {
+  const process = all.at(-1)
+  if (process === undefined) throw new Error("nothing was started")
+  return process
+})
+
+const memory = layerMemory({
+  refuse: ({ command: [command] }) =>
+    command === missing ? new ProcessNotStarted({ command, reason: "not-found", code: "ENOENT" }) : undefined
+})
+
+contract("ProcessSpawner of the operating system", layer, realStage)
+contract("ProcessSpawner with a pool", layerOf({ poolSize: 3 }), realStage)
+contract(
+  "ProcessSpawner in memory",
+  memory,
+  Effect.succeed({
+    command: ["program", "--flag"],
+    end: (code) => Effect.flatMap(last, ({ end }) => end({ _tag: "Exited", code })),
+    environment: Effect.map(last, ({ spec }) => spec.environment)
+  })
+)
+
+describe("ProcessSpawner in memory", () => {
+  it.scoped("records what was started, and which signals it was sent while it ran", () =>
+    Effect.gen(function* () {
+      const { spawn } = yield* ProcessSpawner
+      const started = yield* StartedProcesses
+      const { exit, signal } = yield* spawn({ command: ["server"], environment: {}, secrets: new Map() })
+      yield* signal("SIGTERM")
+      yield* signal("SIGHUP")
+      yield* signal("SIGTERM")
+      const [recorded] = yield* started
+      assert.deepStrictEqual(recorded?.spec.command, ["server"])
+      assert.deepStrictEqual(yield* recorded?.signals ?? Effect.succeed([]), ["SIGTERM", "SIGHUP"])
+      assert.deepStrictEqual(yield* exit, { _tag: "Signalled", signal: "SIGHUP" })
+    }).pipe(Effect.provide(layerMemory({ traps: ["SIGTERM"] })))
+  )
+})

@@ -1,0 +1,12 @@
+import { setTimeout } from "node:timers/promises"
+
+/** What there is to see as soon as it is there; fails after ten seconds, with what was waited for. */
+export const eventually = async <A>(what: string, look: () => A | undefined | false): Promise<A> => {
+  const deadline = performance.now() + 10_000
+  for (;;) {
+    const seen = look()
+    if (seen !== undefined && seen !== false) return seen
+    if (performance.now() > deadline) throw new Error(`never came: ${what}`)
+    await setTimeout(5)
+  }
+}
