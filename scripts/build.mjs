@@ -72,7 +72,13 @@ const cli = await bundle({
   plugins: [lazyBuiltins],
   // import() stays lazy, and becomes require(), which also works in a script that was compiled beforehand.
   supported: { "dynamic-import": false },
-  define: { TAKO_VERSION: JSON.stringify(version) }
+  define: {
+    TAKO_VERSION: JSON.stringify(version),
+    // Effect looks at these two when it is loaded, and does not use them here (it takes process.hrtime, and its logger is
+    // removed). The looks alone load node:perf_hooks, node:net and node:stream: 12 ms.
+    performance: "undefined",
+    "process.stdout": "undefined"
+  }
 })
 const launcher = await bundle({
   entryPoints: [Path.join(root, "src/main/launcher/launcher.ts")],

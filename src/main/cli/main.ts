@@ -42,7 +42,7 @@ export const main = <R, E extends TakoError>(
     const cli = runCli(root, options.services, {
       argv: process.argv.slice(2),
       environment: process.env,
-      columns: () => process.stdout.columns,
+      columns: columnsOfStdout,
       version: options.version
     })
     // The loser's finalizers have run when the race is over.
@@ -73,4 +73,10 @@ const reportBug = (defect: unknown): void => {
   } catch {
     // Nobody reads it.
   }
+}
+
+// Not written process.stdout: the build takes that out, for what effect does with it.
+const columnsOfStdout = (): number | undefined => {
+  const { stdout } = process
+  return stdout.columns
 }

@@ -1,12 +1,12 @@
 import * as Fs from "node:fs"
 import * as Os from "node:os"
-import { isatty } from "node:tty"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { EnvironmentName } from "../../domain/names.ts"
 import type { ProcessExit } from "../../domain/process.ts"
 import { run as runProgram } from "../../programs/run.ts"
 import { Signals } from "../../services/signals/signals.ts"
+import { isTerminal } from "../../services/stdio/is-terminal.ts"
 import { leaf } from "./command.ts"
 import { environmentFlag, givenEnvironment } from "./names.ts"
 import { say } from "./output.ts"
@@ -54,7 +54,7 @@ export const run = leaf(
  */
 const letGoOfTerminal = Effect.sync(() => {
   for (const fd of [0, 1, 2]) {
-    if (!isatty(fd)) continue
+    if (!isTerminal(fd)) continue
     Fs.closeSync(fd)
     // The lowest number that is free: this one (open(2)).
     Fs.openSync("/dev/null", fd === 0 ? "r" : "w")

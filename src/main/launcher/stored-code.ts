@@ -1,7 +1,5 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import * as V8 from "node:v8"
-import * as Zlib from "node:zlib"
 
 /** What compiled code belongs to: a bundle as it lies on the disk, and a V8 with its flags and this processor. */
 export interface Owner {
@@ -14,11 +12,10 @@ export interface Owner {
  * inode and time of change, which no installation leaves as they were.
  */
 export const ownerOf = (folder: string, hash: string, bundle: Fs.BigIntStats): Owner => {
-  const engine = `${process.versions.v8}-${process.arch}-${V8.cachedDataVersionTag()}`
-  return {
-    file: Path.join(folder, `${engine}.code`),
-    stamp: `tako code 1 ${engine} ${hash} ${bundle.dev}:${bundle.ino}:${bundle.size}:${bundle.ctimeNs}\n`
-  }
+  // V8 itself refuses code that was compiled by another build, with other flags, or for another processor.
+  const engine = `${process.version}-${process.arch}`
+  const place = `${bundle.dev}:${bundle.ino}:${bundle.size}:${bundle.ctimeNs}`
+  return { file: Path.join(folder, `${engine}.code`), stamp: `tako code 2 ${engine} ${hash} ${place}` }
 }
 
 /** The code that was stored for this owner, whole; undefined when there is none, or anything about it is off. */
@@ -32,9 +29,8 @@ export const load = ({ file, stamp }: Owner): Buffer | undefined => {
       return undefined
     if (stats.size > largest) return undefined
     const content = Fs.readFileSync(fd)
-    const code = content.subarray(stamp.length + sumLength)
-    const head = content.toString("latin1", 0, stamp.length + sumLength)
-    return head === stamp + sumOf(code) ? code : undefined
+    const code = content.subarray(headLength)
+    return content.toString("latin1", 0, headLength) === headOf(stamp, code) ? code : undefined
   } catch {
     return undefined
   } finally {
@@ -50,7 +46,7 @@ export const store = ({ file, stamp }: Owner, code: Buffer): void => {
     const fd = Fs.openSync(written, "wx", 0o600)
     try {
       Fs.fchmodSync(fd, 0o600)
-      Fs.writevSync(fd, [Buffer.from(stamp + sumOf(code), "latin1"), code])
+      Fs.writevSync(fd, [Buffer.from(headOf(stamp, code), "latin1"), code])
     } finally {
       Fs.closeSync(fd)
     }
@@ -66,7 +62,18 @@ export const store = ({ file, stamp }: Owner, code: Buffer): void => {
 
 const largest = 64 * 1024 * 1024
 
+/** A multiple of 4, so that the code behind it is a row of whole words. */
+const headLength = 512
+const headOf = (stamp: string, code: Buffer): string =>
+  `${stamp} ${code.length} ${sumOf(code)}`.padEnd(headLength - 1).concat("\n")
+
 // V8 believes what it is given (its own checksum is for debug builds), and we could have been cut off while writing.
-// Against accidents: who can write in the folder can run what he likes as us anyway.
-const sumOf = (code: Buffer): string => `${Zlib.crc32(code).toString(16).padStart(8, "0")}\n`
-const sumLength = 9
+// Against accidents: who can write in the folder can run what he likes as us anyway. By hand, because node:zlib and
+// node:crypto take longer to load than this takes to run.
+const sumOf = (code: Buffer): string => {
+  const words = new Int32Array(code.buffer, code.byteOffset, code.length >> 2)
+  let sum = code.length
+  for (let i = 0; i < words.length; i++) sum = (Math.imul(sum, 31) + (words[i] as number)) | 0
+  for (let i = words.length << 2; i < code.length; i++) sum = (Math.imul(sum, 31) + (code[i] as number)) | 0
+  return (sum >>> 0).toString(16)
+}

@@ -1,6 +1,6 @@
-import { isatty } from "node:tty"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { isTerminal } from "./is-terminal.ts"
 import { readStdin } from "./read-stdin.ts"
 import { stdinText } from "./stdin-text.ts"
 import { Stdio } from "./stdio.ts"
@@ -8,9 +8,9 @@ import { write } from "./write.ts"
 
 /** The streams that this process was started with. */
 export const layer = Layer.sync(Stdio, () => ({
-  stdinIsTerminal: isatty(0),
-  stdoutIsTerminal: isatty(1),
-  stderrIsTerminal: isatty(2),
+  stdinIsTerminal: isTerminal(0),
+  stdoutIsTerminal: isTerminal(1),
+  stderrIsTerminal: isTerminal(2),
   readStdin: Effect.flatMap(readStdin, stdinText),
   out: (text) => write(1, text),
   // With stderr gone there is nobody left to tell.
