@@ -1,0 +1,34 @@
+import * as Fs from "node:fs"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type { SignalName } from "../../../src/domain/process.ts"
+import { layer } from "../../../src/services/signals/layer.ts"
+import { Signals } from "../../../src/services/signals/signals.ts"
+
+// Does what its first argument says, with the signal that its second one names, once it has said "ready".
+const [task, name] = process.argv.slice(2) as [string, SignalName]
+
+const ready = Effect.sync(() => Fs.writeSync(1, "ready\n"))
+
+const program = Effect.gen(function* () {
+  const signals = yield* Signals
+  switch (task) {
+    case "die":
+      return yield* signals.dieOf(name)
+    case "die-although-taken":
+      yield* signals.take([name], () => Effect.void)
+      return yield* signals.dieOf(name)
+    case "take": {
+      const arrived = yield* Deferred.make<SignalName>()
+      yield* signals.take([name], (each) => Effect.asVoid(Deferred.succeed(arrived, each)))
+      yield* ready
+      return Fs.writeSync(1, yield* Deferred.await(arrived))
+    }
+    default:
+      // Whatever the signal does by default.
+      yield* ready
+      return yield* Effect.never
+  }
+})
+
+Effect.runFork(Effect.provide(Effect.scoped(program), layer)).addObserver(() => process.exit(0))
