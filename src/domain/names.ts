@@ -1,29 +1,19 @@
-import * as Schema from "effect/Schema"
+import type * as Brand from "effect/Brand"
 
-/** A name that tako gives to an environment: 1 to 63 of a-z, 0-9 and "-", a letter first, no "-" last. */
-export const NewEnvironmentName = Schema.String.pipe(
-  Schema.pattern(/^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/),
-  Schema.brand("EnvironmentName")
-)
+/** The name of an environment, as it may stand in a file: one or more of a-z, 0-9 and "-". */
+export type EnvironmentName = string & Brand.Brand<"EnvironmentName">
 
-/** An environment's name as it may stand in a file: the original tako wrote any of a-z, 0-9 and "-". */
-export const EnvironmentName = Schema.String.pipe(
-  Schema.pattern(/^[a-z0-9-]+$/),
-  Schema.brand("EnvironmentName")
-)
-export type EnvironmentName = typeof EnvironmentName.Type
+/** The name of a secret, as it may stand in a file: A-Z, 0-9 and "_", a letter first, of any length. */
+export type SecretName = string & Brand.Brand<"SecretName">
 
-/** A name that tako gives to a secret: 1 to 128 of A-Z, 0-9 and "_", a letter first. */
-export const NewSecretName = Schema.String.pipe(
-  Schema.pattern(/^[A-Z][A-Z0-9_]{0,127}$/),
-  Schema.brand("SecretName")
-)
+/** The original tako wrote any of a-z, 0-9 and "-". */
+export const isEnvironmentName = (text: string): text is EnvironmentName => /^[a-z0-9-]+$/.test(text)
 
-/** A secret's name as it may stand in a file: of any length. */
-export const SecretName = Schema.String.pipe(Schema.pattern(/^[A-Z][A-Z0-9_]*$/), Schema.brand("SecretName"))
-export type SecretName = typeof SecretName.Type
+/** A name that tako gives: 1 to 63 of a-z, 0-9 and "-", a letter first, no "-" last. */
+export const isNewEnvironmentName = (text: string): text is EnvironmentName =>
+  /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text)
 
-export const isEnvironmentName = Schema.is(EnvironmentName)
-export const isNewEnvironmentName = Schema.is(NewEnvironmentName)
-export const isSecretName = Schema.is(SecretName)
-export const isNewSecretName = Schema.is(NewSecretName)
+export const isSecretName = (text: string): text is SecretName => /^[A-Z][A-Z0-9_]*$/.test(text)
+
+/** A name that tako gives: 1 to 128 of A-Z, 0-9 and "_", a letter first. */
+export const isNewSecretName = (text: string): text is SecretName => /^[A-Z][A-Z0-9_]{0,127}$/.test(text)

@@ -1,6 +1,5 @@
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import { isKeyId, type KeyId } from "./key.ts"
 import { type EnvironmentName, isEnvironmentName } from "./names.ts"
 import * as StrictJson from "./secrets-file/strict-json.ts"
@@ -13,10 +12,10 @@ export const empty: Pins = new Map()
 /** Larger than any real one: 4 MiB. */
 export const maxFileLength = 4 * 1024 * 1024
 
-const Id = Schema.String.pipe(Schema.filter(isKeyId))
-const isOne = Schema.is(Id)
-const areSeveral = Schema.is(Schema.Array(Id).pipe(Schema.minItems(2)))
-const isObject = Schema.is(Schema.Object)
+const isOne = (u: unknown): u is KeyId => typeof u === "string" && isKeyId(u)
+const areSeveral = (u: unknown): u is ReadonlyArray<KeyId> =>
+  Array.isArray(u) && u.length >= 2 && u.every(isOne)
+const isObject = (u: unknown): u is object => typeof u === "object" && u !== null
 
 /** `{"<project>": {"<environment>": "<key id>" | ["<key id>", "<key id>", …]}}`; none for anything else. */
 export const parse = (bytes: Uint8Array): Option.Option<Pins> => {

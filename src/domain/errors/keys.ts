@@ -1,19 +1,12 @@
-import * as Schema from "effect/Schema"
+import * as Data from "effect/Data"
 
 /** A place that was looked at for a key, and what came of it. */
-export const Attempt = Schema.Struct({
-  source: Schema.Literal(
-    "TAKO_KEY",
-    "TAKO_KEY_FILE",
-    "cache",
-    "TAKO_PASSPHRASE",
-    "TAKO_PASSPHRASE_FILE",
-    "prompt"
-  ),
-  outcome: Schema.Literal("opens-nothing", "not-a-key", "unreadable", "empty", "absent", "no-terminal")
-})
-export type Attempt = typeof Attempt.Type
-export type KeySourceName = Attempt["source"]
+export interface Attempt {
+  readonly source: KeySourceName
+  readonly outcome: keyof typeof outcomes
+}
+
+export type KeySourceName = keyof typeof sources
 
 const outcomes = {
   "opens-nothing": "opens none of its values",
@@ -24,20 +17,20 @@ const outcomes = {
   "no-terminal": "is not possible without a terminal"
 } as const
 
-const sources: Readonly<Record<KeySourceName, string>> = {
+const sources = {
   TAKO_KEY: "TAKO_KEY",
   TAKO_KEY_FILE: "TAKO_KEY_FILE",
   cache: "this machine's key cache",
   TAKO_PASSPHRASE: "TAKO_PASSPHRASE",
   TAKO_PASSPHRASE_FILE: "TAKO_PASSPHRASE_FILE",
   prompt: "a prompt"
-}
+} as const
 
 /** No source has a key that opens at least one value of the environment. Exit 3. */
-export class NoKeyFits extends Schema.TaggedError<NoKeyFits>()("NoKeyFits", {
-  environment: Schema.String,
-  attempts: Schema.Array(Attempt)
-}) {
+export class NoKeyFits extends Data.TaggedError("NoKeyFits")<{
+  readonly environment: string
+  readonly attempts: ReadonlyArray<Attempt>
+}> {
   override get message(): string {
     const tried = this.attempts.map(({ source, outcome }) => `  ${sources[source]} ${outcomes[outcome]}`)
     const wrong = this.attempts.some(({ outcome }) => outcome === "opens-nothing")
@@ -52,11 +45,11 @@ export class NoKeyFits extends Schema.TaggedError<NoKeyFits>()("NoKeyFits", {
 }
 
 /** This machine has a key for the environment, but for another project, and may not use it here unasked. Exit 3. */
-export class KeyNotTrusted extends Schema.TaggedError<KeyNotTrusted>()("KeyNotTrusted", {
-  environment: Schema.String,
+export class KeyNotTrusted extends Data.TaggedError("KeyNotTrusted")<{
+  readonly environment: string
   /** The projects, with their environment, that the key is known from. */
-  origins: Schema.Array(Schema.String)
-}) {
+  readonly origins: ReadonlyArray<string>
+}> {
   override get message(): string {
     const from = this.origins.length === 0 ? "an unknown project" : this.origins.join(", ")
     return (
@@ -68,10 +61,10 @@ export class KeyNotTrusted extends Schema.TaggedError<KeyNotTrusted>()("KeyNotTr
 }
 
 /** The environment in the file is not the one that this machine has been using. Exit 4. */
-export class EnvironmentReplaced extends Schema.TaggedError<EnvironmentReplaced>()("EnvironmentReplaced", {
-  environment: Schema.String,
-  origins: Schema.Array(Schema.String)
-}) {
+export class EnvironmentReplaced extends Data.TaggedError("EnvironmentReplaced")<{
+  readonly environment: string
+  readonly origins: ReadonlyArray<string>
+}> {
   override get message(): string {
     const from = this.origins.length === 0 ? "" : ` It carries the key of ${this.origins.join(", ")}.`
     return (
@@ -92,18 +85,11 @@ const problems = {
 } as const
 
 /** Something of this machine's key store is not as tako leaves it, so nothing of it is used. Exit 3. */
-export class KeyCacheUnsafe extends Schema.TaggedError<KeyCacheUnsafe>()("KeyCacheUnsafe", {
-  path: Schema.String,
-  problem: Schema.Literal(
-    "symlink",
-    "not-a-file",
-    "not-a-directory",
-    "foreign-owner",
-    "permissions",
-    "content"
-  ),
-  directory: Schema.Boolean
-}) {
+export class KeyCacheUnsafe extends Data.TaggedError("KeyCacheUnsafe")<{
+  readonly path: string
+  readonly problem: "symlink" | "not-a-file" | "not-a-directory" | "foreign-owner" | "permissions" | "content"
+  readonly directory: boolean
+}> {
   override get message(): string {
     const mend =
       this.problem === "permissions"
@@ -116,10 +102,10 @@ export class KeyCacheUnsafe extends Schema.TaggedError<KeyCacheUnsafe>()("KeyCac
 }
 
 /** A key that was given does not open the environment, or there is nothing to try it on. Exit 3. */
-export class KeyRefused extends Schema.TaggedError<KeyRefused>()("KeyRefused", {
-  environment: Schema.String,
-  reason: Schema.Literal("opens-nothing", "not-a-key", "nothing-to-open")
-}) {
+export class KeyRefused extends Data.TaggedError("KeyRefused")<{
+  readonly environment: string
+  readonly reason: "opens-nothing" | "not-a-key" | "nothing-to-open"
+}> {
   override get message(): string {
     switch (this.reason) {
       case "not-a-key":
@@ -136,9 +122,9 @@ export class KeyRefused extends Schema.TaggedError<KeyRefused>()("KeyRefused", {
 }
 
 /** Key derivation is not possible on this machine. Exit 1. */
-export class DerivationFailed extends Schema.TaggedError<DerivationFailed>()("DerivationFailed", {
-  reason: Schema.Literal("out-of-memory", "unavailable")
-}) {
+export class DerivationFailed extends Data.TaggedError("DerivationFailed")<{
+  readonly reason: "out-of-memory" | "unavailable"
+}> {
   override get message(): string {
     return this.reason === "out-of-memory"
       ? "Deriving the key needs 64 MiB of memory, which this machine did not give."

@@ -1,19 +1,18 @@
-import * as Schema from "effect/Schema"
+import * as Data from "effect/Data"
 import { explain } from "./secrets-file.ts"
 
 /** The program could not be started. Exit 127 when there is none of that name, else 126, as a shell has it. */
-export class ProcessNotStarted extends Schema.TaggedError<ProcessNotStarted>()("ProcessNotStarted", {
-  command: Schema.String,
-  reason: Schema.Literal(
-    "not-found",
-    "not-executable",
-    "interpreter-missing",
-    "directory-gone",
-    "pipe",
-    "failed"
-  ),
-  code: Schema.String
-}) {
+export class ProcessNotStarted extends Data.TaggedError("ProcessNotStarted")<{
+  readonly command: string
+  readonly reason:
+    | "not-found"
+    | "not-executable"
+    | "interpreter-missing"
+    | "directory-gone"
+    | "pipe"
+    | "failed"
+  readonly code: string
+}> {
   override get message(): string {
     switch (this.reason) {
       case "not-found":
@@ -35,10 +34,10 @@ export class ProcessNotStarted extends Schema.TaggedError<ProcessNotStarted>()("
 }
 
 /** No program that reaches a clipboard, or it failed. Exit 1. */
-export class ClipboardUnavailable extends Schema.TaggedError<ClipboardUnavailable>()("ClipboardUnavailable", {
-  reason: Schema.Literal("no-program", "failed"),
-  tried: Schema.Array(Schema.String)
-}) {
+export class ClipboardUnavailable extends Data.TaggedError("ClipboardUnavailable")<{
+  readonly reason: "no-program" | "failed"
+  readonly tried: ReadonlyArray<string>
+}> {
   override get message(): string {
     return (
       (this.reason === "no-program"

@@ -1,4 +1,4 @@
-import * as Schema from "effect/Schema"
+import * as Data from "effect/Data"
 
 const faults = {
   "too-large": "it is larger than 4 MiB",
@@ -16,15 +16,13 @@ const faults = {
   "sealed-value": "its value is not the base64 of a nonce, a ciphertext of at most 1 MiB and a tag"
 } as const
 
-type Fault = keyof typeof faults
-
 /** `.tako/secrets.json` breaks a rule of its format; nothing of it was used, nothing was changed. Exit 4. */
-export class SecretsFileDamaged extends Schema.TaggedError<SecretsFileDamaged>()("SecretsFileDamaged", {
-  reason: Schema.Literal(...(Object.keys(faults) as [Fault, ...Array<Fault>])),
-  environment: Schema.optionalWith(Schema.String, { exact: true }),
-  secret: Schema.optionalWith(Schema.String, { exact: true }),
-  other: Schema.optionalWith(Schema.String, { exact: true })
-}) {
+export class SecretsFileDamaged extends Data.TaggedError("SecretsFileDamaged")<{
+  readonly reason: keyof typeof faults
+  readonly environment?: string
+  readonly secret?: string
+  readonly other?: string
+}> {
   override get message(): string {
     const where = [
       this.secret,
@@ -40,10 +38,10 @@ export class SecretsFileDamaged extends Schema.TaggedError<SecretsFileDamaged>()
 }
 
 /** Somebody else changed the environment, or the file, between our reading and our writing. Exit 1. */
-export class SecretsFileChanged extends Schema.TaggedError<SecretsFileChanged>()("SecretsFileChanged", {
+export class SecretsFileChanged extends Data.TaggedError("SecretsFileChanged")<{
   /** The environment whose key is another one now; absent when the file changed under our lock (an editor, git). */
-  environment: Schema.optionalWith(Schema.String, { exact: true })
-}) {
+  readonly environment?: string
+}> {
   override get message(): string {
     const what =
       this.environment === undefined
@@ -54,10 +52,10 @@ export class SecretsFileChanged extends Schema.TaggedError<SecretsFileChanged>()
 }
 
 /** Another process holds the lock of a file of ours and does not let go. Exit 1. */
-export class FileLocked extends Schema.TaggedError<FileLocked>()("FileLocked", {
-  path: Schema.String,
-  pid: Schema.optionalWith(Schema.Number, { exact: true })
-}) {
+export class FileLocked extends Data.TaggedError("FileLocked")<{
+  readonly path: string
+  readonly pid?: number
+}> {
   override get message(): string {
     const who = this.pid === undefined ? "another process" : `process ${this.pid}`
     return `${this.path} is locked by ${who}. Nothing was written.\nWait for it to end, then run the same command again.`
@@ -73,26 +71,26 @@ const aftermath = {
 } as const
 
 /** The operating system refused to read or write a file. Exit 1. */
-export class FileFailed extends Schema.TaggedError<FileFailed>()("FileFailed", {
+export class FileFailed extends Data.TaggedError("FileFailed")<{
   /**
    * "write to": a stream, part of which may have been written. "sync": the new file is in its place, but may be gone
    * after a power cut.
    */
-  operation: Schema.Literal("read", "write", "write to", "lock", "sync"),
-  path: Schema.String,
+  readonly operation: "read" | "write" | "write to" | "lock" | "sync"
+  readonly path: string
   /** The errno's name: "ENOSPC". */
-  code: Schema.String
-}) {
+  readonly code: string
+}> {
   override get message(): string {
     return `Could not ${this.operation} ${this.path}: ${explain(this.code)}.${aftermath[this.operation]}`
   }
 }
 
 /** A path that should be a file of the project is something else. Exit 1. */
-export class PathRefused extends Schema.TaggedError<PathRefused>()("PathRefused", {
-  path: Schema.String,
-  reason: Schema.Literal("symlink-outside-project", "not-a-file")
-}) {
+export class PathRefused extends Data.TaggedError("PathRefused")<{
+  readonly path: string
+  readonly reason: "symlink-outside-project" | "not-a-file"
+}> {
   override get message(): string {
     return this.reason === "not-a-file"
       ? `${this.path} is not a regular file. Nothing was read or written.`

@@ -1,12 +1,12 @@
-import * as Schema from "effect/Schema"
+import * as Data from "effect/Data"
 
 /** A name that the file does not have. Exit 1. */
-export class SecretNotFound extends Schema.TaggedError<SecretNotFound>()("SecretNotFound", {
-  secret: Schema.String,
-  environment: Schema.String,
+export class SecretNotFound extends Data.TaggedError("SecretNotFound")<{
+  readonly secret: string
+  readonly environment: string
   /** A name that is there and close to it. */
-  suggestion: Schema.optionalWith(Schema.String, { exact: true })
-}) {
+  readonly suggestion?: string
+}> {
   override get message(): string {
     const hint =
       this.suggestion === undefined
@@ -17,10 +17,10 @@ export class SecretNotFound extends Schema.TaggedError<SecretNotFound>()("Secret
 }
 
 /** An environment that the file does not have. Exit 1. */
-export class EnvironmentNotFound extends Schema.TaggedError<EnvironmentNotFound>()("EnvironmentNotFound", {
-  environment: Schema.String,
-  suggestion: Schema.optionalWith(Schema.String, { exact: true })
-}) {
+export class EnvironmentNotFound extends Data.TaggedError("EnvironmentNotFound")<{
+  readonly environment: string
+  readonly suggestion?: string
+}> {
   override get message(): string {
     const hint =
       this.suggestion === undefined
@@ -31,12 +31,12 @@ export class EnvironmentNotFound extends Schema.TaggedError<EnvironmentNotFound>
 }
 
 /** Values that the key does not open, in an environment of which it opens others. Exit 4. */
-export class SecretsDamaged extends Schema.TaggedError<SecretsDamaged>()("SecretsDamaged", {
-  environment: Schema.String,
-  secrets: Schema.Array(Schema.String),
+export class SecretsDamaged extends Data.TaggedError("SecretsDamaged")<{
+  readonly environment: string
+  readonly secrets: ReadonlyArray<string>
   /** How many values the key does open. */
-  opened: Schema.Number
-}) {
+  readonly opened: number
+}> {
   override get message(): string {
     return (
       `${this.secrets.join(", ")} in environment ${this.environment}: damaged, or sealed with another passphrase. ` +
@@ -47,15 +47,13 @@ export class SecretsDamaged extends Schema.TaggedError<SecretsDamaged>()("Secret
 }
 
 /** A value that opens, but was not sealed for the place where it stands. Exit 4. */
-export class SecretMisplaced extends Schema.TaggedError<SecretMisplaced>()("SecretMisplaced", {
-  environment: Schema.String,
-  secret: Schema.String,
-  reason: Schema.Literal("moved", "unknown-origin"),
+export class SecretMisplaced extends Data.TaggedError("SecretMisplaced")<{
+  readonly environment: string
+  readonly secret: string
+  readonly reason: "moved" | "unknown-origin"
   /** Where a moved value belongs. */
-  origin: Schema.optionalWith(Schema.Struct({ environment: Schema.String, secret: Schema.String }), {
-    exact: true
-  })
-}) {
+  readonly origin?: { readonly environment: string; readonly secret: string }
+}> {
   override get message(): string {
     const what = `${this.secret} in environment ${this.environment}`
     if (this.origin !== undefined) {
@@ -87,20 +85,20 @@ const refusals = {
 } as const
 
 /** A value that is not taken. Exit 2. */
-export class ValueRefused extends Schema.TaggedError<ValueRefused>()("ValueRefused", {
-  reason: Schema.Literal("empty", "not-utf8", "too-large", "lone-surrogate", "lines")
-}) {
+export class ValueRefused extends Data.TaggedError("ValueRefused")<{
+  readonly reason: "empty" | "not-utf8" | "too-large" | "lone-surrogate" | "lines"
+}> {
   override get message(): string {
     return refusals[this.reason]
   }
 }
 
 /** `adopt` was asked for a value that needs, or may have, none of it. Exit 1. */
-export class AdoptionRefused extends Schema.TaggedError<AdoptionRefused>()("AdoptionRefused", {
-  environment: Schema.String,
-  secret: Schema.String,
-  reason: Schema.Literal("already-bound", "unmarked")
-}) {
+export class AdoptionRefused extends Data.TaggedError("AdoptionRefused")<{
+  readonly environment: string
+  readonly secret: string
+  readonly reason: "already-bound" | "unmarked"
+}> {
   override get message(): string {
     return this.reason === "already-bound"
       ? `${this.secret} in environment ${this.environment} is where it belongs; there is nothing to adopt.`

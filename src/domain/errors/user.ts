@@ -1,51 +1,51 @@
-import * as Schema from "effect/Schema"
+import * as Data from "effect/Data"
 
 /** The command was typed wrong; says what is right. Exit 2. */
-export class Usage extends Schema.TaggedError<Usage>()("Usage", {
-  problem: Schema.String,
-  hint: Schema.optionalWith(Schema.String, { exact: true })
-}) {
+export class Usage extends Data.TaggedError("Usage")<{
+  readonly problem: string
+  readonly hint?: string
+}> {
   override get message(): string {
     return this.hint === undefined ? this.problem : `${this.problem}\n${this.hint}`
   }
 }
 
 /** A question has to be asked, and there is no terminal to ask it on. Exit 2. */
-export class NoTerminal extends Schema.TaggedError<NoTerminal>()("NoTerminal", {
-  question: Schema.String,
-  instead: Schema.String
-}) {
+export class NoTerminal extends Data.TaggedError("NoTerminal")<{
+  readonly question: string
+  readonly instead: string
+}> {
   override get message(): string {
     return `${this.question}: there is no terminal to ask on.\n${this.instead}`
   }
 }
 
 /** Ctrl-C or end of input at a question, or a signal. Exit 130. */
-export class Interrupted extends Schema.TaggedError<Interrupted>()("Interrupted", {}) {
+export class Interrupted extends Data.TaggedError("Interrupted") {
   override get message(): string {
     return "Interrupted. Nothing was changed."
   }
 }
 
 /** The user said no. Exit 1. */
-export class Declined extends Schema.TaggedError<Declined>()("Declined", {}) {
+export class Declined extends Data.TaggedError("Declined") {
   override get message(): string {
     return "Nothing was changed."
   }
 }
 
 /** The two entries of a hidden question differ. Exit 1. */
-export class EntriesDiffer extends Schema.TaggedError<EntriesDiffer>()("EntriesDiffer", {}) {
+export class EntriesDiffer extends Data.TaggedError("EntriesDiffer") {
   override get message(): string {
     return "The two entries differ. Nothing was changed."
   }
 }
 
 /** A name that cannot be given; the name itself is not repeated, it may be a value typed in the wrong place. Exit 2. */
-export class InvalidName extends Schema.TaggedError<InvalidName>()("InvalidName", {
-  kind: Schema.Literal("environment", "secret"),
-  suggestion: Schema.optionalWith(Schema.String, { exact: true })
-}) {
+export class InvalidName extends Data.TaggedError("InvalidName")<{
+  readonly kind: "environment" | "secret"
+  readonly suggestion?: string
+}> {
   override get message(): string {
     const rule =
       this.kind === "secret"

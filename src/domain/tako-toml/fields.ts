@@ -1,6 +1,6 @@
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
-import { type EnvironmentName, isEnvironmentName, isSecretName } from "../names.ts"
+import { type EnvironmentName, isEnvironmentName, isSecretName, type SecretName } from "../names.ts"
 import type { Command, Port, Vars } from "../tako-toml.ts"
 import {
   type Decoder,
@@ -71,7 +71,10 @@ export const duration: Decoder<Duration.Duration> = (value, path) => {
 }
 
 export const secretNames = listOf(
-  that(isSecretName, "a secret's name, as in DATABASE_URL"),
+  that(
+    (value): value is SecretName => isText(value) && isSecretName(value),
+    "a secret's name, as in DATABASE_URL"
+  ),
   'a list of secrets\' names, as in ["DATABASE_URL"]'
 )
 
