@@ -20,6 +20,9 @@ export const newProject = (place: Project.Place) =>
 const people = Layer.mergeAll(Terminal.layer, Clipboard.layer, PassphraseWords.layer)
 const crypto = Layer.mergeAll(Cipher.layer, KeyDerivation.layer)
 
+/** For the programs that need no key: the file alone. */
+export const secretsFile = (place: Project.Place) => Layer.provide(SecretsFile.layer, Project.layer(place))
+
 /** For the programs on secrets and keys of the project at this place, with this machine's keys. */
 export const secrets = (place: Project.Place) => {
   const files = Layer.mergeAll(SecretsFile.layer, KeyCache.layer, KeyPins.layer, History.layer).pipe(

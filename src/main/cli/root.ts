@@ -9,6 +9,6 @@ import { secrets } from "./secrets/secrets.ts"
 /** Everything that `tako` can do. */
 export const root = group("tako", { summary: "Secrets without .env files" }, [
   provide(init, here(Layers.newProject)),
-  provide(secrets, here(Layers.secrets)),
+  secrets,
   provide(run, here(Layers.processes))
 ])

@@ -1,4 +1,7 @@
+import * as Layers from "../../layers.ts"
 import { group } from "../command.ts"
+import { here } from "../place.ts"
+import { provide } from "../provide.ts"
 import { adopt } from "./adopt.ts"
 import { get } from "./get.ts"
 import { derive } from "./key/derive.ts"
@@ -24,11 +27,11 @@ const key = group("key", { summary: "The keys of this machine" }, [
 ])
 
 export const secrets = group("secrets", { summary: "The secrets of this project" }, [
-  set,
-  get,
-  rm,
-  ls,
-  verify,
-  adopt,
-  key
+  provide(set, here(Layers.secrets)),
+  provide(get, here(Layers.secrets)),
+  provide(rm, here(Layers.secrets)),
+  provide(ls, here(Layers.secretsFile)),
+  provide(verify, here(Layers.secrets)),
+  provide(adopt, here(Layers.secrets)),
+  provide(key, here(Layers.secrets))
 ])
