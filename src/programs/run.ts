@@ -47,21 +47,26 @@ const always: ReadonlyArray<SignalName> = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGU
 /** With a controlling terminal, the terminal sends these to the program as well as to us (termios(3)), once it is there. */
 const fromTerminal: ReadonlyArray<SignalName> = ["SIGINT", "SIGQUIT"]
 
-/** Passes signals on and waits for the end; our own interruption waits as well. */
+/** Passes signals on and waits for the end; our own interruption waits as well, unless it comes before the start. */
 export const runProcess = Effect.fn("runProcess")((spec: ProcessSpec) =>
-  Effect.gen(function* () {
-    const spawner = yield* ProcessSpawner
-    const signals = yield* Signals
-    const terminal = yield* Terminal
-    const started = yield* Deferred.make<RunningProcess>()
-    // A signal that arrives while the program is being started waits for it.
-    const passOn = (name: SignalName) => Effect.flatMap(Deferred.await(started), ({ signal }) => signal(name))
-    const passOnEarly = (name: SignalName) =>
-      Effect.flatMap(Deferred.isDone(started), (isThere) => (isThere ? Effect.void : passOn(name)))
-    yield* signals.take(always, passOn)
-    yield* signals.take(fromTerminal, (yield* terminal.isThere) ? passOnEarly : passOn)
-    const running = yield* spawner.spawn(spec)
-    yield* Deferred.succeed(started, running)
-    return yield* running.exit
-  }).pipe(Effect.scoped, Effect.uninterruptible)
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const spawner = yield* ProcessSpawner
+      const signals = yield* Signals
+      const terminal = yield* Terminal
+      const started = yield* Deferred.make<RunningProcess>()
+      // A signal that arrives while the program is being started waits for it.
+      const passOn = (name: SignalName) =>
+        Effect.flatMap(Deferred.await(started), ({ signal }) => signal(name))
+      const passOnEarly = (name: SignalName) =>
+        Effect.flatMap(Deferred.isDone(started), (isThere) => (isThere ? Effect.void : passOn(name)))
+      yield* signals.take(always, passOn)
+      yield* signals.take(fromTerminal, (yield* terminal.isThere) ? passOnEarly : passOn)
+      // One that came just before went to somebody else, whose interruption of us is on its way.
+      yield* restore(Effect.sleep(0))
+      const running = yield* spawner.spawn(spec)
+      yield* Deferred.succeed(started, running)
+      return yield* running.exit
+    }).pipe(Effect.scoped)
+  )
 )

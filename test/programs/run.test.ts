@@ -15,6 +15,7 @@ import {
 } from "../../src/services/process-spawner/layer-memory.ts"
 import { ProcessSpawner } from "../../src/services/process-spawner/process-spawner.ts"
 import { SignalsControl, layerMemory as signalsLayer } from "../../src/services/signals/layer-memory.ts"
+import { Signals } from "../../src/services/signals/signals.ts"
 import { layerMemory as terminalLayer } from "../../src/services/terminal/layer-memory.ts"
 import { machine } from "../support/machine.ts"
 import { blobOf, environment, put, secret, tamper, withFlippedBit } from "../support/project-of.ts"
@@ -193,6 +194,40 @@ describe("a program that runs", () => {
         assert.deepStrictEqual(yield* process.signals, [])
       })
     )
+  )
+
+  it.effect("is not started when we are interrupted while we take the signals", () =>
+    Effect.gen(function* () {
+      const [reached, gate] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const slow = Layer.effect(
+        Signals,
+        Effect.map(Signals, (signals) => ({
+          ...signals,
+          take: (...parameters) =>
+            Effect.zipRight(
+              Deferred.succeed(reached, undefined).pipe(Effect.zipRight(Deferred.await(gate))),
+              signals.take(...parameters)
+            )
+        }))
+      )
+      yield* Effect.gen(function* () {
+        const running = yield* Effect.fork(runProcess(spec))
+        yield* Deferred.await(reached)
+        const interruption = yield* Effect.fork(Fiber.interrupt(running))
+        yield* Effect.yieldNow()
+        yield* Deferred.succeed(gate, undefined)
+        assert.isTrue(Exit.isInterrupted(yield* Fiber.join(interruption)))
+        assert.lengthOf(yield* started, 0)
+      }).pipe(
+        Effect.provide(
+          Layer.mergeAll(
+            spawnerLayer(),
+            Layer.provideMerge(slow, signalsLayer),
+            terminalLayer({ isThere: false })
+          )
+        )
+      )
+    })
   )
 
   for (const isThere of [true, false]) {

@@ -1,0 +1,136 @@
+import { spawnSync } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { assert, describe, it } from "vitest"
+import { sandboxWith } from "../../support/cli.ts"
+import { eventually } from "../../support/eventually.ts"
+import { startRun, toldPid } from "./started.ts"
+
+const secrets = { development: { A: "v" } }
+
+/** Says which signals it got, and ends with 3 on SIGTERM when it has said goodbye. */
+const traps = (names: ReadonlyArray<string>) => [
+  process.execPath,
+  "-e",
+  `for (const name of ${JSON.stringify(names)}) process.on(name, () => console.log("got " + name))
+   console.log("pid=" + process.pid + " up")
+   setInterval(() => {}, 1000)`
+]
+
+describe("tako run and signals", () => {
+  it("dies of what killed the program", async () => {
+    const sandbox = await sandboxWith(secrets)
+    for (const name of ["TERM", "KILL", "HUP", "INT", "USR1", "USR2", "PIPE", "ALRM"]) {
+      const { end, stderr } = startRun(sandbox, ["sh", "-c", `kill -${name} $$`])
+      assert.strictEqual(`${await end}`, `SIG${name}`)
+      assert.strictEqual(stderr(), "")
+    }
+  })
+
+  it("ends with 128 and the number of a signal that dumps core, and dumps none", async () => {
+    const sandbox = await sandboxWith(secrets)
+    for (const [name, code] of [
+      ["QUIT", 131],
+      ["ABRT", 134],
+      ["SEGV", 139]
+    ] as const) {
+      const { end } = startRun(sandbox, ["sh", "-c", `ulimit -c 0; kill -${name} $$`])
+      assert.strictEqual(await end, code)
+    }
+    assert.notInclude(Fs.readdirSync(sandbox.project).join(), "core")
+  })
+
+  const passed = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGINT", "SIGQUIT"] as const
+
+  it("passes on what it alone is sent, as often as it is sent", async () => {
+    const sandbox = await sandboxWith(secrets)
+    const run = startRun(sandbox, traps(passed))
+    await run.says("up")
+    for (const name of [...passed, ...passed]) {
+      run.kill(name)
+      await run.says(`got ${name}\n`)
+    }
+    process.kill(toldPid(run.stdout()), "SIGKILL")
+    assert.strictEqual(await run.end, "SIGKILL")
+    // Nobody's inspector was started.
+    assert.strictEqual(run.stderr(), "")
+    assert.strictEqual(run.stdout().match(/got/g)?.length, 2 * passed.length)
+  })
+
+  it.each(passed)("ends as the program does that does not trap %s", async (name) => {
+    const sandbox = await sandboxWith(secrets)
+    const run = startRun(sandbox, ["sh", "-c", "ulimit -c 0; echo up; exec sleep 1000"])
+    await run.says("up")
+    run.kill(name)
+    assert.strictEqual(await run.end, name === "SIGQUIT" ? 131 : name)
+    assert.strictEqual(run.stderr(), "")
+  })
+
+  it("ends with the code of a program that traps", async () => {
+    const sandbox = await sandboxWith(secrets)
+    const script = "trap 'exit 3' TERM; echo up; while :; do sleep 0.05; done"
+    const run = startRun(sandbox, ["sh", "-c", script])
+    await run.says("up")
+    run.kill("SIGTERM")
+    assert.strictEqual(await run.end, 3)
+  })
+
+  it("goes on with a program that ignores", async () => {
+    const sandbox = await sandboxWith(secrets)
+    const script = "trap '' TERM INT; trap 'exit 4' HUP; echo up; while :; do sleep 0.05; done"
+    const run = startRun(sandbox, ["sh", "-c", script])
+    await run.says("up")
+    run.kill("SIGTERM")
+    run.kill("SIGINT")
+    run.kill("SIGHUP")
+    assert.strictEqual(await run.end, 4)
+  })
+
+  it("loses none of a burst, whenever it comes", async () => {
+    const sandbox = await sandboxWith(secrets)
+    const mark = Path.join(sandbox.project, "mark")
+    for (let attempt = 0; attempt < 20; attempt++) {
+      Fs.rmSync(mark, { force: true })
+      const run = startRun(sandbox, ["sh", "-c", ": >mark; sleep 1000"])
+      let ended = false
+      void run.end.then(() => {
+        ended = true
+      })
+      // From some moment of its start on, TERM again and again; it is never too early, and never for nothing.
+      const until = performance.now() + 30 + attempt * 15
+      await eventually("its moment", () => performance.now() > until)
+      for (let count = 0; count < 5; count++) run.kill("SIGTERM")
+      await eventually("the end after a burst", () => ended)
+      const end = await run.end
+      // Interrupted before there was a program, or with it.
+      assert.include(Fs.existsSync(mark) ? ["SIGTERM"] : ["SIGTERM", 143], end)
+    }
+  })
+
+  // A program that has become another user's may not be signalled (kill(2)): EPERM must cost neither it nor us anything.
+  const canSwitch =
+    process.getuid?.() === 0 && Fs.existsSync("/usr/bin/setpriv") && process.platform === "linux"
+  it.runIf(canSwitch)("survives a program that it may not signal", async () => {
+    const sandbox = await sandboxWith({ development: { A: "v".repeat(500_000) } })
+    const setpriv = Path.join(sandbox.project, "setpriv")
+    Fs.copyFileSync("/usr/bin/setpriv", setpriv)
+    for (const args of [
+      ["-R", "65534:65534", sandbox.folder],
+      ["root:root", setpriv]
+    ]) {
+      assert.strictEqual(spawnSync("chown", args).status, 0)
+    }
+    Fs.chmodSync(sandbox.folder, 0o755)
+    Fs.chmodSync(setpriv, 0o4755)
+    const user = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
+    const script = "echo pid=$$ up; while ! [ -e go ]; do sleep 0.02; done; wc -c <&3; exit 6"
+    const run = startRun(sandbox, [setpriv, "--reuid=0", "--", "sh", "-c", script], {}, user)
+    await run.says("up")
+    for (let count = 0; count < 3; count++) process.kill(run.pid, "SIGTERM")
+    process.kill(run.pid, "SIGHUP")
+    Fs.writeFileSync(Path.join(sandbox.project, "go"), "")
+    assert.strictEqual(await run.end, 6, run.stderr())
+    assert.isAbove(Number(run.stdout().trim().split("\n").at(-1)), 500_000)
+    assert.strictEqual(run.stderr(), "")
+  })
+})
