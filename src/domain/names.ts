@@ -1,4 +1,4 @@
-import type * as Brand from "effect/Brand"
+import * as Brand from "effect/Brand"
 
 /** The name of an environment, as it may stand in a file: one or more of a-z, 0-9 and "-". */
 export type EnvironmentName = string & Brand.Brand<"EnvironmentName">
@@ -17,3 +17,13 @@ export const isSecretName = (text: string): text is SecretName => /^[A-Z][A-Z0-9
 
 /** A name that tako gives: 1 to 128 of A-Z, 0-9 and "_", a letter first. */
 export const isNewSecretName = (text: string): text is SecretName => /^[A-Z][A-Z0-9_]{0,127}$/.test(text)
+
+/** A name that stands in code: throws a BrandErrors, without the text, where it is none. */
+export const EnvironmentName = Brand.refined<EnvironmentName>(isEnvironmentName, () =>
+  Brand.error("Not the name of an environment")
+)
+
+/** The same for a secret. */
+export const SecretName = Brand.refined<SecretName>(isSecretName, () =>
+  Brand.error("Not the name of a secret")
+)

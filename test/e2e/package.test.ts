@@ -100,9 +100,9 @@ describe("the package", () => {
       `import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { Layers, Programs } from "tako"
+import { Layers, Names, Programs } from "tako"
 import * as Testing from "tako/testing"
-const place = { environment: "production", secret: "API_KEY" }
+const place = { environment: Names.EnvironmentName("production"), secret: Names.SecretName("API_KEY") }
 const program = Effect.gen(function* () {
   yield* Programs.set(place, Effect.succeed(Redacted.make("a value")), { allowEmpty: false })
   return Redacted.value(yield* Programs.get(place))
@@ -125,5 +125,50 @@ console.log(await Effect.runPromise(Effect.provide(program, Layers.secrets({ dir
     })
     assert.strictEqual(printed, "a value\na value\n")
     assert.isTrue(Fs.existsSync(Path.join(project, ".tako/secrets.json")))
+  })
+
+  it("has types that fit an embedder's own, which are strict", () => {
+    const typed = Path.join(folder, "typed.ts")
+    Fs.writeFileSync(
+      typed,
+      `import * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
+import { type EnvironmentReplaced, Layers, Names, Programs } from "tako"
+import * as Testing from "tako/testing"
+export const value = Programs.get({
+  environment: Names.EnvironmentName("production"),
+  secret: Names.SecretName("DATABASE_URL")
+}).pipe(Effect.provide(Layers.secrets({ directory: "." })))
+export const check: Effect.Effect<Redacted.Redacted<string>, unknown> = value
+export type Some = Extract<Effect.Effect.Error<typeof value>, EnvironmentReplaced>
+export const terminal = Testing.terminal({ answers: ["y"] })
+// @ts-expect-error: a name has to be one
+Programs.get({ environment: "production", secret: "DATABASE_URL" })
+`
+    )
+    const tsc = Path.join(root, "node_modules/typescript/bin/tsc")
+    const options = [
+      "--strict",
+      "--exactOptionalPropertyTypes",
+      "--noEmit",
+      "--module",
+      "nodenext",
+      "--target",
+      "es2022"
+    ]
+    const types = [
+      "--typeRoots",
+      Path.join(root, "node_modules/@types"),
+      "--types",
+      "node",
+      "--skipLibCheck",
+      "false"
+    ]
+    const checked = ChildProcess.spawnSync(process.execPath, [tsc, ...options, ...types, typed], {
+      cwd: folder,
+      encoding: "utf8"
+    })
+    assert.strictEqual(checked.stdout, "")
+    assert.strictEqual(checked.status, 0)
   })
 })

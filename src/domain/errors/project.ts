@@ -14,15 +14,3 @@ export class ConfigInvalid extends Data.TaggedError("ConfigInvalid")<{
     return `${place}: ${this.problem}.${hint}`
   }
 }
-
-/** No project here, and the command does not make one. Exit 1. */
-export class ProjectNotFound extends Data.TaggedError("ProjectNotFound")<{
-  readonly directory: string
-}> {
-  override get message(): string {
-    return (
-      `${this.directory} is not in a tako project (no tako.toml, .tako/secrets.json or git root upwards).\n` +
-      "Make one: tako init"
-    )
-  }
-}

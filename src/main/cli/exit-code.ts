@@ -55,7 +55,6 @@ const table: Table = {
   PathRefused: failed,
   // As a shell has it (POSIX, Shell Command Language, 2.8.2).
   ProcessNotStarted: ({ reason }) => (reason === "not-found" ? 127 : 126),
-  ProjectNotFound: failed,
   SecretMisplaced: damaged,
   SecretNotFound: failed,
   SecretsDamaged: damaged,
