@@ -38,9 +38,26 @@ export const openPipe = (path: string): Pipe => {
 }
 
 const writerTo = (fd: number): Net.Socket => {
-  const writer = new Net.Socket({ fd, readable: false, writable: true })
+  const writer = new Writer({ fd, readable: false, writable: true })
   // EPIPE: who does not read has what it wanted.
   return writer.on("error", () => writer.destroy())
+}
+
+/**
+ * Node's sockets look at process.stderr when they close (lib/net.js), which makes it; and that sets O_NONBLOCK
+ * (libuv's uv_pipe_open) on a pipe that a program which runs has from us for its stderr: its writes would fail with
+ * EAGAIN.
+ */
+class Writer extends Net.Socket {
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    const stderr = Object.getOwnPropertyDescriptor(process, "stderr") as PropertyDescriptor
+    Object.defineProperty(process, "stderr", { configurable: true, get: () => undefined })
+    try {
+      super._destroy(error, callback)
+    } finally {
+      Object.defineProperty(process, "stderr", stderr)
+    }
+  }
 }
 
 /** Undefined unless it is a FIFO that we made: in another user's TMPDIR its name may have come to mean his. */
