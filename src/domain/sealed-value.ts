@@ -21,15 +21,13 @@ export interface Parts {
 
 const overhead = nonceLength + tagLength
 
-/** None for a text that is not canonical base64, or decodes to fewer than 28 or more than 1 MiB + 28 bytes. */
-export const fromText = (text: string): Option.Option<SealedValue> =>
-  Option.map(
-    Option.filter(
-      Base64.decode(text),
-      (bytes) => bytes.length >= overhead && bytes.length <= maxValueLength + overhead
-    ),
-    () => text as SealedValue
-  )
+/** None for a text that is not canonical base64, or of fewer than 28 or more than 1 MiB + 28 bytes. */
+export const fromText = (text: string): Option.Option<SealedValue> => {
+  const length = Base64.byteLength(text)
+  return length >= overhead && length <= maxValueLength + overhead && Base64.isCanonical(text)
+    ? Option.some(text as SealedValue)
+    : Option.none()
+}
 
 export const fromParts = ({ nonce, ciphertext, tag }: Parts): SealedValue => {
   const bytes = new Uint8Array(overhead + ciphertext.length)
@@ -39,11 +37,11 @@ export const fromParts = ({ nonce, ciphertext, tag }: Parts): SealedValue => {
   return Base64.encode(bytes) as SealedValue
 }
 
-export const toParts = (sealed: SealedValue): Parts => {
-  const bytes = Option.getOrThrow(Base64.decode(sealed))
-  return {
-    nonce: bytes.subarray(0, nonceLength),
-    ciphertext: bytes.subarray(nonceLength, bytes.length - tagLength),
-    tag: bytes.subarray(bytes.length - tagLength)
-  }
-}
+/** Takes the bytes apart: at least 28 of them. */
+export const partsOf = (bytes: Uint8Array): Parts => ({
+  nonce: bytes.subarray(0, nonceLength),
+  ciphertext: bytes.subarray(nonceLength, bytes.length - tagLength),
+  tag: bytes.subarray(bytes.length - tagLength)
+})
+
+export const toParts = (sealed: SealedValue): Parts => partsOf(Option.getOrThrow(Base64.decode(sealed)))

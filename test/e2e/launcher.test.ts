@@ -137,16 +137,7 @@ describe.skipIf(major >= 22)("stored code, which we read ourselves on Node 20", 
     ["cut off at its end", (code) => code.subarray(0, -1)],
     ["longer than it was", (code) => Buffer.concat([code, Buffer.from("x")])],
     ["all zeros", (code) => Buffer.alloc(code.length)],
-    ["other bytes", (code) => Buffer.alloc(code.length, "tako code 1 ")],
-    ...[0.1, 0.3, 0.5, 0.7, 0.9].map((place) => {
-      const flip = (code: Buffer) => {
-        const altered = Buffer.from(code)
-        const at = Math.floor(code.length * place)
-        altered[at] = (altered[at] as number) ^ 0x10
-        return altered
-      }
-      return [`a flipped bit at ${place}`, flip] as const
-    })
+    ["other bytes", (code) => Buffer.alloc(code.length, "tako code 1 ")]
   ]
   it.each(damages)("is not used, and is mended, when damaged: %s", (_, damage) => {
     works()

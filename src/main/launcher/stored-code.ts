@@ -29,8 +29,9 @@ export const load = ({ file, stamp }: Owner): Buffer | undefined => {
       return undefined
     if (stats.size > largest) return undefined
     const content = Fs.readFileSync(fd)
+    const headLength = content.indexOf(10) + 1
     const code = content.subarray(headLength)
-    return content.toString("latin1", 0, headLength) === headOf(stamp, code) ? code : undefined
+    return content.toString("latin1", 0, headLength) === headOf(stamp, code.length) ? code : undefined
   } catch {
     return undefined
   } finally {
@@ -46,7 +47,8 @@ export const store = ({ file, stamp }: Owner, code: Buffer): void => {
     const fd = Fs.openSync(written, "wx", 0o600)
     try {
       Fs.fchmodSync(fd, 0o600)
-      Fs.writevSync(fd, [Buffer.from(headOf(stamp, code), "latin1"), code])
+      Fs.writevSync(fd, [Buffer.from(headOf(stamp, code.length), "latin1"), code])
+      Fs.fsyncSync(fd)
     } finally {
       Fs.closeSync(fd)
     }
@@ -62,18 +64,6 @@ export const store = ({ file, stamp }: Owner, code: Buffer): void => {
 
 const largest = 64 * 1024 * 1024
 
-/** A multiple of 4, so that the code behind it is a row of whole words. */
-const headLength = 512
-const headOf = (stamp: string, code: Buffer): string =>
-  `${stamp} ${code.length} ${sumOf(code)}`.padEnd(headLength - 1).concat("\n")
-
-// V8 believes what it is given (its own checksum is for debug builds), and we could have been cut off while writing.
-// Against accidents: who can write in the folder can run what he likes as us anyway. By hand, because node:zlib and
-// node:crypto take longer to load than this takes to run.
-const sumOf = (code: Buffer): string => {
-  const words = new Int32Array(code.buffer, code.byteOffset, code.length >> 2)
-  let sum = code.length
-  for (let i = 0; i < words.length; i++) sum = (Math.imul(sum, 31) + (words[i] as number)) | 0
-  for (let i = words.length << 2; i < code.length; i++) sum = (Math.imul(sum, 31) + (code[i] as number)) | 0
-  return (sum >>> 0).toString(16)
-}
+// V8 believes what it is given (its own checksum is for debug builds). What we leave is whole, by fsync and rename; that
+// the disk keeps it as it was is as sure as of the bundle itself, and a sum over a megabyte is a tenth of a start.
+const headOf = (stamp: string, length: number): string => `${stamp} ${length}\n`

@@ -17,10 +17,7 @@ export const boundNonce = (
   plaintext: Uint8Array
 ): Uint8Array => {
   const mac = Crypto.createHmac("sha256", bindKey)
-    .update(lengthPrefixed(place.environment))
-    .update(lengthPrefixed(place.secret))
-    .update(random)
-    .update(plaintext)
+    .update(message(place, random, plaintext))
     .digest()
   return Buffer.concat([random, mac.subarray(0, nonceLength - randomLength)])
 }
@@ -34,9 +31,13 @@ export const isBound = (
 ): boolean =>
   Crypto.timingSafeEqual(boundNonce(bindKey, place, nonce.subarray(0, randomLength), plaintext), nonce)
 
-const lengthPrefixed = (text: string): Uint8Array => {
-  const bytes = Buffer.from(text, "utf8")
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(bytes.length)
-  return Buffer.concat([length, bytes])
+/** lp(environment) | lp(secret) | random | plaintext, where lp(x) is x's length in four bytes, big-endian, and x. */
+const message = ({ environment, secret }: Place, random: Uint8Array, plaintext: Uint8Array): Uint8Array => {
+  const names = [environment, secret].flatMap((name) => {
+    const bytes = Buffer.from(name, "utf8")
+    const length = Buffer.allocUnsafe(4)
+    length.writeUInt32BE(bytes.length)
+    return [length, bytes]
+  })
+  return Buffer.concat([...names, random, plaintext])
 }

@@ -11,6 +11,7 @@ import { encode } from "../../domain/envelope.ts"
 import { ProcessNotStarted } from "../../domain/errors/processes.ts"
 import type { ProcessExit, SignalName } from "../../domain/process.ts"
 import { childEnvironment } from "./child-environment.ts"
+import { deliver } from "./deliver.ts"
 import { notStarted } from "./failure.ts"
 import type { Pipe } from "./pipe.ts"
 import { pipePool } from "./pipe-pool.ts"
@@ -43,32 +44,29 @@ interface Started {
 
 const start = (spec: ProcessSpec, pipe: Pipe): Effect.Effect<Started, ProcessNotStarted> =>
   Effect.async((resume) => {
-    const { readEnd, writer } = pipe
+    const refused = (error: unknown) => resume(Effect.fail(notStarted(spec, error)))
     let child: ChildProcess
     try {
       child = startWith(spec, pipe)
     } catch (error) {
-      writer.destroy()
-      return resume(Effect.fail(notStarted(spec, error)))
+      Fs.closeSync(pipe.writeEnd)
+      return refused(error)
     } finally {
-      Fs.closeSync(readEnd)
-    }
-    const token = Redacted.make(Crypto.randomBytes(32).toString("base64url"))
-    const exit = Deferred.unsafeMake<ProcessExit>(FiberId.none)
-    const refused = (error: unknown) => {
-      writer.destroy()
-      resume(Effect.fail(notStarted(spec, error)))
+      Fs.closeSync(pipe.readEnd)
     }
     child.once("error", refused)
+    if (child.pid === undefined) return Fs.closeSync(pipe.writeEnd)
+    const token = Redacted.make(Crypto.randomBytes(32).toString("base64url"))
+    const abandon = deliver(pipe.writeEnd, Redacted.value(encode({ token, secrets: spec.secrets })))
+    const exit = Deferred.unsafeMake<ProcessExit>(FiberId.none)
     child.once("spawn", () => {
       // From here on it is a signal that could not be sent: to a program that has become another user's (EPERM).
       child.off("error", refused).on("error", () => {})
-      writer.end(Redacted.value(encode({ token, secrets: spec.secrets })))
       resume(Effect.succeed({ child, running: running(child, token, exit) }))
     })
     // Not "close": what it leaves behind may hold our pipes for longer.
     child.once("exit", (code, signal) => {
-      writer.destroy()
+      abandon()
       const ended: ProcessExit =
         signal === null ? { _tag: "Exited", code: code ?? 1 } : { _tag: "Signalled", signal }
       Deferred.unsafeDone(exit, Exit.succeed(ended))

@@ -1,12 +1,11 @@
 import * as Fs from "node:fs"
-import * as Net from "node:net"
 
 /** A pipe, close-on-exec at both ends as Node opens everything (O_CLOEXEC); both are the caller's to close. */
 export interface Pipe {
   /** Blocking: for a child to read to its end. */
   readonly readEnd: number
-  /** Does not block, so that a child that does not read holds nobody up. A reader that is gone destroys it. */
-  readonly writer: Net.Socket
+  /** Does not block, so that a child that does not read holds nobody up. */
+  readonly writeEnd: number
   /** What fstat(2) calls it: "<dev>:<ino>", decimal. */
   readonly identity: string
 }
@@ -28,38 +27,19 @@ export const openPipe = (path: string): Pipe => {
     const [identity, ...others] = [probe, writeEnd, readEnd].map(identityOf)
     if (identity === undefined || others.some((other) => other !== identity)) throw new NotOurPipe()
     Fs.unlinkSync(path)
-    const writer = writerTo(writeEnd)
     Fs.closeSync(probe)
-    return { readEnd, writer, identity }
+    return { readEnd, writeEnd, identity }
   } catch (error) {
     for (const fd of open) Fs.closeSync(fd)
     throw error
   }
 }
 
-const writerTo = (fd: number): Net.Socket => {
-  const writer = new Writer({ fd, readable: false, writable: true })
-  // EPIPE: who does not read has what it wanted.
-  return writer.on("error", () => writer.destroy())
-}
-
 /**
  * Node's sockets look at process.stderr when they close (lib/net.js), which makes it; and that sets O_NONBLOCK
  * (libuv's uv_pipe_open) on a pipe that a program which runs has from us for its stderr: its writes would fail with
- * EAGAIN.
+ * EAGAIN. (No subclass: it would have node:net loaded by every command.)
  */
-class Writer extends Net.Socket {
-  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    const stderr = Object.getOwnPropertyDescriptor(process, "stderr") as PropertyDescriptor
-    Object.defineProperty(process, "stderr", { configurable: true, get: () => undefined })
-    try {
-      super._destroy(error, callback)
-    } finally {
-      Object.defineProperty(process, "stderr", stderr)
-    }
-  }
-}
-
 /** Undefined unless it is a FIFO that we made: in another user's TMPDIR its name may have come to mean his. */
 const identityOf = (fd: number): string | undefined => {
   const stats = Fs.fstatSync(fd, { bigint: true })

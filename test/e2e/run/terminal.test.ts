@@ -172,7 +172,10 @@ describe.skipIf(!needs("python3"))("tako run at a terminal", () => {
         ctrlZ,
         wait("Stopped"),
         wait("inner> "),
-        send("kill -KILL %1; wait %1; exit 7\r"),
+        send("fg >/dev/null\r"),
+        ctrlC,
+        wait("inner> "),
+        send("exit 7\r"),
         ...back(7)
       ])
       assert.deepStrictEqual(exit, { code: 0 })
