@@ -15,11 +15,20 @@ export const deliver = (writeEnd: number, text: string): Abandon => {
     Fs.closeSync(writeEnd)
     return () => {}
   }
-  const writer = new Writer({ fd: writeEnd, readable: false, writable: true })
+  const writer = writerTo(writeEnd)
   writer.on("error", () => writer.destroy())
   writer.end(bytes.subarray(written))
   return () => {
     writer.destroy()
+  }
+}
+
+const writerTo = (fd: number): Net.Socket => {
+  try {
+    return new Writer({ fd, readable: false, writable: true })
+  } catch (error) {
+    Fs.closeSync(fd)
+    throw error
   }
 }
 

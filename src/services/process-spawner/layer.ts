@@ -11,7 +11,7 @@ import { encode } from "../../domain/envelope.ts"
 import { ProcessNotStarted } from "../../domain/errors/processes.ts"
 import type { ProcessExit, SignalName } from "../../domain/process.ts"
 import { childEnvironment } from "./child-environment.ts"
-import { deliver } from "./deliver.ts"
+import { type Abandon, deliver } from "./deliver.ts"
 import { notStarted } from "./failure.ts"
 import type { Pipe } from "./pipe.ts"
 import { pipePool } from "./pipe-pool.ts"
@@ -57,7 +57,13 @@ const start = (spec: ProcessSpec, pipe: Pipe): Effect.Effect<Started, ProcessNot
     child.once("error", refused)
     if (child.pid === undefined) return Fs.closeSync(pipe.writeEnd)
     const token = Redacted.make(Crypto.randomBytes(32).toString("base64url"))
-    const abandon = deliver(pipe.writeEnd, Redacted.value(encode({ token, secrets: spec.secrets })))
+    let abandon: Abandon
+    try {
+      abandon = deliver(pipe.writeEnd, Redacted.value(encode({ token, secrets: spec.secrets })))
+    } catch (error) {
+      child.kill("SIGKILL")
+      return refused(error)
+    }
     const exit = Deferred.unsafeMake<ProcessExit>(FiberId.none)
     child.once("spawn", () => {
       // From here on it is a signal that could not be sent: to a program that has become another user's (EPERM).

@@ -167,13 +167,15 @@ describe.skipIf(!needs("python3"))("tako run at a terminal", () => {
       const sandbox = await sandboxWith(secrets)
       const { exit } = await atBash(sandbox, "tako bash --norc --noprofile -i", [
         prompt,
-        send("PS1='inner''> '; sh -c 'echo u''p; exec sleep 1000'\r"),
+        send("PS1='inner''> '; sh -c 'echo u''p; read line; echo got=$line'\r"),
         wait("up"),
         ctrlZ,
         wait("Stopped"),
         wait("inner> "),
-        send("fg >/dev/null\r"),
-        ctrlC,
+        send("echo fore''ground; fg >/dev/null\r"),
+        wait("foreground"),
+        send("hello\r"),
+        wait("got=hello"),
         wait("inner> "),
         send("exit 7\r"),
         ...back(7)

@@ -31,4 +31,7 @@ const program = Effect.gen(function* () {
   }
 })
 
+// Signals alone keep no process alive.
+setInterval(() => {}, 60_000)
+
 Effect.runFork(Effect.provide(Effect.scoped(program), layer)).addObserver(() => process.exit(0))
