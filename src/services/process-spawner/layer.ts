@@ -11,7 +11,7 @@ import { encode } from "../../domain/envelope.ts"
 import { ProcessNotStarted } from "../../domain/errors/processes.ts"
 import type { ProcessExit, SignalName } from "../../domain/process.ts"
 import { childEnvironment } from "./child-environment.ts"
-import { type Abandon, deliver } from "./deliver.ts"
+import { deliver } from "./deliver.ts"
 import { notStarted } from "./failure.ts"
 import type { Pipe } from "./pipe.ts"
 import { pipePool } from "./pipe-pool.ts"
@@ -23,14 +23,18 @@ export const layerOf = ({ poolSize }: { readonly poolSize: number }): Layer.Laye
     ProcessSpawner,
     Effect.map(pipePool(poolSize), (pool) => ({
       spawn: Effect.fn("ProcessSpawner.spawn")((spec: ProcessSpec) =>
-        pool.take.pipe(
-          Effect.mapError(
-            ({ code }) => new ProcessNotStarted({ command: spec.command[0], reason: "pipe", code })
-          ),
-          Effect.flatMap((pipe) => start(spec, pipe)),
-          Effect.acquireRelease(kill),
-          Effect.map(({ running }) => running)
-        )
+        Effect.suspend(() => {
+          const token = Redacted.make(Crypto.randomBytes(32).toString("base64url"))
+          const envelope = encode({ token, secrets: spec.secrets })
+          return pool.take.pipe(
+            Effect.mapError(
+              ({ code }) => new ProcessNotStarted({ command: spec.command[0], reason: "pipe", code })
+            ),
+            Effect.flatMap((pipe) => start(spec, Redacted.value(envelope), pipe)),
+            Effect.acquireRelease(kill),
+            Effect.map((started) => running(started, token))
+          )
+        })
       )
     }))
   )
@@ -39,36 +43,37 @@ export const layer: Layer.Layer<ProcessSpawner> = layerOf({ poolSize: 1 })
 
 interface Started {
   readonly child: ChildProcess
-  readonly running: RunningProcess
+  readonly exit: Effect.Effect<ProcessExit>
 }
 
-const start = (spec: ProcessSpec, pipe: Pipe): Effect.Effect<Started, ProcessNotStarted> =>
+const start = (spec: ProcessSpec, envelope: string, pipe: Pipe): Effect.Effect<Started, ProcessNotStarted> =>
   Effect.async((resume) => {
-    const refused = (error: unknown) => resume(Effect.fail(notStarted(spec, error)))
+    // Before the program is there: whatever becomes of us then, it has what fits.
+    const { finish, abandon } = deliver(pipe.writeEnd, envelope)
+    const refused = (error: unknown) => {
+      abandon()
+      resume(Effect.fail(notStarted(spec, error)))
+    }
     let child: ChildProcess
     try {
       child = startWith(spec, pipe)
     } catch (error) {
-      Fs.closeSync(pipe.writeEnd)
       return refused(error)
     } finally {
       Fs.closeSync(pipe.readEnd)
     }
-    child.once("error", refused)
-    if (child.pid === undefined) return Fs.closeSync(pipe.writeEnd)
-    const token = Redacted.make(Crypto.randomBytes(32).toString("base64url"))
-    let abandon: Abandon
-    try {
-      abandon = deliver(pipe.writeEnd, Redacted.value(encode({ token, secrets: spec.secrets })))
-    } catch (error) {
-      child.kill("SIGKILL")
-      return refused(error)
-    }
     const exit = Deferred.unsafeMake<ProcessExit>(FiberId.none)
+    child.once("error", refused)
     child.once("spawn", () => {
       // From here on it is a signal that could not be sent: to a program that has become another user's (EPERM).
       child.off("error", refused).on("error", () => {})
-      resume(Effect.succeed({ child, running: running(child, token, exit) }))
+      try {
+        finish()
+      } catch (error) {
+        child.kill("SIGKILL")
+        return refused(error)
+      }
+      resume(Effect.succeed({ child, exit: Deferred.await(exit) }))
     })
     // Not "close": what it leaves behind may hold our pipes for longer.
     child.once("exit", (code, signal) => {
@@ -89,17 +94,13 @@ const startWith = (
     stdio: ["inherit", "inherit", "inherit", pipe.readEnd]
   })
 
-const running = (
-  child: ChildProcess,
-  token: RunningProcess["token"],
-  exit: Deferred.Deferred<ProcessExit>
-): RunningProcess => ({
+const running = ({ child, exit }: Started, token: RunningProcess["token"]): RunningProcess => ({
   pid: child.pid as number,
   token,
-  exit: Deferred.await(exit),
+  exit,
   signal: (name: SignalName) => Effect.sync(() => child.kill(name as NodeJS.Signals))
 })
 
 /** Nothing of it is left afterwards, unless it has become another user's. */
-const kill = ({ child, running }: Started): Effect.Effect<void> =>
-  Effect.suspend(() => (child.kill("SIGKILL") ? Effect.asVoid(running.exit) : Effect.void))
+const kill = ({ child, exit }: Started): Effect.Effect<void> =>
+  Effect.suspend(() => (child.kill("SIGKILL") ? Effect.asVoid(exit) : Effect.void))
