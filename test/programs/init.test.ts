@@ -20,10 +20,10 @@ describe("init", () => {
   it.effect("makes a tako.toml with the folder's name and keeps the secrets in git", () =>
     Effect.gen(function* () {
       const files = new Map<string, string>()
-      const project = projectMemory({ root: "/work/My Shop", files })
+      const project = projectMemory({ root: "/home/ada/My Shop", files })
       const layers = Layer.merge(project, historyMemory())
       assert.deepStrictEqual(yield* Effect.provide(init(), layers), {
-        root: "/work/My Shop",
+        root: "/home/ada/My Shop",
         config: "created",
         ignoreRules: "added",
         secretsIgnored: false
