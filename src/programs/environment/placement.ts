@@ -19,9 +19,6 @@ export type Placement =
   | { readonly _tag: "UnknownOrigin" }
   | { readonly _tag: "Damaged" }
 
-export const isAcceptable = (placement: Placement): boolean =>
-  placement._tag === "Bound" || placement._tag === "Unbound"
-
 /** Looks at every value of the environment; only for one that is wrong are the other names and environments searched. */
 export const placements = Effect.fn("placements")(function* (
   name: EnvironmentName,
