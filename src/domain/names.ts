@@ -19,11 +19,11 @@ export const isSecretName = (text: string): text is SecretName => /^[A-Z][A-Z0-9
 export const isNewSecretName = (text: string): text is SecretName => /^[A-Z][A-Z0-9_]{0,127}$/.test(text)
 
 /** A name that stands in code: throws a BrandErrors, without the text, where it is none. */
-export const EnvironmentName = Brand.refined<EnvironmentName>(isEnvironmentName, () =>
+export const EnvironmentName = /* @__PURE__ */ Brand.refined<EnvironmentName>(isEnvironmentName, () =>
   Brand.error("Not the name of an environment")
 )
 
 /** The same for a secret. */
-export const SecretName = Brand.refined<SecretName>(isSecretName, () =>
+export const SecretName = /* @__PURE__ */ Brand.refined<SecretName>(isSecretName, () =>
   Brand.error("Not the name of a secret")
 )

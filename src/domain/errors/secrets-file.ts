@@ -109,7 +109,15 @@ const explanations: Readonly<Record<string, string>> = {
   EIO: "the disk reported an error (EIO)",
   EISDIR: "it is a directory (EISDIR)",
   ENOTDIR: "part of its path is not a directory (ENOTDIR)",
-  EMFILE: "too many open files (EMFILE)"
+  EMFILE: "too many open files (EMFILE)",
+  ECONNREFUSED: "the connection was refused (ECONNREFUSED)",
+  ECONNRESET: "the connection was cut off (ECONNRESET)",
+  EPIPE: "the connection was cut off (EPIPE)",
+  EHOSTUNREACH: "there is no way to that host (EHOSTUNREACH)",
+  ENETUNREACH: "there is no way to that network (ENETUNREACH)",
+  ETIMEDOUT: "nobody answered in time (ETIMEDOUT)",
+  ENOTFOUND: "no address has that name (ENOTFOUND)",
+  EAI_AGAIN: "the name service does not answer (EAI_AGAIN)"
 }
 
 /** An errno's name in words. */

@@ -23,6 +23,7 @@ describe("strict JSON", () => {
     ["a number beyond a double", "1e999", "number-too-large"],
     ["a number too small for a double", "1e-999", "number-too-large"],
     ["a fraction with more digits than a double", '{"a":[0.12345678901234567891]}', "number-too-large"],
+    ["an exponent beyond a double", "1e0999", "number-too-large"],
     ["a million zeros", `1.${"0".repeat(1_000_000)}1`, "number-too-large"]
   ] as const)("refuses %s", (_, text, fault) => {
     assert.deepStrictEqual(StrictJson.parse(text), { fault })
@@ -34,7 +35,11 @@ describe("strict JSON", () => {
     ["a value that looks like a key", '{"a":"a","b":"a"}'],
     ["strings that look like structure", '{"a":"{\\"b\\":1,\\"b\\":2}","c":"\\\\"}'],
     ["64 levels", nested(64)],
-    ["numbers in any spelling", "[0,-0,1.50,1E2,1e+2,100e-2,0.1,-3.25,9007199254740991,1e300]"],
+    ["strings that end in backslashes", '["\\\\","\\\\\\"","\\\\\\\\"]'],
+    [
+      "numbers in any spelling",
+      "[0,-0,1.50,1E2,1e+2,100e-2,0.1,-3.25,9007199254740991,1e300,999999999999999,0.1234567890123,1e-9,-1e+99,123456789.5e99]"
+    ],
     ["literals", "[true,false,null]"],
     ["lone surrogates", '"\\ud800"']
   ])("takes %s", (_, text) => {
@@ -50,8 +55,10 @@ describe("strict JSON", () => {
     )
   })
 
-  it("takes a string of 4 MiB, escaped or not", () => {
-    for (const text of [`"${"a".repeat(4_000_000)}"`, `"${"\\n".repeat(2_000_000)}"`]) {
+  it("takes a string of 16 MiB, escaped or not", () => {
+    for (const text of ["a", "\\n", '\\"', "\\\\"].map(
+      (part) => `"${part.repeat(16_000_000 / part.length)}"`
+    )) {
       assert.deepStrictEqual(StrictJson.parse(text), { value: JSON.parse(text) })
     }
   })

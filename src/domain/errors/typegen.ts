@@ -1,0 +1,27 @@
+import * as Data from "effect/Data"
+
+/** Two names that are one in Go. Exit 1. */
+export class AccessorsCollide extends Data.TaggedError("AccessorsCollide")<{
+  readonly accessor: string
+  readonly names: readonly [string, string]
+}> {
+  override get message(): string {
+    const [first, second] = this.names
+    return (
+      `${first} and ${second} would both be Secrets.${this.accessor} in Go.\n` +
+      `Give one of them another name: tako secrets set OTHER_NAME, then tako secrets rm ${second} --all-envs`
+    )
+  }
+}
+
+/** Neither package.json nor go.mod tells in which language to write. Exit 2. */
+export class LanguageUnknown extends Data.TaggedError("LanguageUnknown")<{
+  readonly root: string
+}> {
+  override get message(): string {
+    return (
+      `There is neither a package.json nor a go.mod in ${this.root}, which would tell the language.\n` +
+      "Name it: tako typegen --lang ts, or tako typegen --lang go"
+    )
+  }
+}

@@ -1,0 +1,23 @@
+import * as Brand from "effect/Brand"
+import type { EnvironmentName } from "../names.ts"
+
+/** An app on a server: `<project>/<environment>`, 1 to 63 characters each ("shop/production"). */
+export type AppName = string & Brand.Brand<"AppName">
+
+// Either part is fit for a folder's name as it stands. The original's environments are of a-z, 0-9 and "-".
+const pattern = /^[a-z][a-z0-9-]{0,62}\/[a-z0-9-]{1,63}$/
+
+export const isAppName = (text: string): text is AppName => pattern.test(text)
+
+/** A name that stands in code: throws a BrandErrors where it is none. */
+export const AppName = Brand.refined<AppName>(isAppName, () => Brand.error("Not the name of an app"))
+
+export interface Parts {
+  readonly project: string
+  readonly environment: EnvironmentName
+}
+
+export const partsOf = (app: AppName): Parts => {
+  const [project = "", environment = ""] = app.split("/")
+  return { project, environment: environment as EnvironmentName }
+}

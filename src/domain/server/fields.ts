@@ -1,0 +1,90 @@
+import * as Either from "effect/Either"
+import { isKeyId, type KeyId } from "../key.ts"
+import { isSecretName, type SecretName } from "../names.ts"
+import type { Port } from "../tako-toml.ts"
+import { type AppName, isAppName } from "./app-name.ts"
+import { type Decoder, expected, integer, isText, isWritten, listOf, recordOf, that } from "./json-decoder.ts"
+import { isRevision, type Revision } from "./revision.ts"
+
+export { command, listen } from "../tako-toml/fields.ts"
+
+const isString = (value: unknown): value is string => typeof value === "string"
+
+export const flag = that((value): value is boolean => typeof value === "boolean", "true or false")
+
+/** Any text; of whoever it is, it is for a machine, or goes through `printable` before people see it. */
+export const text = that(isString, "a text")
+
+export const appName = that(
+  (value): value is AppName => isString(value) && isAppName(value),
+  'an app and its environment, as in "shop/production"'
+)
+
+export const revision: Decoder<Revision> = that(isRevision, "the number of a revision: 1, 2, 3 …")
+
+/** The number of a release, of an event, of a line. */
+export const ordinal = integer(1, Number.MAX_SAFE_INTEGER)
+
+/** How many there are of something, or how many milliseconds. */
+export const count = integer(0, Number.MAX_SAFE_INTEGER)
+
+export const keyId = that(
+  (value): value is KeyId => isString(value) && isKeyId(value),
+  "a key's id: 16 hex digits"
+)
+
+/** In the words of the client: who does it, which build it is. */
+export const label = that(
+  (value): value is string => isWritten(value) && value.length <= 256,
+  "a text of 1 to 256 characters"
+)
+
+export const secretNames: Decoder<ReadonlyArray<SecretName>> = listOf(
+  that((value): value is SecretName => isString(value) && isSecretName(value), "a secret's name"),
+  "a list of secrets' names"
+)
+
+export const directory = that(
+  (value): value is string => isText(value) && value.startsWith("/") && value.length <= 4096,
+  "an absolute path"
+)
+
+/** As `[envs.X].instances` has it. */
+export const instances = integer(1, 1000)
+
+export const port: Decoder<Port> = (value, path) =>
+  value === "assign" || value === "none"
+    ? Either.right(value)
+    : Either.mapLeft(integer(1, 65535)(value, path), ({ problem, ...rest }) => ({
+        ...rest,
+        problem: `${problem}, "assign" or "none"`
+      }))
+
+/** More than nothing, at most an hour. */
+export const drainMillis = integer(1, 3_600_000)
+
+const isVariableName = (key: string): key is string =>
+  /^[A-Za-z_][A-Za-z0-9_]*$/.test(key) && !key.startsWith("TAKO_")
+
+export const vars = recordOf(
+  isVariableName,
+  "a variable's: A-Z, 0-9 and _, no digit first, and not TAKO_ before it",
+  that(isText, "a text")
+)
+
+/** A moment: ISO 8601 in UTC with milliseconds, as Date.prototype.toISOString writes it. */
+export const instant = that(
+  (value): value is string => isString(value) && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value),
+  "a moment, as in 2026-01-31T12:00:00.000Z"
+)
+
+/** The member may stand for nothing. */
+export const orNull =
+  <A>(decoder: Decoder<A>): Decoder<A | null> =>
+  (value, path) =>
+    value === null ? Either.right(null) : decoder(value, path)
+
+export const object: Decoder<Readonly<Record<string, unknown>>> = (value, path) =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Either.right(value as Readonly<Record<string, unknown>>)
+    : expected(path, "an object")

@@ -1,0 +1,26 @@
+import * as Fields from "./fields.ts"
+import type { Decoder } from "./json-decoder.ts"
+import { objectOf } from "./json-decoder.ts"
+import type { Release, Specification } from "./release.ts"
+
+/** The members of a {@link Specification}, as a request and a state file have them. */
+export const required = { directory: Fields.directory, start: Fields.command }
+
+export const optional = {
+  release: Fields.command,
+  port: Fields.port,
+  listen: Fields.listen,
+  drain_ms: Fields.drainMillis,
+  vars: Fields.vars,
+  build: Fields.label
+}
+
+export const release: Decoder<Release> = objectOf(
+  { ...required, id: Fields.ordinal, revision: Fields.orNull(Fields.revision), at: Fields.instant },
+  // The command that a release is made with has its name from tako.toml.
+  { ...optional, by: Fields.label }
+)
+
+/** As JSON has it: a Map becomes an object. */
+export const toJson = <S extends Specification>({ vars, ...rest }: S) =>
+  vars === undefined ? rest : { ...rest, vars: Object.fromEntries(vars) }

@@ -1,0 +1,93 @@
+import * as Either from "effect/Either"
+import { StateDamaged } from "../errors/server.ts"
+import * as StrictJson from "../secrets-file/strict-json.ts"
+import type { AppName } from "./app-name.ts"
+import type { AppState, RevisionRecord } from "./app-state.ts"
+import * as Fields from "./fields.ts"
+import { type Decoder, isObject, listOf, objectOf, oneOf } from "./json-decoder.ts"
+import * as Specification from "./specification.ts"
+
+/** The largest file that is read: 4 MiB. */
+export const maxFileLength = 4 * 1024 * 1024
+
+type Json = Readonly<Record<string, unknown>>
+
+/** What makes the content of version n, its `version` left out, that of version n + 1. */
+export type Migration = (content: Json) => Json
+
+/** From version 1 on, in order. The version that is written is one more than there are of them. */
+export const migrations: ReadonlyArray<Migration> = []
+
+const revisionRecord: Decoder<RevisionRecord> = objectOf(
+  { revision: Fields.revision, names: Fields.secretNames, proven: Fields.flag, at: Fields.instant },
+  { key_id: Fields.keyId, by: Fields.label }
+)
+
+const content: Decoder<AppState> = objectOf(
+  {
+    app: Fields.appName,
+    desired: oneOf("running", "stopped"),
+    instances: Fields.instances,
+    release: Fields.orNull(Fields.ordinal),
+    releases: listOf(Specification.release, "a list of releases"),
+    current: Fields.orNull(Fields.revision),
+    revisions: listOf(revisionRecord, "a list of revisions"),
+    last_revision: Fields.count,
+    last_release: Fields.count
+  },
+  {}
+)
+
+/** What the state file of this app says, brought to today's version. */
+export const parse = (
+  app: AppName,
+  bytes: Uint8Array,
+  steps: ReadonlyArray<Migration> = migrations
+): Either.Either<AppState, StateDamaged> =>
+  Either.gen(function* () {
+    const damaged = (reason: StateDamaged["reason"]) => Either.left(new StateDamaged({ app, reason }))
+    if (bytes.length > maxFileLength) return yield* damaged("content")
+    const text = yield* decodeUtf8(app, bytes)
+    const json = StrictJson.parse(text)
+    if ("fault" in json || !isObject(json.value)) return yield* damaged("content")
+    const { version, ...rest } = json.value
+    if (typeof version !== "number" || !Number.isSafeInteger(version) || version < 1) {
+      return yield* damaged("content")
+    }
+    if (version > steps.length + 1) return yield* damaged("newer")
+    const migrated = steps.slice(version - 1).reduce((older, migrate) => migrate(older), rest as Json)
+    // What was found is not told: a file that is not ours may hold anything.
+    const state = yield* Either.mapLeft(
+      content(migrated, []),
+      () => new StateDamaged({ app, reason: "content" })
+    )
+    if (state.app !== app) return yield* damaged("other-app")
+    return isWhole(state) ? state : yield* damaged("content")
+  })
+
+/** `version` first, two spaces of indent, one newline at the end. */
+export const print = ({ releases, ...rest }: AppState): string => {
+  const version = migrations.length + 1
+  return `${JSON.stringify({ version, ...rest, releases: releases.map(Specification.toJson) }, null, 2)}\n`
+}
+
+/** What it refers to is there, and its counters are not behind. */
+const isWhole = (state: AppState): boolean => {
+  const revisions = state.revisions.map(({ revision }) => revision)
+  const releases = state.releases.map(({ id }) => id)
+  const referred = [state.current, ...state.releases.map(({ revision }) => revision)]
+  return (
+    referred.every((revision) => revision === null || revisions.includes(revision)) &&
+    (state.release === null || releases.includes(state.release)) &&
+    new Set(revisions).size === revisions.length &&
+    new Set(releases).size === releases.length &&
+    Math.max(0, ...revisions) <= state.last_revision &&
+    Math.max(0, ...releases) <= state.last_release
+  )
+}
+
+const decodeUtf8 = (app: AppName, bytes: Uint8Array): Either.Either<string, StateDamaged> =>
+  Either.try({
+    try: () => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
+    catch: () => new StateDamaged({ app, reason: "content" })
+  })

@@ -1,0 +1,60 @@
+import * as Option from "effect/Option"
+
+/** How a host is reached, as ssh(1) takes it: each part fit to stand in an argument list. */
+export interface Destination {
+  /** A name of DNS or of ssh_config(5), or an IP address, an IPv6 one without brackets. */
+  readonly host: string
+  /** 1 to 65535. */
+  readonly port?: number
+  readonly user?: string
+}
+
+// What ssh(1) itself takes is wider, and was the way in for what it takes for an option or expands in a command.
+const name = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9_.])?$/
+const ipv6 = /^[0-9A-Fa-f:]{2,45}(?:%[A-Za-z0-9._-]{1,32})?$/
+
+export const isHost = (text: string): boolean => name.test(text) || (text.includes(":") && ipv6.test(text))
+
+/** 1 to 128 of A-Z, a-z, 0-9 and `_ . + @ -`, no "-" first. */
+export const isUser = (text: string): boolean => /^[A-Za-z0-9_.][A-Za-z0-9_.+@-]{0,127}$/.test(text)
+
+export const isPort = (port: number): boolean => Number.isSafeInteger(port) && port >= 1 && port <= 65535
+
+/** `[user@]host`, or `ssh://[user@]host[:port]` with an IPv6 address in brackets. */
+export const parseDestination = (text: string): Option.Option<Destination> =>
+  text.startsWith("ssh://") ? fromUri(text.slice("ssh://".length)) : checked(splitUser(text))
+
+const fromUri = (rest: string): Option.Option<Destination> => {
+  const { host, user } = splitUser(rest.replace(/\/$/, ""))
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(host) ?? []
+  const bare = bracketed ?? plain
+  if (bare === undefined) return Option.none()
+  return checked({ host: bare, user, ...(digits === undefined ? {} : { port: Number(digits) }) })
+}
+
+// A user may have an @ in its name (a directory's), a host may not.
+const splitUser = (text: string): Parts => {
+  const at = text.lastIndexOf("@")
+  return at < 0 ? { host: text, user: undefined } : { host: text.slice(at + 1), user: text.slice(0, at) }
+}
+
+interface Parts {
+  readonly host: string
+  readonly user: string | undefined
+  readonly port?: number
+}
+
+const checked = ({ host, user, port }: Parts): Option.Option<Destination> =>
+  isHost(host) && (user === undefined || isUser(user)) && (port === undefined || isPort(port))
+    ? Option.some({
+        host,
+        ...(port === undefined ? {} : { port }),
+        ...(user === undefined ? {} : { user })
+      })
+    : Option.none()
+
+/** `user@host:port` for people, with what is not given left out. */
+export const shownDestination = ({ host, port, user }: Destination): string => {
+  const place = port === undefined ? host : `${host.includes(":") ? `[${host}]` : host}:${port}`
+  return user === undefined ? place : `${user}@${place}`
+}

@@ -1,0 +1,20 @@
+import type { Target } from "../server/target.ts"
+import type { Destination } from "./destination.ts"
+
+/** A server of config.toml: a target that is reached by SSH. */
+export interface ServerEntry extends Target {
+  readonly ssh: Destination
+}
+
+/** Where tako-server's socket is, when nothing else is said. */
+export const defaultSocket = "/run/tako/tako.sock"
+
+/** The name of the server on this machine, which no other may have. */
+export const localName = "local"
+
+/** 1 to 63 of A-Z, a-z, 0-9 and `. _ -`, a letter or a digit first, and not `local`. */
+export const isServerName = (text: string): boolean =>
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text) && text !== localName
+
+/** An absolute path of printable ASCII without spaces; of 107 bytes at most, as sockets have it (unix(7)). */
+export const isSocketPath = (text: string): boolean => /^\/[\x21-\x7e]{1,106}$/.test(text)
