@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import * as Effect from "effect/Effect"
+import { childEnvironment } from "../process-spawner/child-environment.ts"
 import type { Environment } from "./programs.ts"
 
 /** Longer than any clipboard takes; an owner of the selection that hangs holds xclip -out for ever. */
@@ -15,14 +16,17 @@ export const feed = (
   environment: Environment,
   text: Uint8Array
 ): Effect.Effect<void, "failed"> =>
-  run(() => spawn(program, args, { stdio: ["pipe", "ignore", "ignore"], env: withoutKeys(environment) }), {
-    ends: "exit",
-    start: (child, fail) => {
-      child.stdin?.on("error", fail)
-      child.stdin?.end(text)
-    },
-    result: () => undefined
-  })
+  run(
+    () => spawn(program, args, { stdio: ["pipe", "ignore", "ignore"], env: childEnvironment(environment) }),
+    {
+      ends: "exit",
+      start: (child, fail) => {
+        child.stdin?.on("error", fail)
+        child.stdin?.end(text)
+      },
+      result: () => undefined
+    }
+  )
 
 /** What a program prints. */
 export const print = (
@@ -32,7 +36,7 @@ export const print = (
 ): Effect.Effect<Uint8Array, "failed"> => {
   const chunks: Array<Buffer> = []
   return run(
-    () => spawn(program, args, { stdio: ["ignore", "pipe", "ignore"], env: withoutKeys(environment) }),
+    () => spawn(program, args, { stdio: ["ignore", "pipe", "ignore"], env: childEnvironment(environment) }),
     {
       ends: "close",
       start: (child) => child.stdout?.on("data", (chunk: Buffer) => chunks.push(chunk)),
@@ -68,7 +72,3 @@ const run = <A>(
         if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL")
       })
   )
-
-/** Nothing that we start learns a passphrase or a key from its environment. */
-const withoutKeys = (environment: Environment): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(environment).filter(([name]) => !/^TAKO_(?:PASSPHRASE|KEY)/.test(name)))

@@ -21,7 +21,8 @@ export const withOpenFile = <A>(path: string, use: (file: OpenFile) => A): A => 
   }
 }
 
-const readAtMost = (fd: number, expected: number, limit: number): Buffer => {
+/** At most `limit` bytes of it and one more, which tells that there are more. */
+export const readAtMost = (fd: number, expected: number, limit: number): Buffer => {
   let buffer = Buffer.allocUnsafeSlow(Math.min(expected, limit) + 1)
   let length = 0
   while (true) {

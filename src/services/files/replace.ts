@@ -2,7 +2,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import type { FileFailed } from "../../domain/errors/secrets-file.ts"
-import { attempt, quietly, unless } from "./attempt.ts"
+import { attempt, errnoOf, quietly, unless } from "./attempt.ts"
 import { temporaryName } from "./temporary.ts"
 
 /** The new file's: exactly this mode, this less the umask, or those of the file that it replaces. */
@@ -30,6 +30,26 @@ export const replace = <E, R>(
       ),
     (temporary) => Effect.sync(temporary.discard)
   ).pipe(Effect.zipRight(syncFolder(Path.dirname(path), path)))
+
+/**
+ * Puts a file where there is none, whole; false, and nothing is changed, when there is something of that name, be it since
+ * a moment ago.
+ */
+export const createNew = (
+  path: string,
+  content: Uint8Array,
+  permissions: Exclude<Permissions, { readonly _tag: "Like" }>
+): Effect.Effect<boolean, FileFailed> =>
+  Effect.acquireUseRelease(
+    attempt("write", path, () => open(temporaryName(path), permissions)),
+    (temporary) =>
+      attempt("write", path, () => {
+        if (Fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined) return false
+        temporary.fill(content, permissions)
+        return temporary.becomeAlso(path)
+      }),
+    (temporary) => Effect.sync(temporary.discard)
+  ).pipe(Effect.tap((created) => (created ? syncFolder(Path.dirname(path), path) : Effect.void)))
 
 /** Makes a change of the folder's entries last. File systems that cannot do that answer EINVAL (fsync(2)). */
 export const syncFolder = (folder: string, changed: string): Effect.Effect<void, FileFailed> =>
@@ -65,6 +85,16 @@ const open = (name: string, permissions: Permissions) => {
     putInPlaceOf: (path: string) => {
       Fs.renameSync(name, path)
       isThere = false
+    },
+    becomeAlso: (path: string): boolean => {
+      try {
+        // Unlike rename(2), link(2) fails when somebody else was quicker.
+        Fs.linkSync(name, path)
+        return true
+      } catch (error) {
+        if (errnoOf(error) === "EEXIST") return false
+        throw error
+      }
     },
     // What cannot be removed now is swept up by the next writer.
     discard: () => {

@@ -18,6 +18,15 @@ export class KeyPins extends Context.Tag("tako/KeyPins")<
     readonly of: (environment: EnvironmentName) => Effect.Effect<ReadonlyArray<KeyId>, PinsError>
     readonly pin: (environment: EnvironmentName, ids: ReadonlyArray<KeyId>) => Effect.Effect<void, PinsError>
     readonly unpin: (environment: EnvironmentName) => Effect.Effect<void, PinsError>
+    /**
+     * The keys that it was rotated away from, which servers may still know it by; kept until they all know the new one
+     * (`$TAKO_HOME/rotated.json`). They open nothing any more.
+     */
+    readonly retired: (environment: EnvironmentName) => Effect.Effect<ReadonlyArray<KeyId>, PinsError>
+    readonly retire: (
+      environment: EnvironmentName,
+      ids: ReadonlyArray<KeyId>
+    ) => Effect.Effect<void, PinsError>
     /** Every other place that is pinned to this key, as "<project>, environment <name>". */
     readonly originsOf: (id: KeyId) => Effect.Effect<ReadonlyArray<string>, PinsError>
   }

@@ -6,10 +6,15 @@ import { Project } from "../project/project.ts"
 import { KeyPins } from "./key-pins.ts"
 
 /** The pins of a machine that is only in memory; several projects may share it. */
-export const layerMemoryOf = (machine: Ref.Ref<Pins.Pins>): Layer.Layer<KeyPins, never, Project> =>
+export const layerMemoryOf = (
+  machine: Ref.Ref<Pins.Pins>,
+  rotated: Ref.Ref<Pins.Pins> = Ref.unsafeMake(Pins.empty)
+): Layer.Layer<KeyPins, never, Project> =>
   Layer.effect(
     KeyPins,
     Effect.map(Project, ({ identity }) => ({
+      retired: (environment) => Effect.map(Ref.get(rotated), (pins) => Pins.of(pins, identity, environment)),
+      retire: (environment, ids) => Ref.update(rotated, (pins) => Pins.pin(pins, identity, environment, ids)),
       of: (environment) => Effect.map(Ref.get(machine), (pins) => Pins.of(pins, identity, environment)),
       pin: (environment, ids) => Ref.update(machine, (pins) => Pins.pin(pins, identity, environment, ids)),
       unpin: (environment) => Ref.update(machine, (pins) => Pins.pin(pins, identity, environment, [])),

@@ -12,21 +12,22 @@ import { Home } from "../home/home.ts"
 import { Project } from "../project/project.ts"
 import { KeyPins, type PinsError } from "./key-pins.ts"
 
-/** `$TAKO_HOME/pins.json`, as private as the keys, changed under its lock. */
+/** `$TAKO_HOME/pins.json` and `rotated.json`, as private as the keys, each changed under its lock. */
 export const layer: Layer.Layer<KeyPins, never, Home | Project> = Layer.effect(
   KeyPins,
   Effect.gen(function* () {
     const { data } = yield* Home
     const { identity } = yield* Project
-    const path = Path.join(data, "pins.json")
-    const read = readPins(data, path)
+    const current = Path.join(data, "pins.json")
+    const rotated = Path.join(data, "rotated.json")
+    const read = (path: string) => readPins(data, path)
 
-    const change = (make: (pins: Pins.Pins) => Pins.Pins): Effect.Effect<void, PinsError> =>
+    const change = (path: string, make: (pins: Pins.Pins) => Pins.Pins): Effect.Effect<void, PinsError> =>
       makePrivateFolder(data).pipe(
         Effect.zipRight(checkFolder(data, unchangeable)),
         Effect.zipRight(
           whileLocked(path, (lock) =>
-            Effect.flatMap(read, (pins) => {
+            Effect.flatMap(read(path), (pins) => {
               const text = Pins.print(make(pins))
               if (text === Pins.print(pins)) return Effect.void
               const stillOurs = Effect.filterOrFail(
@@ -46,10 +47,12 @@ export const layer: Layer.Layer<KeyPins, never, Home | Project> = Layer.effect(
       )
 
     return {
-      of: (environment) => Effect.map(read, (pins) => Pins.of(pins, identity, environment)),
-      pin: (environment, ids) => change((pins) => Pins.pin(pins, identity, environment, ids)),
-      unpin: (environment) => change((pins) => Pins.pin(pins, identity, environment, [])),
-      originsOf: (id) => Effect.map(read, (pins) => Pins.placesOf(pins, id))
+      of: (environment) => Effect.map(read(current), (pins) => Pins.of(pins, identity, environment)),
+      pin: (environment, ids) => change(current, (pins) => Pins.pin(pins, identity, environment, ids)),
+      unpin: (environment) => change(current, (pins) => Pins.pin(pins, identity, environment, [])),
+      retired: (environment) => Effect.map(read(rotated), (pins) => Pins.of(pins, identity, environment)),
+      retire: (environment, ids) => change(rotated, (pins) => Pins.pin(pins, identity, environment, ids)),
+      originsOf: (id) => Effect.map(read(current), (pins) => Pins.placesOf(pins, id))
     }
   })
 )

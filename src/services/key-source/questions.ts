@@ -7,8 +7,15 @@ import { weakness } from "../../domain/passphrase.ts"
 import { PassphraseWords } from "../passphrase-words/passphrase-words.ts"
 import { Terminal } from "../terminal/terminal.ts"
 
-export const passphrase = (name: EnvironmentName) =>
-  Effect.flatMap(Terminal, (terminal) => terminal.askHidden(`Passphrase for environment ${name}: `))
+/** Asked again where there is nothing but Enter: no environment has that for a passphrase. */
+export const passphrase = Effect.fnUntraced(function* (name: EnvironmentName) {
+  const terminal = yield* Terminal
+  while (true) {
+    const typed = yield* terminal.askHidden(`Passphrase for environment ${name}: `)
+    if (Redacted.value(typed) !== "") return typed
+    yield* terminal.show("Nothing was typed. Ctrl-C leaves.")
+  }
+})
 
 export const passphraseTwice = (name: EnvironmentName) => Effect.flatMap(passphrase(name), again)
 

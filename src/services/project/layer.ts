@@ -4,8 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { ConfigInvalid } from "../../domain/errors/project.ts"
-import { FileFailed } from "../../domain/errors/secrets-file.ts"
+import type { FileFailed } from "../../domain/errors/secrets-file.ts"
 import { projectNameOf } from "../../domain/tako-toml/project-name.ts"
+import { attempt } from "../files/attempt.ts"
 import { readConfig } from "./config.ts"
 import * as Files from "./files.ts"
 import { identityOf } from "./identity.ts"
@@ -86,7 +87,7 @@ const read = Effect.fn("Project.config")(function* (path: string, nameOfFolder: 
   if (stats === undefined) return Option.none()
   if (!stats.isFile()) return yield* new ConfigInvalid({ path, problem: "it is not a file" })
   if (stats.size > maxSize) return yield* new ConfigInvalid({ path, problem: "it is larger than 1 MiB" })
-  const bytes = yield* attempt(path, () => Fs.readFileSync(path))
+  const bytes = yield* attempt("read", path, () => Fs.readFileSync(path))
   const text = yield* Effect.try({
     try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
     catch: () => new ConfigInvalid({ path, problem: "it is not UTF-8" })
@@ -96,12 +97,6 @@ const read = Effect.fn("Project.config")(function* (path: string, nameOfFolder: 
 
 const maxSize = 1024 * 1024
 
-const real = (directory: string) => attempt(directory, () => Fs.realpathSync(directory))
+const real = (directory: string) => attempt("read", directory, () => Fs.realpathSync(directory))
 
-const stat = (path: string) => attempt(path, () => Fs.statSync(path, { throwIfNoEntry: false }))
-
-const attempt = <A>(path: string, act: () => A): Effect.Effect<A, FileFailed> =>
-  Effect.try({
-    try: act,
-    catch: (error) => new FileFailed({ operation: "read", path, code: Files.codeOf(error) })
-  })
+const stat = (path: string) => attempt("read", path, () => Fs.statSync(path, { throwIfNoEntry: false }))

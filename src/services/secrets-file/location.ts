@@ -3,6 +3,7 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import { type FileFailed, PathRefused } from "../../domain/errors/secrets-file.ts"
 import { attempt, unless } from "../files/attempt.ts"
+import { isInside } from "../files/within.ts"
 
 /** Where the file is or would be, its links followed; `folderIsThere` is false before the first write. */
 export interface Location {
@@ -38,6 +39,3 @@ const follow = (root: string, path: string) =>
         ? Effect.succeed(found.real)
         : new PathRefused({ path, reason: found.refused })
   )
-
-const isInside = (root: string, path: string): boolean =>
-  path === root || path.startsWith(root.endsWith(Path.sep) ? root : root + Path.sep)

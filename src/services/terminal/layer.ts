@@ -1,9 +1,10 @@
 import * as Fs from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { fold } from "../../domain/fold.ts"
 import { printable } from "../../domain/printable.ts"
 import { over } from "./questions.ts"
-import { path } from "./raw-mode.ts"
+import { path, terminalOutput } from "./raw-mode.ts"
 import { readLine } from "./read-line.ts"
 import { Terminal } from "./terminal.ts"
 
@@ -21,10 +22,10 @@ export const layer = Layer.sync(Terminal, () => {
     }),
     readLine: (question) => readLine(question, escapes),
     show: (line) =>
-      Effect.acquireUseRelease(
-        Effect.sync(() => Fs.openSync(path, "w")),
-        (fd) => Effect.sync(() => Fs.writeSync(fd, `${printable(line)}\n`)),
-        (fd) => Effect.sync(() => Fs.closeSync(fd))
+      Effect.scoped(
+        Effect.map(terminalOutput, ({ fd, stream }) => {
+          Fs.writeSync(fd, `${fold(printable(line), stream.columns || 80)}\n`)
+        })
       )
   })
 })

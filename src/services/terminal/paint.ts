@@ -1,3 +1,4 @@
+import { wrap } from "../../domain/fold.ts"
 import { printable } from "../../domain/printable.ts"
 import type { Line } from "./line.ts"
 import { fittingEnd, width } from "./width.ts"
@@ -33,18 +34,7 @@ export const layOut = (question: string, hint: string, columns: number): Prompt 
   const whole = /[?:]$/.test(asked) ? asked : `${asked}:`
   const before = hint === "" ? `${whole} ` : `${whole} ${hint} `
   if (width(before) + room(hint) <= columns) return { above: [], before }
-  return { above: wrap(whole, columns), before: hint === "" ? "> " : `${hint} ` }
+  return { above: wrap(whole, columns - 1), before: hint === "" ? "> " : `${hint} ` }
 }
 
 const room = (hint: string): number => (hint === "" ? 12 : 4)
-
-const wrap = (text: string, columns: number): ReadonlyArray<string> => {
-  const lines: Array<string> = []
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1)
-    if (last !== undefined && width(last) + 1 + width(word) < columns)
-      lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
-}

@@ -16,19 +16,22 @@ export interface RawTerminal {
 /** Where it opens: opening alone tells whether a process has a controlling terminal (tty(4)). */
 export const path = "/dev/tty"
 
+/** The terminal to write to, and the stream that knows its columns. */
+export const terminalOutput = Effect.acquireRelease(
+  Effect.sync(() => {
+    const fd = Fs.openSync(path, "w")
+    return { fd, stream: new Tty.WriteStream(fd) }
+  }),
+  ({ stream }) => Effect.sync(() => stream.destroy())
+)
+
 /**
  * Opens the terminal raw, throws away what was typed before, and puts everything back when the scope closes or the
  * process exits, a line further down. `paste` asks for pastes in brackets.
  */
 export const rawTerminal = (paste: boolean): Effect.Effect<RawTerminal, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const output = yield* Effect.acquireRelease(
-      Effect.sync(() => {
-        const fd = Fs.openSync(path, "w")
-        return { fd, stream: new Tty.WriteStream(fd) }
-      }),
-      ({ stream }) => Effect.sync(() => stream.destroy())
-    )
+    const output = yield* terminalOutput
     const input = yield* Effect.acquireRelease(
       Effect.sync(() => new Tty.ReadStream(Fs.openSync(path, "r"))),
       (stream) => Effect.sync(() => stream.destroy())

@@ -44,6 +44,22 @@ const contract = (title: string, machine: Effect.Effect<PinsOf, never, Scope.Sco
       })
     )
 
+    it.scopedLive("remember the keys of before a rotation, apart from those that open anything", () =>
+      Effect.gen(function* () {
+        const of = yield* machine
+        const pins = yield* of("/a")
+        assert.deepStrictEqual([...(yield* pins.retired(production))], [])
+        yield* pins.pin(production, [b])
+        yield* pins.retire(production, [a])
+        assert.deepStrictEqual([...(yield* pins.retired(production))], [a])
+        assert.deepStrictEqual([...(yield* pins.of(production))], [b])
+        assert.deepStrictEqual([...(yield* pins.originsOf(a))], [])
+        assert.deepStrictEqual([...(yield* (yield* of("/b")).retired(production))], [])
+        yield* pins.retire(production, [])
+        assert.deepStrictEqual([...(yield* pins.retired(production))], [])
+      })
+    )
+
     it.scopedLive("keep one key, several during a rotation, and none after unpin", () =>
       Effect.gen(function* () {
         const pins = yield* (yield* machine)("/a")

@@ -128,6 +128,18 @@ describe("KeySource.unlock", () => {
     })
   )
 
+  it.scoped("asks again where nothing but Enter was typed, which counts for no try", () =>
+    Effect.gen(function* () {
+      const { run } = yield* machine
+      const said = yield* Ref.make<ReadonlyArray<Said>>([])
+      const environment = yield* run(environmentOf("octopus"))
+      const answers = ["", "", "squid", "", "cuttlefish", "octopus"]
+      assert.strictEqual((yield* run(unlock(environment), { answers, said })).source, "prompt")
+      const hints = (yield* Ref.get(said)).filter(({ text }) => text === "Nothing was typed. Ctrl-C leaves.")
+      assert.lengthOf(hints, 3)
+    })
+  )
+
   it.scoped("asks three times, and keeps and pins what then fits", () =>
     Effect.gen(function* () {
       const { run } = yield* machine

@@ -2,6 +2,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { temporaryName } from "../../../src/services/files/temporary.ts"
 import { layer } from "../../../src/services/project/layer.ts"
 import { Project } from "../../../src/services/project/project.ts"
 import { plant, temporaryFolder } from "./folder.ts"
@@ -75,6 +76,21 @@ describe("files of the project", () => {
       const failed = yield* Effect.flip(writeNew("nowhere/tako.toml", ""))
       assert.include(failed.message, "ENOENT")
       assert.isFalse(yield* writeNew(".gitignore", ""))
+    })
+  )
+
+  it.scoped("are written where somebody was cut off, whose half of one goes", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      for (const name of ["tako.toml", ".gitignore"]) {
+        const path = Path.join(folder, name)
+        // Ours, but of a process that started at another time.
+        Fs.writeFileSync(temporaryName(path).replace(/-(\d+)-\d+-(\d+)-/, "-$1-1-$2-"), "half")
+      }
+      const { writeNew, appendLines } = yield* projectIn(folder)
+      assert.isTrue(yield* writeNew("tako.toml", "x"))
+      assert.isTrue(yield* appendLines(".gitignore", ["a"]))
+      assert.deepStrictEqual(Fs.readdirSync(folder).sort(), [".gitignore", "tako.toml"])
     })
   )
 
