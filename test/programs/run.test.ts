@@ -236,7 +236,8 @@ describe("a program that runs", () => {
         const gate = yield* Deferred.make<void>()
         const slow = Layer.effect(
           ProcessSpawner,
-          Effect.map(ProcessSpawner, ({ spawn }) => ({
+          Effect.map(ProcessSpawner, ({ spawn, sweep }) => ({
+            sweep,
             spawn: (spec) => Effect.zipRight(Deferred.await(gate), spawn(spec))
           }))
         )

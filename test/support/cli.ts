@@ -5,7 +5,7 @@ import * as Path from "node:path"
 import { onTestFinished } from "vitest"
 
 /** The built program. */
-export const bin = Path.resolve(import.meta.dirname, "../../dist/tako.cjs")
+export const bin = process.env.TAKO_BIN ?? Path.resolve(import.meta.dirname, "../../dist/tako.cjs")
 
 export interface Ended {
   readonly code: number | null

@@ -1,10 +1,13 @@
 import { setTimeout } from "node:timers/promises"
 
-/** What there is to see as soon as it is there; fails after ten seconds, with what was waited for. */
-export const eventually = async <A>(what: string, look: () => A | undefined | false): Promise<A> => {
-  const deadline = performance.now() + 10_000
+/** What there is to see as soon as it is there; fails after half a minute, with what was waited for. */
+export const eventually = async <A>(
+  what: string,
+  look: () => A | undefined | false | Promise<A | undefined | false>
+): Promise<A> => {
+  const deadline = performance.now() + 30_000
   for (;;) {
-    const seen = look()
+    const seen = await look()
     if (seen !== undefined && seen !== false) return seen
     if (performance.now() > deadline) throw new Error(`never came: ${what}`)
     await setTimeout(5)

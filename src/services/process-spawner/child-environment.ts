@@ -1,5 +1,5 @@
-/** What opens secrets, all names that begin like it, and a TAKO_PIPE that belongs to somebody further up. */
-const withheld = /^(?:TAKO_KEY|TAKO_PASSPHRASE|TAKO_PIPE$)/
+/** What opens secrets or ssh keys, all names that begin like it, and a TAKO_PIPE that belongs to somebody further up. */
+const withheld = /^(?:TAKO_KEY|TAKO_PASSPHRASE|TAKO_SSH_KEY|TAKO_PIPE$)/
 
 /** Whether nothing that we start gets a variable of this name from us. */
 export const isWithheld = (name: string): boolean => withheld.test(name)

@@ -1,5 +1,5 @@
 import * as Fs from "node:fs"
-import * as Net from "node:net"
+import { socketOf } from "./socket.ts"
 
 /** A text on its way into a pipe. */
 export interface Delivery {
@@ -23,7 +23,7 @@ export const deliver = (writeEnd: number, text: string): Delivery => {
   let close = () => Fs.closeSync(writeEnd)
   return {
     finish: () => {
-      const writer = writerTo(writeEnd)
+      const writer = socketOf(writeEnd, { readable: false })
       close = () => void writer.destroy()
       writer.on("error", close)
       writer.end(bytes.subarray(written))
@@ -42,24 +42,4 @@ const writeNow = (fd: number, bytes: Buffer): number => {
     // There is less room than usual, and not even enough for a page.
     return (error as NodeJS.ErrnoException).code === "EAGAIN" ? 0 : bytes.length
   }
-}
-
-/**
- * Node's sockets look at process.stderr when they close (lib/net.js), which makes it; and that sets O_NONBLOCK
- * (libuv's uv_pipe_open) on a pipe that a program which runs has from us for its stderr: its writes would fail with
- * EAGAIN.
- */
-const writerTo = (fd: number): Net.Socket => {
-  class Writer extends Net.Socket {
-    override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-      const stderr = Object.getOwnPropertyDescriptor(process, "stderr") as PropertyDescriptor
-      Object.defineProperty(process, "stderr", { configurable: true, get: () => undefined })
-      try {
-        super._destroy(error, callback)
-      } finally {
-        Object.defineProperty(process, "stderr", stderr)
-      }
-    }
-  }
-  return new Writer({ fd, readable: false, writable: true })
 }

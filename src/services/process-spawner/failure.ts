@@ -7,6 +7,8 @@ import type { ProcessSpec } from "./process-spawner.ts"
 /** What execve(2)'s errno means for the person who typed the command. */
 export const notStarted = (spec: ProcessSpec, error: unknown): ProcessNotStarted => {
   const [command] = spec.command
+  // Node refuses to look for a program without a name, by an error of its own.
+  if (command === "") return new ProcessNotStarted({ command: '""', code: "ENOENT", reason: "not-found" })
   const code = codeOf(error)
   return new ProcessNotStarted({ command, code, reason: reasonOf(spec, code) })
 }
@@ -16,19 +18,21 @@ const reasonOf = (spec: ProcessSpec, code: string): ProcessNotStarted["reason"] 
     case "ENOENT":
       if (!isDirectory(spec.directory ?? ".")) return "directory-gone"
       // Found, and yet ENOENT: the program that its first line names is not there.
-      return find(spec) ? "interpreter-missing" : "not-found"
+      return isThere(spec) ? "interpreter-missing" : "not-found"
     case "EACCES":
     case "ENOEXEC":
     case "EISDIR":
       return "not-executable"
     case "ENOTDIR":
-      return "not-found"
+      // A path through a file is wrong in itself; a folder of PATH that is none has nothing in it.
+      return spec.command[0].includes("/") ? "not-executable" : "not-found"
     default:
       return "failed"
   }
 }
 
-const find = ({ command: [command], environment, directory = "." }: ProcessSpec): boolean =>
+/** Whether there is a file of the program's name where it would be looked for. */
+export const isThere = ({ command: [command], environment, directory = "." }: ProcessSpec): boolean =>
   command.includes("/")
     ? Fs.existsSync(Path.resolve(directory, command))
     : (environment.PATH ?? "")

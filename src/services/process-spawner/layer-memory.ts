@@ -1,13 +1,15 @@
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import type { ProcessNotStarted } from "../../domain/errors/processes.ts"
+import { type PortReport, silent } from "../../domain/port-report.ts"
 import type { ProcessExit, SignalName } from "../../domain/process.ts"
 import { childEnvironment } from "./child-environment.ts"
-import { ProcessSpawner, type ProcessSpec } from "./process-spawner.ts"
+import { type OutputStream, ProcessSpawner, type ProcessSpec } from "./process-spawner.ts"
 
 /** A process that was started in memory, and the means to end it. */
 export interface StartedProcess {
@@ -15,7 +17,11 @@ export interface StartedProcess {
   /** As the process sees it: its environment less what is taken out. */
   readonly spec: ProcessSpec
   readonly signals: Effect.Effect<ReadonlyArray<SignalName>>
-  readonly end: (exit: ProcessExit) => Effect.Effect<void>
+  /** Tells this on fd 4, if it has one; what comes first counts. */
+  readonly report: (report: PortReport) => Effect.Effect<void>
+  /** Writes this, if it is supervised; else it goes where our own output goes, which is nowhere. */
+  readonly say: (stream: OutputStream, text: string) => Effect.Effect<void>
+  readonly end: (exit: ProcessExit) => Effect.Effect<unknown>
 }
 
 /** Every process that was started, in order. */
@@ -26,14 +32,16 @@ export class StartedProcesses extends Context.Tag("tako/StartedProcesses")<
 
 /**
  * Starts nothing. A process runs until it is ended by hand, or by a signal, unless it `traps` that one. What `refuse`
- * has an error for is not started.
+ * has an error for is not started. `behave` is what a process does as soon as it runs.
  */
 export const layerMemory = ({
   refuse = () => undefined,
-  traps = []
+  traps = [],
+  behave = () => Effect.void
 }: {
   readonly refuse?: (spec: ProcessSpec) => ProcessNotStarted | undefined
   readonly traps?: ReadonlyArray<SignalName>
+  readonly behave?: (process: StartedProcess) => Effect.Effect<unknown>
 } = {}): Layer.Layer<ProcessSpawner | StartedProcesses> =>
   Layer.effectContext(
     Effect.gen(function* () {
@@ -44,25 +52,54 @@ export const layerMemory = ({
         const exit = yield* Deferred.make<ProcessExit>()
         const received = yield* Ref.make<ReadonlyArray<SignalName>>([])
         const pid = 1 + (yield* Ref.get(started)).length
-        const end = (ended: ProcessExit) => Effect.asVoid(Deferred.succeed(exit, ended))
+        const port = yield* Deferred.make<PortReport>()
+        const report = (told: PortReport) => Effect.asVoid(Deferred.succeed(port, told))
+        if (spec.readiness !== true) yield* report(silent)
+        const end = (ended: ProcessExit) => Effect.zipRight(report(silent), Deferred.succeed(exit, ended))
         const seen = {
           ...spec,
           environment: { ...childEnvironment(spec.environment), TAKO_PIPE: `0:${pid}` }
         }
-        yield* Ref.update(started, (all) => [...all, { pid, spec: seen, signals: Ref.get(received), end }])
+        const say = (stream: OutputStream, text: string) =>
+          Effect.sync(() => spec.supervised?.onOutput(stream, Buffer.from(text)))
+        const process: StartedProcess = { pid, spec: seen, signals: Ref.get(received), report, say, end }
+        yield* Ref.update(started, (all) => [...all, process])
+        yield* behave(process)
+        const signal = (name: SignalName) =>
+          Effect.gen(function* () {
+            if (yield* Deferred.isDone(exit)) return
+            yield* Ref.update(received, (all) => [...all, name])
+            if (name === "SIGKILL" || !traps.includes(name)) yield* end({ _tag: "Signalled", signal: name })
+          })
+        const gone = Effect.asVoid(Deferred.await(exit))
         return {
           pid,
           token: Redacted.make(`${pid}`.padStart(43, "0")),
+          port: Deferred.await(port),
           exit: Deferred.await(exit),
-          signal: (name: SignalName) =>
-            Effect.gen(function* () {
-              if (yield* Deferred.isDone(exit)) return
-              yield* Ref.update(received, (all) => [...all, name])
-              if (name === "SIGKILL" || !traps.includes(name)) yield* end({ _tag: "Signalled", signal: name })
-            })
+          signal,
+          gone,
+          stop: (grace: Duration.DurationInput) =>
+            signal("SIGTERM").pipe(
+              Effect.zipRight(Effect.timeoutOption(gone, grace)),
+              Effect.zipRight(signal("SIGKILL")),
+              Effect.as(true)
+            )
         }
       })
+      const sweep = (variable: string) =>
+        Effect.gen(function* () {
+          let swept = 0
+          for (const { spec, end } of yield* Ref.get(started)) {
+            const isMarked = Object.entries(spec.environment).some(
+              ([name, value]) => `${name}=${value}` === variable
+            )
+            if (isMarked && (yield* end({ _tag: "Signalled", signal: "SIGKILL" })) === true) swept++
+          }
+          return swept
+        })
       return Context.make(ProcessSpawner, {
+        sweep,
         spawn: (spec) => Effect.acquireRelease(start(spec), ({ signal }) => signal("SIGKILL"))
       }).pipe(Context.add(StartedProcesses, Ref.get(started)))
     })

@@ -1,38 +1,41 @@
-import { type ChildProcess, spawn } from "node:child_process"
 import * as Crypto from "node:crypto"
-import * as Fs from "node:fs"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { encode } from "../../domain/envelope.ts"
 import { ProcessNotStarted } from "../../domain/errors/processes.ts"
-import type { ProcessExit, SignalName } from "../../domain/process.ts"
-import { childEnvironment } from "./child-environment.ts"
-import { deliver } from "./deliver.ts"
-import { notStarted } from "./failure.ts"
-import type { Pipe } from "./pipe.ts"
+import { quietly } from "../files/attempt.ts"
+import { deathWithUs } from "./death-with-us.ts"
 import { pipePool } from "./pipe-pool.ts"
+import { takePipes } from "./pipes.ts"
 import { ProcessSpawner, type ProcessSpec, type RunningProcess } from "./process-spawner.ts"
+import { processOf } from "./processes.ts"
+import { type Started, start } from "./start.ts"
+import { gone, stop } from "./stop.ts"
+import { sweep } from "./sweep.ts"
+import { ourSession, type Tree, treeOf } from "./tree.ts"
 
-/** Starts processes with pipes out of a pool that is filled `poolSize` at a time: 1 for a program that starts one. */
+/**
+ * Starts processes with pipes out of a pool that is filled `poolSize` at a time: 1 for a program that starts one, 2 for
+ * one that starts one after the other with fd 4.
+ */
 export const layerOf = ({ poolSize }: { readonly poolSize: number }): Layer.Layer<ProcessSpawner> =>
   Layer.scoped(
     ProcessSpawner,
-    Effect.map(pipePool(poolSize), (pool) => ({
+    Effect.map(Effect.all([pipePool(poolSize), Effect.cached(deathWithUs)]), ([pool, wrapper]) => ({
+      sweep,
       spawn: Effect.fn("ProcessSpawner.spawn")((spec: ProcessSpec) =>
         Effect.suspend(() => {
           const token = Redacted.make(Crypto.randomBytes(32).toString("base64url"))
           const envelope = encode({ token, secrets: spec.secrets })
-          return pool.take.pipe(
+          const isSupervised = spec.supervised !== undefined
+          return Effect.all([isSupervised ? wrapper : Effect.succeed([]), takePipes(pool, spec)]).pipe(
             Effect.mapError(
               ({ code }) => new ProcessNotStarted({ command: spec.command[0], reason: "pipe", code })
             ),
-            Effect.flatMap((pipe) => start(spec, Redacted.value(envelope), pipe)),
-            Effect.acquireRelease(kill),
-            Effect.map((started) => running(started, token))
+            Effect.flatMap(([wrapper, pipes]) => start(spec, Redacted.value(envelope), pipes, wrapper)),
+            Effect.acquireRelease((started) => kill(started, isSupervised)),
+            Effect.map((started) => running(started, token, isSupervised))
           )
         })
       )
@@ -41,66 +44,35 @@ export const layerOf = ({ poolSize }: { readonly poolSize: number }): Layer.Laye
 
 export const layer: Layer.Layer<ProcessSpawner> = layerOf({ poolSize: 1 })
 
-interface Started {
-  readonly child: ChildProcess
-  readonly exit: Effect.Effect<ProcessExit>
+const running = (
+  { child, exit, port, mark }: Started,
+  token: RunningProcess["token"],
+  isSupervised: boolean
+): RunningProcess => {
+  const pid = child.pid as number
+  let known: Tree | undefined
+  // As soon as Node knows of its end, the number may be another one's.
+  const tree = Effect.sync(() => {
+    const hasEnded = child.exitCode !== null || child.signalCode !== null
+    known ??= treeOf(hasEnded ? undefined : processOf(pid), mark, isSupervised ? pid : ourSession())
+    return known
+  })
+  return {
+    pid,
+    token,
+    port,
+    exit,
+    signal: (name) => Effect.sync(() => child.kill(name as NodeJS.Signals)),
+    gone: Effect.flatMap(tree, gone),
+    stop: (grace) => Effect.flatMap(tree, (all) => stop({ pid, exit }, all, grace))
+  }
 }
 
-const start = (spec: ProcessSpec, envelope: string, pipe: Pipe): Effect.Effect<Started, ProcessNotStarted> =>
-  Effect.async((resume) => {
-    // Before the program is there: whatever becomes of us then, it has what fits.
-    const { finish, abandon } = deliver(pipe.writeEnd, envelope)
-    const refused = (error: unknown) => {
-      abandon()
-      resume(Effect.fail(notStarted(spec, error)))
-    }
-    let child: ChildProcess
-    try {
-      child = startWith(spec, pipe)
-    } catch (error) {
-      return refused(error)
-    } finally {
-      Fs.closeSync(pipe.readEnd)
-    }
-    const exit = Deferred.unsafeMake<ProcessExit>(FiberId.none)
-    child.once("error", refused)
-    child.once("spawn", () => {
-      // From here on it is a signal that could not be sent: to a program that has become another user's (EPERM).
-      child.off("error", refused).on("error", () => {})
-      try {
-        finish()
-      } catch (error) {
-        child.kill("SIGKILL")
-        return refused(error)
-      }
-      resume(Effect.succeed({ child, exit: Deferred.await(exit) }))
-    })
-    // Not "close": what it leaves behind may hold our pipes for longer.
-    child.once("exit", (code, signal) => {
-      abandon()
-      const ended: ProcessExit =
-        signal === null ? { _tag: "Exited", code: code ?? 1 } : { _tag: "Signalled", signal }
-      Deferred.unsafeDone(exit, Exit.succeed(ended))
-    })
-  })
-
-const startWith = (
-  { command: [program, ...args], environment, directory }: ProcessSpec,
-  pipe: Pipe
-): ChildProcess =>
-  spawn(program, args, {
-    ...(directory === undefined ? {} : { cwd: directory }),
-    env: { ...childEnvironment(environment), TAKO_PIPE: pipe.identity },
-    stdio: ["inherit", "inherit", "inherit", pipe.readEnd]
-  })
-
-const running = ({ child, exit }: Started, token: RunningProcess["token"]): RunningProcess => ({
-  pid: child.pid as number,
-  token,
-  exit,
-  signal: (name: SignalName) => Effect.sync(() => child.kill(name as NodeJS.Signals))
-})
-
 /** Nothing of it is left afterwards, unless it has become another user's. */
-const kill = ({ child, exit }: Started): Effect.Effect<void> =>
-  Effect.suspend(() => (child.kill("SIGKILL") ? Effect.asVoid(exit) : Effect.void))
+const kill = ({ child, exit, closeOutput }: Started, isSupervised: boolean): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    // As long as it has not ended, its number is that of the process group that it leads, and of no other.
+    const hasEnded = child.exitCode !== null || child.signalCode !== null
+    if (isSupervised && !hasEnded) quietly(() => process.kill(-(child.pid as number), "SIGKILL"))
+    return child.kill("SIGKILL") ? Effect.asVoid(exit) : Effect.void
+  }).pipe(Effect.ensuring(Effect.sync(closeOutput)))

@@ -4,8 +4,10 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
+import { quietly } from "../files/attempt.ts"
 import { childEnvironment } from "./child-environment.ts"
-import { openPipe, type Pipe } from "./pipe.ts"
+import { type Direction, openPipe, type Pipe } from "./pipe.ts"
+import { processOf } from "./processes.ts"
 
 /** Why there is no pipe: an errno's name, with "mkfifo: " before it when it is that program's. */
 export class NoPipe extends Data.TaggedError("NoPipe")<{ readonly code: string }> {}
@@ -18,7 +20,8 @@ interface Batch {
 
 /**
  * Anonymous pipes. Node has no mkfifo(3), so one run of mkfifo(1) makes `size` FIFOs, 0600, in a 0700 folder; each is
- * used once, and its name is gone before anybody has it. The folder goes with the last of them.
+ * used once, and its name is gone before anybody has it. The folder goes with the last of them; that of a process which
+ * was killed, with the next pool.
  */
 export const pipePool = Effect.fnUntraced(function* (size: number) {
   let batch: Batch | undefined
@@ -27,27 +30,30 @@ export const pipePool = Effect.fnUntraced(function* (size: number) {
     batch = undefined
   }
   yield* Effect.addFinalizer(() => Effect.sync(drop))
-  const fromBatch = Effect.try({
-    try: () => {
-      const path = batch?.paths.pop()
-      if (path === undefined) throw new EmptyBatch()
-      const pipe = openPipe(path)
-      if (batch?.paths.length === 0) drop()
-      return pipe
-    },
-    catch: (error) => {
-      drop()
-      return new NoPipe({ code: codeOf(error) })
-    }
-  })
+  const fromBatch = (direction: Direction) =>
+    Effect.try({
+      try: () => {
+        const path = batch?.paths.pop()
+        if (path === undefined) throw new EmptyBatch()
+        const pipe = openPipe(path, direction)
+        if (batch?.paths.length === 0) drop()
+        return pipe
+      },
+      catch: (error) => {
+        drop()
+        return new NoPipe({ code: codeOf(error) })
+      }
+    })
   const refill = Effect.map(makeBatch(size), (made) => {
     batch = made
   })
   const oneAtATime = Effect.unsafeMakeSemaphore(1)
   /** Who takes a pipe closes it: not to be interrupted in between. A batch that a cleaner of /tmp took is made anew. */
-  const take: Effect.Effect<Pipe, NoPipe> = Effect.catchAll(fromBatch, () =>
-    Effect.zipRight(refill, fromBatch)
-  ).pipe(oneAtATime.withPermits(1), Effect.uninterruptible)
+  const take = (direction: Direction): Effect.Effect<Pipe, NoPipe> =>
+    Effect.catchAll(fromBatch(direction), () => Effect.zipRight(refill, fromBatch(direction))).pipe(
+      oneAtATime.withPermits(1),
+      Effect.uninterruptible
+    )
   return { take }
 })
 
@@ -63,7 +69,8 @@ const makeBatchIn = (place: string, size: number): Effect.Effect<Batch, NoPipe> 
     const fail = (code: string) => resume(Effect.fail(new NoPipe({ code })))
     let folder: string
     try {
-      folder = Fs.mkdtempSync(Path.join(place, "tako-pipe-"))
+      if (size > 1) quietly(() => sweepFolders(place))
+      folder = Fs.mkdtempSync(Path.join(place, `${prefix}${process.pid}-`))
     } catch (error) {
       return fail(codeOf(error))
     }
@@ -94,13 +101,21 @@ const makeBatchIn = (place: string, size: number): Effect.Effect<Batch, NoPipe> 
     }
   })
 
-const removeFolder = (folder: string): void => {
-  try {
-    Fs.rmSync(folder, { recursive: true, force: true })
-  } catch {
-    // It holds nothing, and is ours alone.
+const prefix = "tako-pipe-"
+
+/** Removes the folders of ours whose process has ended; one that lives elsewhere, in another container, makes its own anew. */
+const sweepFolders = (place: string): void => {
+  for (const name of Fs.readdirSync(place)) {
+    if (!name.startsWith(prefix) || processOf(Number.parseInt(name.slice(prefix.length), 10)) !== undefined)
+      continue
+    const folder = Path.join(place, name)
+    if (Fs.lstatSync(folder, { throwIfNoEntry: false })?.uid === process.geteuid?.()) removeFolder(folder)
   }
 }
+
+/** It holds nothing, and is ours alone. */
+const removeFolder = (folder: string): void =>
+  quietly(() => Fs.rmSync(folder, { recursive: true, force: true }))
 
 class EmptyBatch extends Error {}
 

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -11,6 +12,8 @@ export interface Stage<R> {
   readonly command: ProcessSpec["command"]
   /** Ends the one that was started last. */
   readonly end: (code: number) => Effect.Effect<void, never, R>
+  /** Has the one that was started last write this to fd 4, which it then closes, and go on. */
+  readonly write: (text: string) => Effect.Effect<void, never, R>
   /** The environment that it has. */
   readonly environment: Effect.Effect<Readonly<Record<string, string | undefined>>, never, R>
 }
@@ -27,7 +30,7 @@ export const contract = <R>(
       spawn: ProcessSpawner["Type"]["spawn"],
       stage: Stage<R>,
       spec: ProcessSpec
-    ) => Effect.Effect<A, E, R | Scope.Scope>
+    ) => Effect.Effect<A, E, R | ProcessSpawner | Scope.Scope>
   ) =>
     Effect.gen(function* () {
       const stage = yield* makeStage
@@ -81,6 +84,54 @@ export const contract = <R>(
       )
     )
 
+    it.live("stops one: it is told, and is gone", () =>
+      on((spawn, _, spec) =>
+        Effect.gen(function* () {
+          const { exit, stop, gone } = yield* spawn(spec)
+          assert.isTrue(yield* stop("10 seconds"))
+          yield* gone
+          assert.deepStrictEqual(yield* exit, { _tag: "Signalled", signal: "SIGTERM" })
+          assert.isTrue(yield* stop("10 seconds"))
+        })
+      )
+    )
+
+    it.live.each([
+      ["3000\n", { _tag: "Listening", port: 3000 }],
+      ["65535\n", { _tag: "Listening", port: 65535 }],
+      ["", { _tag: "Silent" }],
+      ["65536\n", { _tag: "Garbage" }],
+      ["ready\n", { _tag: "Garbage" }]
+    ])("tells that %j came on fd 4, as often as it is asked", ([text, report]) =>
+      on((spawn, stage, spec) =>
+        Effect.gen(function* () {
+          const { port } = yield* spawn({ ...spec, readiness: true })
+          yield* stage.write(text as string)
+          assert.deepStrictEqual<unknown>(yield* port, report)
+          assert.deepStrictEqual<unknown>(yield* port, report)
+        })
+      )
+    )
+
+    it.live("tells that nothing came on fd 4 of one that has ended", () =>
+      on((spawn, stage, spec) =>
+        Effect.gen(function* () {
+          const { port } = yield* spawn({ ...spec, readiness: true })
+          yield* stage.end(0)
+          assert.deepStrictEqual(yield* port, { _tag: "Silent" })
+        })
+      )
+    )
+
+    it.live("waits for nothing where there is no fd 4", () =>
+      on((spawn, _, spec) =>
+        Effect.gen(function* () {
+          const { port } = yield* spawn(spec)
+          assert.deepStrictEqual(yield* port, { _tag: "Silent" })
+        })
+      )
+    )
+
     it.live("says when there is no such program", () =>
       on((spawn, _, spec) =>
         Effect.gen(function* () {
@@ -127,6 +178,30 @@ export const contract = <R>(
           assert.notStrictEqual(first.pid, second.pid)
           assert.notStrictEqual(Redacted.value(first.token), Redacted.value(second.token))
           assert.match(Redacted.value(first.token), /^[A-Za-z0-9_-]{43}$/)
+        })
+      )
+    )
+
+    it.live("sweeps away what has a variable, and nothing else", () =>
+      on((spawn, stage, spec) =>
+        Effect.gen(function* () {
+          const { sweep } = yield* ProcessSpawner
+          // Another run of this test, beside this one, has others.
+          const folder = `/srv/${randomUUID()} of a test`
+          const environment = { ...spec.environment, TAKO_DATA_DIR: folder }
+          const left = yield* spawn({ ...spec, environment })
+          yield* stage.environment
+          const other = yield* spawn({
+            ...spec,
+            environment: { ...environment, TAKO_DATA_DIR: `${folder} 2` }
+          })
+          yield* stage.environment
+          // It may have started something itself at that moment.
+          assert.isAtLeast(yield* sweep(`TAKO_DATA_DIR=${folder}`), 1)
+          assert.deepStrictEqual(yield* left.exit, { _tag: "Signalled", signal: "SIGKILL" })
+          assert.strictEqual(yield* sweep(`TAKO_DATA_DIR=${folder}`), 0)
+          yield* stage.end(4)
+          assert.deepStrictEqual(yield* other.exit, { _tag: "Exited", code: 4 })
         })
       )
     )

@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { ProcessNotStarted } from "../../../src/domain/errors/processes.ts"
+import { portReport, silent } from "../../../src/domain/port-report.ts"
 import { layer, layerOf } from "../../../src/services/process-spawner/layer.ts"
 import { layerMemory, StartedProcesses } from "../../../src/services/process-spawner/layer-memory.ts"
 import { ProcessSpawner } from "../../../src/services/process-spawner/process-spawner.ts"
@@ -16,12 +17,19 @@ const realStage: Effect.Effect<Stage<never>, never, Scope.Scope> = Effect.map(te
   const inFolder = (name: string) => Path.join(folder, name)
   const script = [
     `env -0 > "${folder}/$$.tmp"; mv "${folder}/$$.tmp" "${folder}/$$.env" 2> /dev/null`,
-    `while ! [ -s "${folder}/end" ]; do sleep 0.01; done; read code < "${folder}/end"; exit "$code"`
+    `while ! [ -s "${folder}/end" ]; do sleep 0.01`,
+    `if [ -e "${folder}/write" ]; then cat "${folder}/write" >&4; exec 4>&-; rm -f "${folder}/write"; fi`,
+    `done; read code < "${folder}/end"; exit "$code"`
   ].join("\n")
   const told = new Set<string>()
   return {
     command: ["sh", "-c", script],
     end: (code) => Effect.sync(() => Fs.writeFileSync(inFolder("end"), `${code}\n`)),
+    write: (text) =>
+      Effect.sync(() => {
+        Fs.writeFileSync(inFolder("write.tmp"), text)
+        Fs.renameSync(inFolder("write.tmp"), inFolder("write"))
+      }),
     environment: Effect.promise(async () => {
       const name = await eventually("an environment", () =>
         Fs.readdirSync(folder).find((each) => each.endsWith(".env") && !told.has(each))
@@ -56,6 +64,8 @@ contract(
   memory,
   Effect.succeed({
     command: ["program", "--flag"],
+    write: (text) =>
+      Effect.flatMap(last, ({ report }) => report(portReport(Buffer.from(text), true) ?? silent)),
     end: (code) => Effect.flatMap(last, ({ end }) => end({ _tag: "Exited", code })),
     environment: Effect.map(last, ({ spec }) => spec.environment)
   })

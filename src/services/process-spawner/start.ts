@@ -1,0 +1,127 @@
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
+import type { ProcessNotStarted } from "../../domain/errors/processes.ts"
+import { type PortReport, silent } from "../../domain/port-report.ts"
+import type { ProcessExit } from "../../domain/process.ts"
+import { childEnvironment } from "./child-environment.ts"
+import type { Wrapper } from "./death-with-us.ts"
+import { deliver } from "./deliver.ts"
+import { isThere, notStarted } from "./failure.ts"
+import { type Output, readOutput } from "./output.ts"
+import { endsOfChild, type Pipes } from "./pipes.ts"
+import type { ProcessSpec } from "./process-spawner.ts"
+import { type Readiness, readReadiness } from "./readiness.ts"
+
+export interface Started {
+  readonly child: ChildProcess
+  readonly exit: Effect.Effect<ProcessExit>
+  readonly port: Effect.Effect<PortReport>
+  /** "NAME=value" in its environment, that of no other process but those which it starts. */
+  readonly mark: string
+  /** Nothing that it writes is read any more, nor what it leaves behind. */
+  readonly closeOutput: () => void
+}
+
+/** Starts the program with these pipes, which are closed when the program, or we, are done with them. */
+export const start = (
+  spec: ProcessSpec,
+  envelope: string,
+  pipes: Pipes,
+  wrapper: Wrapper
+): Effect.Effect<Started, ProcessNotStarted> =>
+  Effect.async((resume) => {
+    // Before the program is there: whatever becomes of us then, it has what fits.
+    const { finish, abandon } = deliver(pipes.secrets.writeEnd, envelope)
+    const report = Deferred.unsafeMake<PortReport>(FiberId.none)
+    const tell = (told: PortReport) => Deferred.unsafeDone(report, Exit.succeed(told))
+    let readiness: Readiness | undefined
+    let outputs: ReadonlyArray<Output> = []
+    const giveUp = () => {
+      abandon()
+      readiness?.finish()
+      for (const output of outputs) output.finish()
+    }
+    const closeOutput = () => {
+      for (const output of outputs) output.close()
+    }
+    const refused = (error: unknown) => {
+      giveUp()
+      closeOutput()
+      resume(Effect.fail(notStarted(spec, error)))
+    }
+    let child: ChildProcess
+    try {
+      if (pipes.readiness === undefined) tell(silent)
+      else readiness = readReadiness(pipes.readiness.readEnd, tell)
+      outputs = readOutputs(spec, pipes)
+      child = spawnWith(spec, pipes, wrapper)
+    } catch (error) {
+      return refused(error)
+    } finally {
+      for (const end of endsOfChild(pipes)) Fs.closeSync(end)
+    }
+    const exit = Deferred.unsafeMake<ProcessExit>(FiberId.none)
+    child.once("error", refused)
+    child.once("spawn", () => {
+      // From here on it is a signal that could not be sent: to a program that has become another user's (EPERM).
+      child.off("error", refused).on("error", () => {})
+      try {
+        finish()
+      } catch (error) {
+        child.kill("SIGKILL")
+        return refused(error)
+      }
+      const mark = `TAKO_PIPE=${pipes.secrets.identity}`
+      resume(
+        Effect.succeed({ child, exit: Deferred.await(exit), port: Deferred.await(report), mark, closeOutput })
+      )
+    })
+    // Not "close": what it leaves behind may hold our pipes for longer.
+    child.once("exit", (code, signal) => {
+      giveUp()
+      const ended: ProcessExit =
+        signal === null ? { _tag: "Exited", code: code ?? 1 } : { _tag: "Signalled", signal }
+      Deferred.unsafeDone(exit, Exit.succeed(ended))
+    })
+  })
+
+const spawnWith = (spec: ProcessSpec, pipes: Pipes, wrapper: Wrapper): ChildProcess => {
+  const { supervised } = spec
+  const environment = { ...childEnvironment(spec.environment), TAKO_PIPE: pipes.secrets.identity }
+  // setpriv(1) tells by its exit code alone that there is no such program.
+  if (wrapper.length > 0 && !isThere(spec)) throw new NoSuchProgram()
+  const [program, ...args] = wrapper.length > 0 ? [...wrapper, ...spec.command] : spec.command
+  if (supervised?.user !== undefined) giveTo(supervised.user, pipes.secrets.readEnd)
+  const options: SpawnOptions = {
+    env: environment,
+    stdio: [
+      ...(supervised === undefined ? (["inherit", "inherit", "inherit"] as const) : (["ignore"] as const)),
+      ...endsOfChild(pipes)
+    ],
+    detached: supervised !== undefined,
+    ...supervised?.user,
+    ...(spec.directory === undefined ? {} : { cwd: spec.directory })
+  }
+  return spawn(program as string, args, options)
+}
+
+class NoSuchProgram extends Error {
+  readonly code = "ENOENT"
+}
+
+/** Its own programs may have to open it anew, where a launcher has closed fd 3; another app's user may not. */
+const giveTo = ({ uid, gid }: { readonly uid: number; readonly gid: number }, readEnd: number): void => {
+  if (process.geteuid?.() !== uid) Fs.fchownSync(readEnd, uid, gid)
+}
+
+const readOutputs = ({ supervised }: ProcessSpec, { output }: Pipes): ReadonlyArray<Output> => {
+  if (supervised === undefined || output === undefined) return []
+  const { onOutput } = supervised
+  return (["stdout", "stderr"] as const).map((stream) =>
+    readOutput(output[stream].readEnd, (piece) => onOutput(stream, piece))
+  )
+}

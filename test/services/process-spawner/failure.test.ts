@@ -1,0 +1,23 @@
+import { assert, describe, it } from "@effect/vitest"
+import { notStarted } from "../../../src/services/process-spawner/failure.ts"
+import type { ProcessSpec } from "../../../src/services/process-spawner/process-spawner.ts"
+
+const spec = (command: string, path: string): ProcessSpec => ({
+  command: [command],
+  secrets: new Map(),
+  environment: { PATH: path }
+})
+
+const errno = (code: string) => Object.assign(new Error(code), { code })
+
+describe("why a process was not started", () => {
+  it("has no program without a name", () => {
+    const { reason, message } = notStarted(spec("", "/bin"), errno("ERR_INVALID_ARG_VALUE"))
+    assert.deepStrictEqual([reason, message], ["not-found", '"": command not found'])
+  })
+
+  it("tells a path through a file from a PATH with a file in it", () => {
+    assert.strictEqual(notStarted(spec("/bin/true/x", "/bin"), errno("ENOTDIR")).reason, "not-executable")
+    assert.strictEqual(notStarted(spec("x", "/bin/true"), errno("ENOTDIR")).reason, "not-found")
+  })
+})

@@ -1,0 +1,64 @@
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+
+interface Sleeper {
+  readonly until: number
+  readonly wake: () => void
+}
+
+/**
+ * A clock that stands still, but leaps from one sleeper's time to the next as long as `passing` waits for something. For
+ * programs whose services are in memory, where nothing happens but what somebody sleeps for; TestClock takes 10 ms of real
+ * time for each sleeper, which is much for a server that looks after processes ten times a second.
+ */
+export const makeLeapingClock = () => {
+  let now = 0
+  let sleepers: ReadonlyArray<Sleeper> = []
+  const clock: Clock.Clock = {
+    [Clock.ClockTypeId]: Clock.ClockTypeId,
+    unsafeCurrentTimeMillis: () => now,
+    unsafeCurrentTimeNanos: () => BigInt(now) * 1_000_000n,
+    currentTimeMillis: Effect.sync(() => now),
+    currentTimeNanos: Effect.sync(() => BigInt(now) * 1_000_000n),
+    sleep: (duration) =>
+      Effect.async<void>((resume) => {
+        const millis = Duration.toMillis(duration)
+        const sleeper = { until: now + millis, wake: () => resume(Effect.void) }
+        sleepers = [...sleepers, sleeper]
+        return Effect.sync(() => {
+          sleepers = sleepers.filter((each) => each !== sleeper)
+        })
+      })
+  }
+  const leap = () => {
+    const next = sleepers.reduce<Sleeper | undefined>(
+      (first, each) => (first === undefined || each.until < first.until ? each : first),
+      undefined
+    )
+    if (next === undefined || next.until === Number.POSITIVE_INFINITY) return
+    now = Math.max(now, next.until)
+    sleepers = sleepers.filter((each) => each !== next)
+    next.wake()
+  }
+  /** Runs it while time passes: whenever nothing else is to be done, to the next sleeper's time. */
+  const passing = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.suspend(() => {
+      let isOver = false
+      let turns = 0
+      const turn = () => {
+        if (isOver) return
+        // What is to be done takes no more than a few turns of the event loop.
+        if (++turns % 3 === 0) leap()
+        setImmediate(turn)
+      }
+      turn()
+      return Effect.ensuring(
+        effect,
+        Effect.sync(() => {
+          isOver = true
+        })
+      )
+    })
+  return { clock, passing }
+}
