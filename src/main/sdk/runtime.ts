@@ -1,0 +1,307 @@
+// How secrets get here: tako starts the process with a pipe on fd 3 that holds them, and TAKO_PIPE tells which pipe. It
+// is read once, when this is first imported; every copy of this code in the process, and its workers, share what was read.
+// No value is ever in the environment, in an argument or in a file.
+
+/** What of Node is used here: it compiles with Node's types and without them. */
+interface NodeProcess {
+  readonly env: Variables
+  readonly argv: ReadonlyArray<string>
+  readonly platform: string
+  getBuiltinModule?<Name extends keyof Builtins>(name: Name): Builtins[Name]
+}
+
+interface Variables {
+  TAKO_PIPE?: string
+  readonly ENV?: string
+  readonly NODE_ENV?: string
+  readonly PORT?: string
+  readonly HOST?: string
+  readonly TAKO_BUILD?: string
+  readonly TAKO_DATA_DIR?: string
+  readonly PWD?: string
+  readonly npm_lifecycle_event?: string
+}
+
+interface Builtins {
+  readonly fs: {
+    readonly constants: { readonly O_NONBLOCK: number; readonly O_WRONLY: number }
+    closeSync(fd: number): void
+    fstatSync(fd: number, options: BigInts): Stats
+    mkdtempSync(prefix: string): string
+    openSync(path: string, flags: number | "r" | "r+"): number
+    readFileSync(file: number | string, encoding: "utf8"): string
+    rmSync(path: string, options: { readonly recursive: true }): void
+    statSync(path: string, options: BigInts): Stats
+    writeFileSync(path: string, text: string, options: { readonly flag: number }): void
+    writeSync(fd: number, bytes: Uint8Array): number
+  }
+  readonly buffer: { readonly Buffer: { from(text: string): Uint8Array } }
+  readonly child_process: {
+    spawnSync(command: string, args: ReadonlyArray<string>): { readonly status: number | null }
+  }
+  readonly crypto: { createSecretKey(text: string, encoding: "utf8"): Sealed }
+  readonly net: {
+    readonly Socket: new (options: { readonly fd: number; readonly readable: false }) => Socket
+  }
+  readonly os: { tmpdir(): string }
+  readonly worker_threads: {
+    readonly isMainThread: boolean
+    getEnvironmentData(key: string): unknown
+    setEnvironmentData(key: string, value: Sealed | Problem): void
+  }
+}
+
+interface BigInts {
+  readonly bigint: true
+}
+
+interface Stats {
+  readonly dev: bigint
+  readonly ino: bigint
+  isFIFO(): boolean
+}
+
+interface Socket {
+  on(event: "error", listener: () => void): this
+  end(bytes: Uint8Array): unknown
+}
+
+/** Node's KeyObject: it can be sent to workers, and nothing that prints it shows what it holds. */
+interface Sealed {
+  export(): { toString(): string }
+}
+
+interface Envelope {
+  readonly token: string
+  readonly secrets: Readonly<Record<string, string>>
+}
+
+/** Why there is no envelope, and what to do about it. */
+type Problem = readonly [code: string, sentence: string]
+
+/** The envelope of this process, the same for all who ask. Throws where there is none, and says what was wanted. */
+type Bag = (wanted: string) => Envelope
+
+const nodeProcess: NodeProcess | undefined = (globalThis as unknown as { process?: NodeProcess }).process
+const builtin = nodeProcess?.getBuiltinModule as Required<NodeProcess>["getBuiltinModule"]
+const variables: Variables = nodeProcess?.env ?? {}
+const bigInts: BigInts = { bigint: true }
+const shared = "tako/fd3/v1"
+
+/**
+ * The secrets of this process. `secrets.NAME` is its value, and throws if it was not delivered; `"NAME" in secrets` tells
+ * whether it was. As a whole it prints as `[REDACTED]`, has no keys to copy or list, and cannot be changed.
+ */
+export function loadSecrets<T extends object>(): T {
+  const bag = openBag()
+  const isName = (key: string | symbol): key is string =>
+    typeof key === "string" && /^[A-Z][A-Z\d_]*$/.test(key)
+  const redacted = { value: () => "[REDACTED]" }
+  const inspect = { [Symbol.for("nodejs.util.inspect.custom")]: redacted }
+  const shown = Object.create(null, { toString: redacted, toJSON: redacted, ...inspect })
+  const refuse = () => {
+    throw failure("READ_ONLY", "Secrets are read-only. Type: tako secrets set NAME")
+  }
+  const handler: ProxyHandler<T> = {
+    get(target, key) {
+      if (!isName(key)) return target[key as keyof T]
+      const value = bag(key).secrets[key]
+      if (value !== undefined) return value
+      throw failure(
+        "NOT_DELIVERED",
+        `${key} was not delivered: ${variables.ENV ?? "the environment in use"} does not have it.\n` +
+          `Set it, then start again: tako secrets set ${key}${variables.ENV ? ` --env ${variables.ENV}` : ""}`
+      )
+    },
+    has: (target, key) => (isName(key) ? key in bag(key).secrets : key in target),
+    set: refuse,
+    deleteProperty: refuse
+  }
+  // The handler as well: console.log("%o") shows what a proxy is made of.
+  Object.defineProperties(handler, inspect)
+  return new Proxy(Object.freeze(Object.create(Object.freeze(shown))), handler)
+}
+
+/**
+ * Hands the secrets on to a process that this one starts, in a pipe of its own on its fd 3. `start` is called at once, and
+ * has started the process when it returns: with this `env`, and with `fd` as the fourth of its stdio.
+ *
+ *     handOver(({ env, fd }) => spawn("node", ["job.js"], { env, stdio: ["inherit", "inherit", "inherit", fd] }))
+ *     handOver(({ env, fd }) => fork("job.js", { env, stdio: ["inherit", "inherit", "inherit", fd, "ipc"] }))
+ */
+export function handOver<Started>(
+  start: (pipe: { readonly env: Record<string, string | undefined>; readonly fd: number }) => Started
+): Started {
+  const envelope = JSON.stringify(openBag()("What is handed over"))
+  const fs = builtin("fs")
+  // Node's own pipes between processes are sockets, and nothing tells a child whether one of those is meant. A FIFO has a
+  // number that is known before the child is there, for TAKO_PIPE to name.
+  const folder = fs.mkdtempSync(`${builtin("os").tmpdir()}/tako-`)
+  const path = `${folder}/pipe`
+  let fd: number
+  let writeEnd: number
+  try {
+    builtin("child_process").spawnSync("mkfifo", ["-m", "600", path])
+    fd = openToRead(fs, path)
+    writeEnd = fs.openSync(path, toWrite(fs))
+  } catch {
+    throw failure("NO_MKFIFO", "handOver needs mkfifo (coreutils).")
+  } finally {
+    fs.rmSync(folder, { recursive: true })
+  }
+  const bytes = builtin("buffer").Buffer.from(envelope)
+  const rest = bytes.subarray(fs.writeSync(writeEnd, bytes))
+  if (!rest.length) fs.closeSync(writeEnd)
+  try {
+    return start({ env: { ...variables, TAKO_PIPE: identityOf(() => fs.fstatSync(fd, bigInts)) }, fd })
+  } finally {
+    fs.closeSync(fd)
+    // What the pipe had no room for, as it is read. A process that ends before has no need of it.
+    if (rest.length)
+      new (builtin("net").Socket)({ fd: writeEnd, readable: false }).on("error", () => {}).end(rest)
+  }
+}
+
+/** The environment's name: ENV, as tako-server and tako dev set it; else NODE_ENV, else development, in a browser production. */
+export const env: string =
+  variables.ENV || variables.NODE_ENV || ((builtin as unknown) ? "development" : "production")
+
+/** Whether `env` is development. */
+export const isDev: boolean = env === "development"
+
+/** Whether `env` is production. */
+export const isProd: boolean = env === "production"
+
+/** The port to listen on: PORT, else 3000. Under tako-server and tako dev it is 0: any that is free. */
+export const port: number = /^\d+$/.test(variables.PORT as string) ? Number(variables.PORT) : 3000
+
+/** The address to listen on: HOST, else 127.0.0.1. */
+export const host: string = variables.HOST || "127.0.0.1"
+
+/** Which build this is, for logs and error reports: TAKO_BUILD, else dev. */
+export const build: string = variables.TAKO_BUILD || "dev"
+
+/** The folder for files that outlive a deploy: TAKO_DATA_DIR, else .tako/data where the process was started, not made yet. */
+export const dataDir: string = variables.TAKO_DATA_DIR || ".tako/data"
+
+function openBag(): Bag {
+  const key = Symbol.for(shared)
+  const global = globalThis as unknown as Record<symbol, Bag | undefined>
+  const known = global[key]
+  if (known) return known
+  const received = receive()
+  const bag: Bag = (wanted) => {
+    if ("token" in received) return received
+    throw failure(received[0], `${wanted} cannot be read: ${received[1]}`)
+  }
+  Object.defineProperty(global, key, { value: bag })
+  return bag
+}
+
+function receive(): Envelope | Problem {
+  let threads: Builtins["worker_threads"]
+  try {
+    threads = builtin("worker_threads")
+  } catch {
+    // It is not there, or it is there to refuse: Next.js has it so where it plays an edge runtime.
+    return ["SERVER_ONLY", "no browser or edge runtime has secrets.\nRead it in Node 20.16 or later."]
+  }
+  // From the main thread; or from this one, for another of its globals (Jest makes one for every test file).
+  const known = threads.getEnvironmentData(shared) as Sealed | Problem | undefined
+  if (known) return "export" in known ? parse(`${known.export()}`) : known
+  if (!threads.isMainThread)
+    return [
+      "WORKER_FIRST",
+      "the main thread had not read them.\nImport this there first, then start the worker."
+    ]
+  const received = readPipe(nodeProcess as NodeProcess, builtin("fs"))
+  threads.setEnvironmentData(
+    shared,
+    "token" in received ? builtin("crypto").createSecretKey(JSON.stringify(received), "utf8") : received
+  )
+  return received
+}
+
+function readPipe({ argv, platform }: NodeProcess, fs: Builtins["fs"]): Envelope | Problem {
+  const { npm_lifecycle_event: script, TAKO_PIPE: pipe } = variables
+  const problem = (code: string, sentence: string): Problem => [
+    code,
+    `${sentence}.\nStart it so: tako run -- node ${argv[1]?.replace(`${variables.PWD}/`, "") ?? "app.js"}`
+  ]
+  if (!pipe) return problem("NOT_STARTED", "neither tako nor handOver started this process")
+  const three = identityOf(() => fs.fstatSync(3, bigInts))
+  try {
+    let fd = three === pipe ? 3 : 0
+    // Launchers close it on the way (npm run, npx, tsx, node --watch), and on Linux one can read theirs. Deno has fds of
+    // its own making, and finds ours there too.
+    for (let pid: string | number = platform === "linux" ? "self" : 0; !fd && pid; ) {
+      const path = `/proc/${pid}/fd/3`
+      if (identityOf(() => fs.statSync(path, bigInts)) === pipe) fd = openToRead(fs, path)
+      // "pid (name) state ppid …"; the name may hold anything: proc(5).
+      pid = Number(/\) . (\d+)[^)]*$/.exec(fs.readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1])
+    }
+    // Asked once more: the process further up may have ended, and another may have got its number.
+    if (identityOf(() => fs.fstatSync(fd, bigInts)) !== pipe)
+      return three
+        ? problem("FOREIGN", "fd 3 is a pipe, but not tako's")
+        : problem("CLOSED", `${script ? `npm run ${script}` : "a launcher"} closed tako's pipe, fd 3`)
+    const text = fs.readFileSync(fd, "utf8")
+    // Under tako dev it is put back: a watcher (node --watch, tsx watch, next dev) has the pipe, and starts us again with
+    // it. Where nobody has it, it ends with us; what does not fit into it is taken out again.
+    if (variables.TAKO_BUILD === "dev") {
+      try {
+        fs.writeFileSync(`/proc/self/fd/${fd}`, text, { flag: toWrite(fs) })
+      } catch {
+        fs.readFileSync(fd, "utf8")
+      }
+    }
+    fs.closeSync(fd)
+    delete variables.TAKO_PIPE
+    return text
+      ? parse(text)
+      : [
+          "READ_BEFORE",
+          "they were read before: by another process, or by an earlier start.\nFor restarts and builds use tako dev, for your own processes handOver."
+        ]
+  } catch (error) {
+    return problem("UNREADABLE", `tako's pipe cannot be read (${(error as { code?: unknown }).code})`)
+  }
+}
+
+/** Without waiting for a writer, and blocking from then on (fifo(7)). */
+function openToRead(fs: Builtins["fs"], path: string): number {
+  const both = fs.openSync(path, "r+")
+  const readEnd = fs.openSync(path, "r")
+  fs.closeSync(both)
+  return readEnd
+}
+
+const toWrite = ({ constants }: Builtins["fs"]) => constants.O_WRONLY | constants.O_NONBLOCK
+
+/** As TAKO_PIPE has it; empty for what is no FIFO, closed, or not ours to look at. */
+function identityOf(stat: () => Stats): string {
+  try {
+    const stats = stat()
+    return stats.isFIFO() ? `${stats.dev}:${stats.ino}` : ""
+  } catch {
+    return ""
+  }
+}
+
+function parse(text: string): Envelope | Problem {
+  try {
+    const { token, secrets } = JSON.parse(text) as Envelope
+    if (typeof token === "string" && Object.values(secrets).every((value) => typeof value === "string"))
+      return { token, secrets: { __proto__: null, ...secrets } as unknown as Envelope["secrets"] }
+  } catch {
+    // Its message would quote what is there.
+  }
+  return [
+    "DAMAGED",
+    "they came cut off: tako was stopped, or two processes read at once.\nStart it again; for your own processes use handOver."
+  ]
+}
+
+function failure(code: string, message: string): Error {
+  return Object.assign(new Error(message), { name: "TakoError", code: `TAKO_${code}` })
+}

@@ -1,0 +1,135 @@
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import { layer as projectLayer } from "../../../src/services/project/layer.ts"
+import { layer } from "../../../src/services/source-tree/layer.ts"
+import { layerMemory } from "../../../src/services/source-tree/layer-memory.ts"
+import { SourceTree } from "../../../src/services/source-tree/source-tree.ts"
+import { plant, temporaryFolder } from "../project/folder.ts"
+
+const planted = {
+  "tako.toml": "",
+  "go.mod": "",
+  "z.gen": "root",
+  "src/a.gen": "",
+  "src/b/z.gen": "",
+  "lib/z.gen": "",
+  "node_modules/x/z.gen": "",
+  "src/dist/z.gen": "",
+  ".cache/z.gen": "",
+  "other/tako.toml": "",
+  "other/src/z.gen": "",
+  "module/.git": "gitdir: elsewhere",
+  "module/z.gen": ""
+}
+
+const realAt = (root: string) => Layer.provide(layer, projectLayer({ directory: root }))
+
+const contract = (
+  name: string,
+  make: (
+    files: Readonly<Record<string, string>>
+  ) => Effect.Effect<Layer.Layer<SourceTree, unknown>, never, Scope.Scope>
+) =>
+  describe(name, () => {
+    const test = (what: string, run: Effect.Effect<void, unknown, SourceTree>) =>
+      it.scoped(what, () => Effect.flatMap(make(planted), (tree) => Effect.provide(run, tree)))
+
+    test(
+      "finds the project's own files, the nearest to the root first",
+      Effect.gen(function* () {
+        const tree = yield* SourceTree
+        assert.deepStrictEqual(yield* tree.find(["z.gen", "go.mod"]), [
+          "go.mod",
+          "z.gen",
+          "lib/z.gen",
+          "src/b/z.gen"
+        ])
+        assert.deepStrictEqual(yield* tree.find(["nowhere"]), [])
+      })
+    )
+    test(
+      "tells the files of a folder, and what is one",
+      Effect.gen(function* () {
+        const tree = yield* SourceTree
+        assert.deepStrictEqual(yield* tree.files(""), ["go.mod", "tako.toml", "z.gen"])
+        assert.deepStrictEqual(yield* tree.files("src"), ["a.gen"])
+        assert.deepStrictEqual(yield* tree.files("nowhere"), [])
+        assert.isTrue(yield* tree.hasFolder("src/b"))
+        assert.isFalse(yield* tree.hasFolder("z.gen"))
+        assert.isFalse(yield* tree.hasFolder("nowhere"))
+      })
+    )
+    test(
+      "reads what it wrote",
+      Effect.gen(function* () {
+        const tree = yield* SourceTree
+        assert.deepStrictEqual(yield* tree.read("src/new.gen"), Option.none())
+        yield* tree.write("src/new.gen", "ä\n")
+        yield* tree.write("z.gen", "other")
+        assert.deepStrictEqual(yield* tree.read("src/new.gen"), Option.some("ä\n"))
+        assert.deepStrictEqual(yield* tree.read("z.gen"), Option.some("other"))
+      })
+    )
+    test(
+      "writes nothing outside of the project",
+      Effect.gen(function* () {
+        const tree = yield* SourceTree
+        const error = yield* Effect.flip(tree.write("../escaped", ""))
+        assert.strictEqual(error._tag, "PathRefused")
+      })
+    )
+  })
+
+const inFolder = (files: Readonly<Record<string, string>>) =>
+  Effect.map(temporaryFolder, (folder) => {
+    plant(folder, Object.fromEntries(Object.entries(files).map(([path, text]) => [`project/${path}`, text])))
+    return realAt(Path.join(folder, "project"))
+  })
+
+contract("the source tree", inFolder)
+contract("the source tree in memory", (files) => Effect.succeed(layerMemory(new Map(Object.entries(files)))))
+
+describe("the source tree on disk", () => {
+  it.scoped("neither follows links out of the project nor looks through those within it", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder
+      plant(folder, { "project/tako.toml": "", "project/src/x.ts": "", "outside/z.gen": "theirs" })
+      const root = Path.join(folder, "project")
+      Fs.symlinkSync("../outside", Path.join(root, "linked"))
+      Fs.symlinkSync("src", Path.join(root, "again"))
+      Fs.symlinkSync("../../outside/z.gen", Path.join(root, "src/z.gen"))
+      yield* Effect.gen(function* () {
+        const tree = yield* SourceTree
+        assert.deepStrictEqual(yield* tree.find(["z.gen", "x.ts"]), ["src/x.ts", "src/z.gen"])
+        assert.isFalse(yield* tree.hasFolder("linked"))
+        for (const path of ["src/z.gen", "linked/z.gen"]) {
+          assert.strictEqual((yield* Effect.flip(tree.write(path, "ours")))._tag, "PathRefused")
+          assert.strictEqual((yield* Effect.flip(tree.read(path)))._tag, "PathRefused")
+        }
+      }).pipe(Effect.provide(realAt(root)))
+      assert.strictEqual(Fs.readFileSync(Path.join(folder, "outside/z.gen"), "utf8"), "theirs")
+    })
+  )
+
+  it.scoped("keeps a file's mode, and a link within the project", () =>
+    Effect.gen(function* () {
+      const root = yield* temporaryFolder
+      plant(root, { "tako.toml": "", "real.gen": "" })
+      Fs.chmodSync(Path.join(root, "real.gen"), 0o640)
+      Fs.symlinkSync("real.gen", Path.join(root, "z.gen"))
+      yield* Effect.provide(
+        Effect.flatMap(SourceTree, (tree) => tree.write("z.gen", "new")),
+        realAt(root)
+      )
+      assert.isTrue(Fs.lstatSync(Path.join(root, "z.gen")).isSymbolicLink())
+      assert.strictEqual(Fs.readFileSync(Path.join(root, "real.gen"), "utf8"), "new")
+      assert.strictEqual(Fs.statSync(Path.join(root, "real.gen")).mode & 0o777, 0o640)
+      assert.deepStrictEqual(Fs.readdirSync(root).sort(), ["real.gen", "tako.toml", "z.gen"])
+    })
+  )
+})
