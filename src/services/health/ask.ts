@@ -1,0 +1,44 @@
+import * as Http from "node:http"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { errnoOf } from "../files/attempt.ts"
+import type { Answer } from "./health.ts"
+
+const patience = 2000
+const field = "x-tako-internal-token"
+
+/** On a connection of its own, of whose answer nothing but the head is read. */
+export const ask = (instance: {
+  readonly port: number
+  readonly token: Redacted.Redacted<string>
+}): Effect.Effect<Answer> =>
+  Effect.async((resume) => {
+    const token = Redacted.value(instance.token)
+    const request = Http.request({
+      host: "127.0.0.1",
+      port: instance.port,
+      path: "/status",
+      agent: false,
+      headers: { host: "tako.internal", [field]: token }
+    })
+    const overdue = setTimeout(() => tell("silent"), patience)
+    const tell = (answer: Answer) => {
+      clearTimeout(overdue)
+      request.destroy()
+      resume(Effect.succeed(answer))
+    }
+    request.on("response", ({ statusCode = 0, headers }) => {
+      if (statusCode === 200 && headers[field] === token) tell("healthy")
+      else tell(statusCode >= 500 ? "failing" : "other")
+    })
+    request.on("upgrade", (_, socket) => {
+      socket.destroy()
+      tell("other")
+    })
+    request.on("error", (error) => tell(errnoOf(error) === "ECONNREFUSED" ? "refused" : "other"))
+    request.end()
+    return Effect.sync(() => {
+      clearTimeout(overdue)
+      request.destroy()
+    })
+  })

@@ -1,0 +1,36 @@
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { type Answer, Health } from "./health.ts"
+
+/** Decides what listens on ports. */
+export class HealthControl extends Context.Tag("tako/HealthControl")<
+  HealthControl,
+  {
+    /** From now on, whoever is asked on this port answers so; "healthy" without it. */
+    readonly answer: (port: number, answer: Answer) => Effect.Effect<void>
+    /** Whose the listeners of the port are; "unknown" without it. */
+    readonly listen: (port: number, users: ReadonlyArray<number>) => Effect.Effect<void>
+  }
+>() {}
+
+/** Without a network: every port is a healthy instance until it is said otherwise. */
+export const layerMemory: Layer.Layer<Health | HealthControl> = Layer.effectContext(
+  Effect.sync(() => {
+    const answers = new Map<number, Answer>()
+    const users = new Map<number, ReadonlySet<number>>()
+    let next = 50_000
+    const answerOf = (port: number) => answers.get(port) ?? "healthy"
+    return Context.make(Health, {
+      ask: ({ port }) => Effect.sync(() => answerOf(port)),
+      accepts: (port) => Effect.sync(() => !["refused", "silent"].includes(answerOf(port))),
+      listeners: (port) => Effect.sync(() => users.get(port) ?? "unknown"),
+      freePort: Effect.sync(() => next++)
+    }).pipe(
+      Context.add(HealthControl, {
+        answer: (port, answer) => Effect.sync(() => void answers.set(port, answer)),
+        listen: (port, ids) => Effect.sync(() => void users.set(port, new Set(ids)))
+      })
+    )
+  })
+)

@@ -1,0 +1,147 @@
+import { createHash, randomBytes } from "node:crypto"
+import * as Http from "node:http"
+import * as Net from "node:net"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { app, head, once, say, statusOf } from "./wire.ts"
+
+const block = randomBytes(65_536)
+const blocks = 1600
+const whole = createHash("sha256")
+for (let i = 0; i < blocks; i++) whole.update(block)
+const digest = whole.digest("hex")
+
+const pour = async (to: NodeJS.WritableStream) => {
+  for (let i = 0; i < blocks; i++) if (!to.write(block)) await once<void>((done) => to.once("drain", done))
+  to.end()
+}
+
+const drink = async (from: NodeJS.ReadableStream) => {
+  const hash = createHash("sha256")
+  let most = 0
+  for await (const bytes of from) {
+    hash.update(bytes as Buffer)
+    most = Math.max(most, process.memoryUsage.rss())
+  }
+  return { digest: hash.digest("hex"), most }
+}
+
+describe("a body through the front", () => {
+  it.scopedLive("may have 100 MiB, up and down, chunked and not, and is not kept in memory", () =>
+    Effect.gen(function* () {
+      const { port } = yield* app(async (request, response) => {
+        if (request.method === "POST") return response.end((await drink(request)).digest)
+        if (request.url === "/length") response.setHeader("content-length", blocks * block.length)
+        await pour(response)
+      })
+      yield* Effect.promise(async () => {
+        const before = process.memoryUsage.rss()
+        let most = 0
+        for (const path of ["/length", "/chunked"]) {
+          const down = await drink(
+            await once<Http.IncomingMessage>((got) => Http.get({ host: "127.0.0.1", port, path }, got))
+          )
+          assert.strictEqual(down.digest, digest)
+          const fields = path === "/length" ? { "content-length": blocks * block.length } : {}
+          const answer = await once<Http.IncomingMessage>((got) =>
+            pour(Http.request({ host: "127.0.0.1", port, path, method: "POST", headers: fields }, got))
+          )
+          let text = ""
+          for await (const bytes of answer) text += bytes
+          assert.strictEqual(text, digest)
+          most = Math.max(most, down.most)
+        }
+        // App, front and client are this one process.
+        assert.isBelow((most - before) / 2 ** 20, 96, "MiB more than before")
+      })
+    })
+  )
+
+  it.scopedLive("waits for a reader that is slow, on either side", () =>
+    Effect.gen(function* () {
+      let taken = 0
+      const { port } = yield* app((request, response) => {
+        if (request.method === "GET") return void pour(response)
+        request.pause()
+        setTimeout(() => request.resume().on("end", () => response.end(`${taken}`)), 100)
+        request.on("data", (bytes: Buffer) => {
+          taken += bytes.length
+        })
+        request.pause()
+      })
+      yield* Effect.promise(async () => {
+        const slow = await once<Http.IncomingMessage>((got) => Http.get({ host: "127.0.0.1", port }, got))
+        slow.pause()
+        const answer = await once<Http.IncomingMessage>((got) =>
+          pour(Http.request({ host: "127.0.0.1", port, method: "POST" }, got))
+        )
+        let text = ""
+        for await (const bytes of answer) text += bytes
+        assert.strictEqual(text, `${blocks * block.length}`)
+        assert.strictEqual((await drink(slow)).digest, digest)
+      })
+    })
+  )
+
+  it.scopedLive("is asked for with 100 Continue by the app, and by nobody else", () =>
+    Effect.gen(function* () {
+      const { port, server } = yield* app((_, response) => response.end("unasked"))
+      server.on("checkContinue", (request: Http.IncomingMessage, response: Http.ServerResponse) => {
+        if (request.url === "/no") return response.writeHead(417).end()
+        response.writeContinue()
+        request.pipe(response)
+      })
+      const expecting = (path: string) =>
+        head(`POST ${path} HTTP/1.1`, "Host: a", "Expect: 100-continue", "Content-Length: 4")
+      // A client that is told no must not be waited for: its next bytes may be the body or another request.
+      const refused = yield* say(port, expecting("/no"))
+      assert.strictEqual(statusOf(refused), "417")
+      assert.match(refused, /connection: close/i)
+      const asked = yield* Effect.promise(
+        () =>
+          new Promise<string>((resolve) => {
+            let got = ""
+            const socket = Net.connect(port, "127.0.0.1", () => socket.write(expecting("/yes")))
+            socket.on("data", (bytes: Buffer) => {
+              got += bytes.toString()
+              if (got === "HTTP/1.1 100 Continue\r\n\r\n") socket.write("body")
+              if (got.includes("body")) {
+                socket.destroy()
+                resolve(got)
+              }
+            })
+          })
+      )
+      assert.match(asked, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n[\s\S]*body/)
+    })
+  )
+
+  it.scopedLive(
+    "is thrown away when the app has answered before its end, and the next request is understood",
+    () =>
+      Effect.gen(function* () {
+        const { port } = yield* app((request, response) => {
+          response.end(request.method === "POST" ? "early" : "next")
+        })
+        const post = head("POST / HTTP/1.1", "Host: a", "Content-Length: 3000000")
+        const answers = yield* say(
+          port,
+          `${post}${"x".repeat(3_000_000)}${head("GET / HTTP/1.1", "Host: a", "Connection: close")}`
+        )
+        assert.match(answers, /early[\s\S]*next/)
+      })
+  )
+
+  it.scopedLive("keeps the trailers that may trail", () =>
+    Effect.gen(function* () {
+      const { port } = yield* app((request, response) => {
+        request.resume().on("end", () => response.end(JSON.stringify(request.rawTrailers)))
+      })
+      const answer = yield* say(
+        port,
+        `${head("POST / HTTP/1.1", "Host: a", "Connection: close", "Transfer-Encoding: chunked")}3\r\nabc\r\n0\r\nX-Sum: 3\r\nX-Tako-A: b\r\nHost: evil\r\n\r\n`
+      )
+      assert.include(answer, '["X-Sum","3"]')
+    })
+  )
+})

@@ -1,0 +1,221 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import type * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import { type Backend, Balancer, type Front } from "../../../src/services/balancer/balancer.ts"
+import type { OngoingRequest } from "../../../src/services/balancer/memory-front.ts"
+
+/** The world around a front: instances that hold their answers, and clients. */
+export interface World<R> {
+  readonly backend: (id: string) => Effect.Effect<Backend, never, Scope.Scope>
+  /** None for 503. */
+  readonly request: (front: Front) => Effect.Effect<Option.Option<OngoingRequest>, never, R>
+  /** From now on it refuses connections. */
+  readonly refuse: (front: Front, backend: Backend) => Effect.Effect<void, never, R>
+}
+
+const loopback = { host: "127.0.0.1", port: 0 }
+
+export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, world: World<R>) => {
+  const test = (name: string, body: Effect.Effect<void, unknown, Balancer | R | Scope.Scope>) =>
+    it.scopedLive(name, () => Effect.provide(body, layer))
+  const open = Effect.flatMap(Balancer, (balancer) => balancer.open(loopback))
+  const two = Effect.gen(function* () {
+    const front = yield* open
+    const old = yield* world.backend("old")
+    const young = yield* world.backend("young")
+    return { front, old, young }
+  })
+  const ongoing = (front: Front) => Effect.map(world.request(front), Option.getOrThrow)
+  const inFlight = (front: Front) =>
+    Effect.map(front.backends, (all) => all.map(({ id, state, inFlight }) => `${id} ${state} ${inFlight}`))
+  const until = (front: Front, ...wanted: ReadonlyArray<string>): Effect.Effect<void> =>
+    Effect.gen(function* () {
+      for (;;) {
+        if (`${yield* inFlight(front)}` === `${wanted}`) return
+        yield* Effect.sleep(2)
+      }
+    }).pipe(
+      Effect.timeout("5 seconds"),
+      Effect.orDieWith(() => new Error(`never was ${wanted}`))
+    )
+
+  describe(title, () => {
+    test(
+      "listens on a port of the system's choice, which is its own until the scope closes",
+      Effect.gen(function* () {
+        const balancer = yield* Balancer
+        const scope = yield* Scope.make()
+        const first = yield* Scope.extend(balancer.open(loopback), scope)
+        const second = yield* balancer.open(loopback)
+        assert.notStrictEqual(first.address.port, second.address.port)
+        assert.isAbove(first.address.port, 0)
+        const failed = yield* Effect.flip(balancer.open(first.address))
+        assert.deepStrictEqual(
+          [failed._tag, failed.code, failed.port],
+          ["ListenFailed", "EADDRINUSE", first.address.port]
+        )
+        yield* Scope.close(scope, Exit.void)
+        assert.deepStrictEqual((yield* balancer.open(first.address)).address, first.address)
+      })
+    )
+
+    test(
+      "answers 503 without a backend, and gives requests to the one that is added",
+      Effect.gen(function* () {
+        const { front, old } = yield* two
+        assert.isTrue(Option.isNone(yield* world.request(front)))
+        yield* front.add(old)
+        const request = yield* ongoing(front)
+        assert.deepStrictEqual(request.backend, old)
+        assert.deepStrictEqual(yield* inFlight(front), ["old serving 1"])
+        yield* request.answer
+        assert.strictEqual(yield* request.end, "answered")
+        yield* until(front, "old serving 0")
+      })
+    )
+
+    test(
+      "gives a request to a backend that has less to do, and takes turns",
+      Effect.gen(function* () {
+        const { front, old, young } = yield* two
+        yield* front.add(old)
+        yield* front.add(young)
+        const first = yield* ongoing(front)
+        const second = yield* ongoing(front)
+        assert.sameMembers([first.backend.id, second.backend.id], ["old", "young"])
+        yield* first.answer
+        yield* first.end
+        yield* until(
+          front,
+          ...["old", "young"].map((id) => `${id} serving ${id === second.backend.id ? 1 : 0}`)
+        )
+        const third = yield* ongoing(front)
+        assert.strictEqual(third.backend.id, first.backend.id)
+        yield* third.answer
+        yield* second.answer
+      })
+    )
+
+    test(
+      "takes a backend out at once, and lets it finish what it has",
+      Effect.gen(function* () {
+        const { front, old, young } = yield* two
+        yield* front.add(old)
+        const last = yield* ongoing(front)
+        yield* front.add(young)
+        const drain = yield* Effect.fork(front.drain(old, "10 seconds"))
+        yield* until(front, "old draining 1", "young serving 0")
+        for (let i = 0; i < 3; i++) {
+          const request = yield* ongoing(front)
+          assert.strictEqual(request.backend.id, "young")
+          yield* request.answer
+          yield* request.end
+        }
+        assert.isTrue(Option.isNone(yield* Fiber.poll(drain)))
+        yield* last.answer
+        assert.strictEqual(yield* last.end, "answered")
+        assert.strictEqual(yield* Fiber.join(drain), "finished")
+        yield* front.remove(old)
+        yield* until(front, "young serving 0")
+      })
+    )
+
+    test(
+      "says that the limit of a drain was reached, and leaves what is in flight alone until the backend is removed",
+      Effect.gen(function* () {
+        const { front, old } = yield* two
+        yield* front.add(old)
+        const last = yield* ongoing(front)
+        assert.strictEqual(yield* front.drain(old, 20), "limit")
+        assert.deepStrictEqual(yield* inFlight(front), ["old draining 1"])
+        yield* front.remove(old)
+        assert.strictEqual(yield* last.end, "reset")
+        assert.deepStrictEqual(yield* front.backends, [])
+      })
+    )
+
+    test(
+      "ends a drain whose backend is removed, and that of one it has never seen",
+      Effect.gen(function* () {
+        const { front, old, young } = yield* two
+        yield* front.add(old)
+        const last = yield* ongoing(front)
+        const drain = yield* Effect.fork(front.drain(old, "10 seconds"))
+        yield* until(front, "old draining 1")
+        yield* front.remove(old)
+        assert.strictEqual(yield* Fiber.join(drain), "finished")
+        assert.strictEqual(yield* last.end, "reset")
+        assert.strictEqual(yield* front.drain(young, "10 seconds"), "finished")
+        yield* front.remove(young)
+      })
+    )
+
+    test(
+      "takes a drain back when the backend is added again, and is not impressed by adding it twice",
+      Effect.gen(function* () {
+        const { front, old } = yield* two
+        yield* front.add(old)
+        yield* front.add(old)
+        yield* front.drain(old, 0)
+        assert.isTrue(Option.isNone(yield* world.request(front)))
+        yield* front.add(old)
+        const request = yield* ongoing(front)
+        assert.deepStrictEqual(yield* inFlight(front), ["old serving 1"])
+        yield* request.answer
+      })
+    )
+
+    test(
+      "leaves out a backend that refuses a connection, and sends the request to the next",
+      Effect.gen(function* () {
+        const { front, old, young } = yield* two
+        yield* front.add(old)
+        yield* front.add(young)
+        yield* world.refuse(front, old)
+        for (let i = 0; i < 4; i++) {
+          const request = yield* ongoing(front)
+          assert.strictEqual(request.backend.id, "young")
+          yield* request.answer
+          yield* request.end
+        }
+        yield* until(front, "old refused 0", "young serving 0")
+      })
+    )
+
+    test(
+      "holds a request for the backend that comes, if it comes in time",
+      Effect.gen(function* () {
+        const balancer = yield* Balancer
+        const patient = yield* balancer.open(loopback, { hold: "10 seconds" })
+        const old = yield* world.backend("old")
+        const waiting = yield* Effect.fork(ongoing(patient))
+        yield* Effect.sleep(20)
+        assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
+        yield* patient.add(old)
+        const request = yield* Fiber.join(waiting)
+        assert.deepStrictEqual(request.backend, old)
+        yield* request.answer
+        assert.strictEqual(yield* request.end, "answered")
+        const impatient = yield* balancer.open(loopback, { hold: 20 })
+        assert.isTrue(Option.isNone(yield* world.request(impatient)))
+      })
+    )
+
+    test(
+      "resets what is in flight when its scope closes",
+      Effect.gen(function* () {
+        const balancer = yield* Balancer
+        const scope = yield* Scope.make()
+        const front = yield* Scope.extend(balancer.open(loopback), scope)
+        yield* front.add(yield* world.backend("old"))
+        const request = yield* ongoing(front)
+        yield* Scope.close(scope, Exit.void)
+        assert.strictEqual(yield* request.end, "reset")
+      })
+    )
+  })
+}

@@ -1,0 +1,239 @@
+import * as Http from "node:http"
+import type * as Net from "node:net"
+import { setTimeout } from "node:timers/promises"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { app, get, head, say, script, statusOf, withResolvers } from "./wire.ts"
+
+describe("a response through the front", () => {
+  it.scopedLive("keeps its status, reason and fields, and loses those of the connection", () =>
+    Effect.gen(function* () {
+      const { port } = yield* script((socket) => {
+        socket.end(
+          "HTTP/1.1 299 Fine, thanks\r\nDate: today\r\nset-cookie: a=1\r\nSet-Cookie: b=\xe9 \r\nX-Named: lost\r\nX-Tako-Internal-Token: t\r\nProxy-Connection: x\r\nConnection: close, x-named\r\n\r\nuntil the end",
+          "latin1"
+        )
+      })
+      const answer = yield* say(port, get("/"))
+      assert.strictEqual(
+        answer,
+        "HTTP/1.1 299 Fine, thanks\r\nDate: today\r\nset-cookie: a=1\r\nSet-Cookie: b=\xe9\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nd\r\nuntil the end\r\n0\r\n\r\n"
+      )
+    })
+  )
+
+  it.scopedLive("has no body after HEAD, with 204 and with 304, and leaves the connection usable", () =>
+    Effect.gen(function* () {
+      const { port, connections } = yield* app((request, response) => {
+        if (request.url === "/204") response.writeHead(204)
+        else if (request.url === "/304") response.writeHead(304, { etag: '"1"', "content-length": 7 })
+        else response.writeHead(200, { "content-length": 7 })
+        response.end(request.method === "GET" && request.url === "/" ? "seven b" : undefined)
+      })
+      const many = ["HEAD /", "GET /204", "GET /304", "HEAD /chunked"].map((line) =>
+        head(`${line} HTTP/1.1`, "Host: a")
+      )
+      const answers = yield* say(port, many.join("") + get("/"))
+      assert.strictEqual(answers.match(/^content-length: 7/gim)?.length, 4)
+      assert.match(answers, /\r\n\r\nseven b$/)
+      assert.isAtMost(connections(), 5)
+    })
+  )
+
+  it.scopedLive("may come byte by byte, with interim ones, chunk extensions and trailers", () =>
+    Effect.gen(function* () {
+      const { port } = yield* script(async (socket) => {
+        const bytes =
+          "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\nHTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0A\r\n0123456789\r\n0\r\nX-Sum: 13\r\nX-Tako-A: no\r\n\r\n"
+        for (const byte of bytes) {
+          socket.write(byte)
+          await setTimeout(0)
+        }
+      })
+      const answer = yield* say(port, get("/"))
+      assert.match(
+        answer,
+        /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/a\.css>; rel=preload\r\n\r\nHTTP\/1\.1 200 OK\r\n/
+      )
+      const body = answer.slice(answer.lastIndexOf("\r\n\r\n", answer.indexOf("0\r\nX-Sum")) + 4)
+      assert.strictEqual(body.replace(/^[0-9a-f]+\r\n|\r\n(?=[0-9a-f]+\r\n)/g, "").includes("X-Tako"), false)
+      assert.match(answer, /\r\n0\r\nX-Sum: 13\r\n\r\n$/)
+    })
+  )
+
+  it.scopedLive("is 502 when it is not HTTP, or could be read in two ways", () =>
+    Effect.gen(function* () {
+      const bad = [
+        "nonsense\r\n\r\n",
+        "HTTP/2 200 OK\r\n\r\n",
+        "HTTP/1.1 20 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na",
+        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length : 1\r\n\r\na",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nX: a\r\n folded\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nX: a\rb\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nX: a\nSet-Cookie: b\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n",
+        `HTTP/1.1 200 OK\r\nX: ${"x".repeat(70_000)}\r\n\r\n`,
+        ""
+      ]
+      const { port } = yield* script((socket, text) => {
+        socket.end(bad[Number(/\/(\d+)/.exec(text)?.[1])] ?? "", "latin1")
+      })
+      for (const i of bad.keys()) {
+        const answer = yield* say(port, get(`/${i}`))
+        assert.strictEqual(statusOf(answer), "502", JSON.stringify(bad[i]?.slice(0, 90)))
+        assert.match(answer, /content-type: text\/plain[\s\S]*\r\n\r\n502 Bad Gateway: [^\r\n]+\n$/i)
+      }
+    })
+  )
+
+  it.scopedLive("that ends too early resets the client, who cannot take it for the whole", () =>
+    Effect.gen(function* () {
+      const bad = [
+        "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort"
+      ]
+      let seen = withResolvers<void>()
+      const { port } = yield* script(async (socket, text) => {
+        socket.write(bad[Number(/\/(\d+)/.exec(text)?.[1])] ?? "")
+        await seen.promise
+        socket.end()
+      })
+      for (const i of bad.keys()) {
+        for (const version of ["1.0", "1.1"]) {
+          seen = withResolvers()
+          const onBytes = (got: string) => got.includes("short") && seen.resolve()
+          const answer = yield* say(port, head(`GET /${i} HTTP/${version}`, "Host: a"), { onBytes })
+          assert.match(answer, /^HTTP\/1\.1 200[\s\S]*shortRST$|^HTTP\/1\.1 200[\s\S]*short\r\nRST$/)
+        }
+      }
+    })
+  )
+
+  it.scopedLive("of one request is never given to another: surplus bytes end the backend's connection", () =>
+    Effect.gen(function* () {
+      const { port } = yield* script((socket, text) => {
+        const path = /\/(\w+)/.exec(text)?.[1] ?? ""
+        socket.write(
+          `HTTP/1.1 200 OK\r\nContent-Length: ${path.length}\r\n\r\n${path}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`
+        )
+      })
+      for (const path of ["first", "second", "third"])
+        assert.notInclude(yield* say(port, get(`/${path}`)), "evil")
+    })
+  )
+
+  it.scopedLive("comes as it is made: an event stream is not held back, and ends with its client", () =>
+    Effect.gen(function* () {
+      const { promise: closed, resolve } = withResolvers<void>()
+      const events: Array<() => void> = []
+      const { port } = yield* app((_, response) => {
+        response.writeHead(200, { "content-type": "text/event-stream" })
+        response.flushHeaders()
+        let n = 0
+        events.push(() => response.write(`data: ${n++}\n\n`))
+        response.on("close", resolve)
+      })
+      yield* Effect.promise(async () => {
+        const { promise: response, resolve: got } = withResolvers<Http.IncomingMessage>()
+        Http.get({ host: "127.0.0.1", port }, got)
+        const stream = await response
+        for (let i = 0; i < 3; i++) {
+          const { promise: event, resolve: came } = withResolvers<string>()
+          stream.once("data", (bytes: Buffer) => came(bytes.toString()))
+          events[0]?.()
+          assert.strictEqual(await event, `data: ${i}\n\n`)
+        }
+        stream.destroy()
+        await closed
+      })
+    })
+  )
+
+  it.scopedLive("is 504 when the backend is silent for too long, and 503 says when to come back", () =>
+    Effect.gen(function* () {
+      const { port, front } = yield* app(() => {}, { answerWithin: 60 })
+      assert.match(yield* say(port, get("/")), /^HTTP\/1\.1 504 [\s\S]*\n504 Gateway Timeout: [^\r\n]+\n$/)
+      yield* front.remove({ id: "app", port: 0 })
+      assert.match(
+        yield* say(port, get("/")),
+        /^HTTP\/1\.1 503 [\s\S]*Retry-After: 1\r\n[\s\S]*\n503 Service [^\r\n]+\n$/
+      )
+    })
+  )
+})
+
+describe("a request whose connection broke", () => {
+  /** Answers the first on each connection, and closes it at the second. */
+  const forgetful = () => {
+    const heads: Array<string> = []
+    const seen = new WeakSet<Net.Socket>()
+    return Effect.map(
+      script((socket, text) => {
+        heads.push(text.slice(0, text.indexOf(" HTTP")))
+        if (seen.has(socket)) socket.destroy()
+        else socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        seen.add(socket)
+      }),
+      (front) => ({ ...front, heads })
+    )
+  }
+
+  it.scopedLive("is sent again when the connection was an old one and the method lets it", () =>
+    Effect.gen(function* () {
+      const { port, heads } = yield* forgetful()
+      for (const path of ["/1", "/2"]) assert.strictEqual(statusOf(yield* say(port, get(path))), "200")
+      assert.deepStrictEqual(heads, ["GET /1", "GET /2", "GET /2"])
+    })
+  )
+
+  it.scopedLive(
+    "is sent to another backend, where there is one: this one may be about to end, and accept until then",
+    () =>
+      Effect.gen(function* () {
+        let asked = 0
+        const { port, front } = yield* script((socket) => {
+          if (asked++ > 0) socket.destroy()
+          else socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        })
+        const { server } = yield* app((_, response) => response.end("ok"))
+        yield* say(port, get("/"))
+        yield* front.add({ id: "other", port: (server.address() as Net.AddressInfo).port })
+        while (asked < 2) assert.strictEqual(statusOf(yield* say(port, get("/"))), "200")
+        assert.strictEqual(asked, 2)
+      })
+  )
+
+  it.scopedLive("is never sent again when it is a POST or has a body", () =>
+    Effect.gen(function* () {
+      for (const request of [
+        head("POST /2 HTTP/1.1", "Host: a", "Connection: close", "Content-Length: 0"),
+        `${head("POST /2 HTTP/1.1", "Host: a", "Connection: close", "Content-Length: 1")}x`,
+        `${head("PUT /2 HTTP/1.1", "Host: a", "Connection: close", "Content-Length: 1")}x`,
+        head("PATCH /2 HTTP/1.1", "Host: a", "Connection: close")
+      ]) {
+        const { port, heads } = yield* forgetful()
+        yield* say(port, get("/1"))
+        assert.strictEqual(statusOf(yield* say(port, request)), "502")
+        assert.strictEqual(heads.length, 2)
+      }
+    })
+  )
+
+  it.scopedLive("is not sent again on a new connection, which the backend has chosen to close", () =>
+    Effect.gen(function* () {
+      let count = 0
+      const { port } = yield* script((socket) => {
+        count++
+        socket.destroy()
+      })
+      assert.strictEqual(statusOf(yield* say(port, get("/"))), "502")
+      assert.strictEqual(count, 1)
+    })
+  )
+})
