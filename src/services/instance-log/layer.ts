@@ -1,0 +1,51 @@
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { type AppName, partsOf } from "../../domain/server/app-name.ts"
+import { attempt } from "../files/attempt.ts"
+import { InstanceLog } from "./instance-log.ts"
+import { type Limits, LogWriter } from "./log-files.ts"
+import { outputsInto } from "./output.ts"
+import { readLines } from "./read-lines.ts"
+
+export interface LogDirectory extends Partial<Limits> {
+  /** An absolute path; made 0700 when it is not there. */
+  readonly directory: string
+}
+
+/** Lines of JSON in files of each app, 8 MiB each, of which five are kept. */
+export const layer = ({
+  directory,
+  fileLength = 8 * 1024 * 1024,
+  files = 5
+}: LogDirectory): Layer.Layer<InstanceLog> =>
+  Layer.scoped(
+    InstanceLog,
+    Effect.gen(function* () {
+      const writers = new Map<AppName, LogWriter>()
+      const folderOf = (app: AppName) => {
+        const { project, environment } = partsOf(app)
+        return Path.join(directory, project, environment)
+      }
+      const writerOf = (app: AppName) => {
+        const writer = writers.get(app) ?? new LogWriter(folderOf(app), { fileLength, files })
+        writers.set(app, writer)
+        return writer
+      }
+      const close = (app: AppName) => {
+        writers.get(app)?.close()
+        writers.delete(app)
+      }
+      yield* Effect.addFinalizer(() => Effect.sync(() => [...writers.keys()].forEach(close)))
+      return {
+        open: outputsInto((app, lines) => writerOf(app).append(lines)),
+        read: (app, query) => attempt("read", folderOf(app), () => readLines(folderOf(app), app, query)),
+        remove: (app) =>
+          attempt("write", folderOf(app), () => {
+            close(app)
+            Fs.rmSync(folderOf(app), { recursive: true, force: true })
+          })
+      }
+    })
+  )

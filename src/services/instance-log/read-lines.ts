@@ -1,0 +1,95 @@
+import * as Fs from "node:fs"
+import type { AppName } from "../../domain/server/app-name.ts"
+import type { LogLine, LogsReply } from "../../domain/server/protocol/replies.ts"
+import { unless } from "../files/attempt.ts"
+import type { LogQuery } from "./instance-log.ts"
+import { generations, pathOf } from "./log-files.ts"
+
+/** An answer is one line of at most 16 MiB: so much of it may be the text of files. */
+const longestAnswer = 12 * 1024 * 1024
+/** How much is read at once, from the end on. */
+const window = 256 * 1024
+
+/** From the newest line back, no further than needed. */
+export const readLines = (folder: string, app: AppName, query: LogQuery): LogsReply => {
+  const files = generations(folder)
+  const [fromFile, fromByte] = placeOf(query.after, files)
+  const found: Array<LogLine> = []
+  let length = 0
+  let next = `${files.at(-1) ?? 1}:0`
+  for (const generation of files.filter((each) => each >= fromFile).reverse()) {
+    const end = unless(["ENOENT"], () =>
+      eachLineBackwards(pathOf(folder, generation), generation === fromFile ? fromByte : 0, (text) => {
+        const line = parse(text)
+        if (line === undefined || (query.instance !== undefined && line.instance !== query.instance))
+          return true
+        length += text.length
+        if (length > longestAnswer) return false
+        found.push(line)
+        return found.length < query.lines
+      })
+    )
+    if (end !== undefined && generation === files.at(-1)) next = `${generation}:${end}`
+    if (found.length >= query.lines || length > longestAnswer) break
+  }
+  return { app, lines: found.reverse(), next }
+}
+
+/** A file and a byte of it; the beginning where the file is not there any more. */
+const placeOf = (after: string | undefined, files: ReadonlyArray<number>): readonly [number, number] => {
+  const [, file = "", byte = ""] = /^(\d{1,15}):(\d{1,15})$/.exec(after ?? "") ?? []
+  return file === "" || !files.includes(Number(file)) ? [0, 0] : [Number(file), Number(byte)]
+}
+
+/** Whole lines, the last one first, until it is told to stop. Tells where the last one ends. */
+const eachLineBackwards = (path: string, from: number, onLine: (text: string) => boolean): number => {
+  const fd = Fs.openSync(path, "r")
+  try {
+    const end = endOfLines(fd, from)
+    let at = end
+    // The end of a line whose beginning has not been read yet.
+    let rest: Uint8Array = new Uint8Array()
+    while (at > from) {
+      const start = Math.max(from, at - window)
+      const bytes = Buffer.concat([readAt(fd, start, at), rest])
+      at = start
+      const first = at > from ? bytes.indexOf(newline) + 1 : 0
+      rest = bytes.subarray(0, first)
+      const lines = bytes.subarray(first).toString("utf8").split("\n").slice(0, -1)
+      for (const line of lines.reverse()) if (!onLine(line)) return end
+    }
+    return end
+  } finally {
+    Fs.closeSync(fd)
+  }
+}
+
+const newline = 0x0a
+
+const endOfLines = (fd: number, from: number): number => {
+  let at = Fs.fstatSync(fd).size
+  while (at > from) {
+    const start = Math.max(from, at - window)
+    const last = readAt(fd, start, at).lastIndexOf(newline)
+    if (last >= 0) return start + last + 1
+    at = start
+  }
+  return from
+}
+
+const readAt = (fd: number, start: number, end: number): Buffer => {
+  const bytes = Buffer.alloc(end - start)
+  return bytes.subarray(0, Fs.readSync(fd, bytes, 0, bytes.length, start))
+}
+
+const parse = (text: string): LogLine | undefined => {
+  try {
+    const { at, instance, stream, text: said } = JSON.parse(text)
+    const isLine = [at, instance, said].every((each) => typeof each === "string")
+    return isLine && (stream === "stdout" || stream === "stderr")
+      ? { at, instance, stream, text: said }
+      : undefined
+  } catch {
+    return undefined
+  }
+}

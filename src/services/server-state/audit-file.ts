@@ -1,0 +1,118 @@
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import * as Effect from "effect/Effect"
+import type { FileFailed } from "../../domain/errors/secrets-file.ts"
+import { DataUnsafe } from "../../domain/errors/server.ts"
+import { attempt, errnoOf, quietly } from "../files/attempt.ts"
+import { syncFolder } from "../files/replace.ts"
+
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = Fs.constants
+
+/** How much of its end is read: 1 MiB. */
+const tailLength = 1024 * 1024
+
+/** One that is longer, 8 MiB, is put aside, in the place of the one before it: some 40,000 lines are kept at least. */
+const longest = 8 * 1024 * 1024
+
+export const olderPath = (path: string): string => path.replace(/\.jsonl$/, ".1.jsonl")
+
+/** Adds the line whole or not at all, on the disk; one before it that was cut off is ended. */
+export const append = (path: string, line: string): Effect.Effect<void, DataUnsafe | FileFailed> =>
+  Effect.flatMap(
+    Effect.zipRight(putAside(path), add(path, line)),
+    // A new file, and with it the new name of the old one.
+    (isNew) => (isNew ? syncFolder(Path.dirname(path), path) : Effect.void)
+  )
+
+const putAside = (path: string): Effect.Effect<void, FileFailed> =>
+  attempt("write to", path, () => {
+    const size = Fs.lstatSync(path, { throwIfNoEntry: false })?.size ?? 0
+    if (size >= longest) Fs.renameSync(path, olderPath(path))
+  })
+
+const add = (path: string, line: string): Effect.Effect<boolean | undefined, DataUnsafe | FileFailed> =>
+  withAuditFile("write to", path, O_APPEND | O_CREAT, (fd, size) => {
+    const isCut = size > 0 && readAt(fd, size - 1, 1).toString("latin1") !== "\n"
+    try {
+      Fs.writeFileSync(fd, `${isCut ? "\n" : ""}${line}`)
+      Fs.fsyncSync(fd)
+    } catch (error) {
+      quietly(() => Fs.ftruncateSync(fd, size))
+      throw error
+    }
+    return size === 0
+  })
+
+/** The last MiB of it, in whole lines, and of the one before it when it is shorter; empty when there is none. */
+export const tail = (path: string): Effect.Effect<string, DataUnsafe | FileFailed> =>
+  Effect.flatMap(endOf(path), (end) =>
+    end.length >= tailLength / 2
+      ? Effect.succeed(end)
+      : Effect.map(endOf(olderPath(path)), (older) => `${older}\n${end}`)
+  )
+
+const endOf = (path: string): Effect.Effect<string, DataUnsafe | FileFailed> =>
+  Effect.map(
+    withAuditFile("read", path, 0, (fd, size) => {
+      const start = Math.max(0, size - tailLength)
+      const text = readAt(fd, start, size - start).toString("utf8")
+      return start === 0 ? text : text.slice(text.indexOf("\n") + 1)
+    }),
+    (text) => text ?? ""
+  )
+
+/** Undefined when it is not there, and not to be made. */
+const withAuditFile = <A>(
+  operation: FileFailed["operation"],
+  path: string,
+  flags: number,
+  use: (fd: number, size: number) => A
+): Effect.Effect<A | undefined, DataUnsafe | FileFailed> =>
+  Effect.flatMap(
+    attempt(operation, path, () => {
+      const fd = open(path, flags)
+      if (typeof fd === "string") return { problem: fd }
+      if (fd === undefined) return { result: undefined }
+      try {
+        const stats = Fs.fstatSync(fd)
+        if (!stats.isFile()) return { problem: "not-a-file" as const }
+        if (stats.uid !== process.geteuid?.()) return { problem: "foreign-owner" as const }
+        if ((stats.mode & 0o077) !== 0) return { problem: "permissions" as const }
+        return { result: use(fd, stats.size) }
+      } finally {
+        Fs.closeSync(fd)
+      }
+    }),
+    (found) =>
+      "problem" in found
+        ? new DataUnsafe({ path, problem: found.problem, directory: false })
+        : Effect.succeed(found.result)
+  )
+
+const open = (path: string, flags: number): number | "symlink" | "not-a-file" | undefined => {
+  try {
+    return Fs.openSync(path, flags | O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0o600)
+  } catch (error) {
+    switch (errnoOf(error)) {
+      case "ENOENT":
+        return undefined
+      case "ELOOP":
+        return "symlink"
+      case "EISDIR":
+        return "not-a-file"
+      default:
+        throw error
+    }
+  }
+}
+
+const readAt = (fd: number, position: number, length: number): Buffer => {
+  const buffer = Buffer.alloc(length)
+  let read = 0
+  while (read < length) {
+    const count = Fs.readSync(fd, buffer, read, length - read, position + read)
+    if (count === 0) break
+    read += count
+  }
+  return buffer.subarray(0, read)
+}

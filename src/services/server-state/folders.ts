@@ -1,0 +1,69 @@
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import * as Effect from "effect/Effect"
+import type { FileFailed } from "../../domain/errors/secrets-file.ts"
+import type { DataUnsafe } from "../../domain/errors/server.ts"
+import { type AppName, isAppName, partsOf } from "../../domain/server/app-name.ts"
+import { isRevision, type Revision } from "../../domain/server/revision.ts"
+import { attempt, unless } from "../files/attempt.ts"
+import { closed, makePrivateFolder, unchangeable } from "../files/private.ts"
+import { checkFolder } from "./private-files.ts"
+
+/** `<data>/apps/<project>/<environment>`, 0700 each. */
+export const folderOf = (data: string, app: AppName): string => {
+  const { project, environment } = partsOf(app)
+  return Path.join(data, "apps", project, environment)
+}
+
+export const statePath = (folder: string): string => Path.join(folder, "state.json")
+export const auditPath = (folder: string): string => Path.join(folder, "audit.jsonl")
+export const revisionPath = (folder: string, revision: Revision): string =>
+  Path.join(folder, `secrets.${revision}.enc`)
+
+/** The revision whose secrets the file of this name has. */
+export const revisionOf = (name: string): Revision | undefined => {
+  const [, digits = ""] = /^secrets\.([1-9]\d*)\.enc$/.exec(name) ?? []
+  const revision = Number(digits)
+  return isRevision(revision) ? revision : undefined
+}
+
+/** Whether the app has a folder; DataUnsafe when somebody else has a hand in it, or in one above. */
+export const checkApp = (data: string, app: AppName): Effect.Effect<boolean, DataUnsafe | FileFailed> => {
+  const folder = folderOf(data, app)
+  const above = [Path.dirname(Path.dirname(folder)), Path.dirname(folder), folder]
+  return Effect.flatMap(checkFolder(data, unchangeable), (there) =>
+    Effect.reduce(above, there, (so, each) => (so ? checkFolder(each, closed) : Effect.succeed(false)))
+  )
+}
+
+export const makeApp = (data: string, app: AppName): Effect.Effect<void, DataUnsafe | FileFailed> =>
+  Effect.flatMap(checkApp(data, app), (there) =>
+    there
+      ? Effect.void
+      : Effect.zipRight(makePrivateFolder(folderOf(data, app)), Effect.asVoid(checkApp(data, app)))
+  )
+
+/** Every app that has a folder, sorted; those that were removed among them. */
+export const folders = (data: string): Effect.Effect<ReadonlyArray<AppName>, DataUnsafe | FileFailed> => {
+  const root = Path.join(data, "apps")
+  return Effect.flatMap(checkFolder(root, closed), (there) =>
+    there ? attempt("read", root, () => list(root)) : Effect.succeed([])
+  )
+}
+
+const list = (root: string): ReadonlyArray<AppName> =>
+  entries(root)
+    .flatMap((project) => entries(Path.join(root, project)).map((environment) => `${project}/${environment}`))
+    .filter(isAppName)
+    .sort()
+
+export const entries = (folder: string): ReadonlyArray<string> =>
+  unless(["ENOENT", "ENOTDIR"], () => Fs.readdirSync(folder)) ?? []
+
+/** Whether there are secrets that were sealed under a server's key. */
+export const hasSecrets = (data: string): Effect.Effect<boolean, FileFailed> =>
+  attempt("read", data, () =>
+    list(Path.join(data, "apps")).some((app) =>
+      entries(folderOf(data, app)).some((name) => revisionOf(name) !== undefined)
+    )
+  )

@@ -1,0 +1,71 @@
+import * as Net from "node:net"
+import * as Path from "node:path"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { FileFailed, FileLocked } from "../../domain/errors/secrets-file.ts"
+import type { DataUnsafe, SocketRefused } from "../../domain/errors/server.ts"
+import * as Audit from "../../domain/server/audit.ts"
+import { makePrivateFolder, unchangeable } from "../files/private.ts"
+import { claim } from "../management/claim.ts"
+import { ServerKey } from "../server-key/server-key.ts"
+import * as AuditFile from "./audit-file.ts"
+import { auditPath, checkApp, folderOf, folders, makeApp } from "./folders.ts"
+import { checkFolder } from "./private-files.ts"
+import { recover } from "./recover.ts"
+import { inMemory, onDisk, type Revisions } from "./revisions.ts"
+import { ServerState } from "./server-state.ts"
+import * as StateFiles from "./state-files.ts"
+
+export interface DataDirectory {
+  /** An absolute path; made 0700 when it is not there. */
+  readonly directory: string
+}
+
+/** "taken": another process has the data directory. */
+export type DataDirectoryError = SocketRefused | DataUnsafe | FileFailed | FileLocked
+
+/** State and sealed secrets in a directory that is this process's alone as long as the layer lives. */
+export const layer = (data: DataDirectory): Layer.Layer<ServerState, DataDirectoryError, ServerKey> =>
+  Layer.scoped(
+    ServerState,
+    Effect.flatMap(ServerKey, (key) => build(data, onDisk(data.directory, key)))
+  )
+
+/** State on the disk, secrets nowhere but in memory: after a restart they are awaited. */
+export const layerMemoryOnly = (data: DataDirectory): Layer.Layer<ServerState, DataDirectoryError> =>
+  Layer.scoped(
+    ServerState,
+    Effect.suspend(() => build(data, inMemory()))
+  )
+
+const build = Effect.fnUntraced(function* ({ directory: data }: DataDirectory, revisions: Revisions) {
+  yield* makePrivateFolder(data)
+  yield* checkFolder(data, unchangeable)
+  // A connection to it says that somebody is there; more there is not to be had.
+  const guard = Net.createServer((socket) => void socket.on("error", () => {}).destroy())
+  yield* claim(guard, { path: Path.join(data, "owner") })
+  yield* recover(data, { secrets: revisions.onDisk })
+  const { stage, secrets, discard } = revisions
+  return ServerState.of({
+    apps: Effect.map(folders(data), (all) => all.filter((app) => StateFiles.isThere(data, app))),
+    read: (app) => StateFiles.read(data, app),
+    write: (state) => StateFiles.write(data, state),
+    stage,
+    secrets,
+    discard,
+    remove: (app) => Effect.zipRight(StateFiles.remove(data, app), revisions.forget(app)),
+    record: (app, entry) =>
+      Effect.zipRight(
+        makeApp(data, app),
+        AuditFile.append(auditPath(folderOf(data, app)), Audit.print(entry))
+      ),
+    audit: (app, limit) =>
+      Effect.flatMap(checkApp(data, app), (there) =>
+        there
+          ? Effect.map(AuditFile.tail(auditPath(folderOf(data, app))), (text) =>
+              Audit.parse(text).slice(-limit)
+            )
+          : Effect.succeed([])
+      )
+  })
+})

@@ -1,0 +1,66 @@
+import * as Fs from "node:fs"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { FileFailed } from "../../domain/errors/secrets-file.ts"
+import type { AppName } from "../../domain/server/app-name.ts"
+import type { AppState } from "../../domain/server/app-state.ts"
+import * as StateFile from "../../domain/server/state-file.ts"
+import { attempt, unless } from "../files/attempt.ts"
+import { replace, syncFolder } from "../files/replace.ts"
+import { auditPath, checkApp, entries, folderOf, makeApp, revisionOf, statePath } from "./folders.ts"
+import { readPrivate } from "./private-files.ts"
+import type { StateError } from "./server-state.ts"
+
+export const read = Effect.fnUntraced(function* (
+  data: string,
+  app: AppName
+): Effect.fn.Return<Option.Option<AppState>, StateError> {
+  if (!(yield* checkApp(data, app))) return Option.none()
+  const bytes = yield* readPrivate(statePath(folderOf(data, app)), StateFile.maxFileLength)
+  return Option.isNone(bytes) ? Option.none() : Option.some(yield* StateFile.parse(app, bytes.value))
+})
+
+/** What would not be read again is not written. */
+export const write = Effect.fnUntraced(function* (
+  data: string,
+  state: AppState
+): Effect.fn.Return<void, StateError> {
+  const path = statePath(folderOf(data, state.app))
+  const bytes = Buffer.from(StateFile.print(state))
+  if (bytes.length > StateFile.maxFileLength) {
+    return yield* new FileFailed({ operation: "write", path, code: "EFBIG" })
+  }
+  yield* StateFile.parse(state.app, bytes)
+  yield* makeApp(data, state.app)
+  yield* replace(path, bytes, { _tag: "Exactly", mode: 0o600 }, Effect.void)
+})
+
+export const isThere = (data: string, app: AppName): boolean =>
+  Fs.lstatSync(statePath(folderOf(data, app)), { throwIfNoEntry: false }) !== undefined
+
+/** The state first: without it the app is unknown, and its secrets are what a start clears away. */
+export const remove = Effect.fnUntraced(function* (data: string, app: AppName) {
+  if (!(yield* checkApp(data, app))) return
+  const folder = folderOf(data, app)
+  const path = statePath(folder)
+  yield* attempt("write", path, () => unless(["ENOENT"], () => Fs.unlinkSync(path)))
+  yield* syncFolder(folder, path)
+  yield* attempt("write", folder, () => clear(folder, () => true))
+  yield* syncFolder(folder, folder)
+  const trail = auditPath(folder)
+  yield* attempt("write", folder, () =>
+    unless(["ENOTEMPTY", "EEXIST"], () => {
+      if (Fs.lstatSync(trail, { throwIfNoEntry: false }) === undefined) Fs.rmdirSync(folder)
+    })
+  )
+})
+
+/** Removes the secrets of the revisions that are not used, and what was being written when its writer ended. */
+export const clear = (folder: string, isUnused: (name: string) => boolean): void => {
+  for (const name of entries(folder)) {
+    const isLeftover = temporary.test(name) || (revisionOf(name) !== undefined && isUnused(name))
+    if (isLeftover) unless(["ENOENT"], () => Fs.unlinkSync(`${folder}/${name}`))
+  }
+}
+
+const temporary = /^(?:state\.json|secrets\.\d+\.enc)\.[^/]+\.tmp$/

@@ -1,0 +1,96 @@
+import * as Fs from "node:fs"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import { AppName } from "../../../src/domain/server/app-name.ts"
+import { AppHome } from "../../../src/services/app-home/app-home.ts"
+import { layerOwnUsers, layerShared } from "../../../src/services/app-home/layer.ts"
+import { layerMemory } from "../../../src/services/app-home/layer-memory.ts"
+import { takenIds } from "../../../src/services/app-home/taken-ids.ts"
+import { temporaryFolder } from "../files/folder.ts"
+
+const shop = AppName("shop/production")
+const staging = AppName("shop/staging")
+const blog = AppName("blog/production")
+
+const isRoot = process.geteuid?.() === 0
+
+const contract = (title: string, within: (directory: string) => Layer.Layer<AppHome>, isReal: boolean) =>
+  describe(title, () => {
+    it.scopedLive("gives each app a folder that is always the same", () =>
+      Effect.gen(function* () {
+        const directory = `${yield* temporaryFolder()}/files`
+        const seen = yield* Effect.gen(function* () {
+          const { of } = yield* AppHome
+          const homes = yield* Effect.forEach([shop, staging, blog, shop], of)
+          return homes.map((home) => home.directory)
+        }).pipe(Effect.provide(within(directory)))
+        assert.strictEqual(new Set(seen).size, 3)
+        assert.strictEqual(seen[0], seen[3])
+        for (const folder of isReal ? seen : []) assert.strictEqual(Fs.statSync(folder).mode & 0o777, 0o700)
+      })
+    )
+  })
+
+const ids = { from: 70_000, to: 70_002 }
+
+contract("AppHome in memory", () => layerMemory, false)
+contract("AppHome of one user", (directory) => layerShared({ directory }), true)
+if (isRoot) contract("AppHome of own users", (directory) => layerOwnUsers({ directory, ids }), true)
+
+describe.skipIf(!isRoot)("an app's own user", () => {
+  const homesIn = (directory: string, apps: ReadonlyArray<AppName>, etc = "/nowhere") =>
+    Effect.gen(function* () {
+      const { of } = yield* AppHome
+      return yield* Effect.forEach(apps, of)
+    }).pipe(Effect.provide(layerOwnUsers({ directory, ids, etc })))
+
+  it.scopedLive("is nobody else's, also for a later server, as long as its folder is there", () =>
+    Effect.gen(function* () {
+      const directory = `${yield* temporaryFolder()}/files`
+      const first = yield* homesIn(directory, [shop, staging])
+      assert.deepStrictEqual(
+        first.map(({ user }) => user?.uid),
+        [70_000, 70_001]
+      )
+      const later = yield* homesIn(directory, [blog, shop])
+      assert.deepStrictEqual(
+        later.map(({ user }) => user?.uid),
+        [70_002, 70_000]
+      )
+      assert.strictEqual(Fs.statSync(first[0]?.directory ?? "").uid, 70_000)
+      const error = yield* Effect.flip(homesIn(directory, [AppName("more/production")]))
+      assert.include(error.message, "No user id of 70000-70002 is left")
+      Fs.rmdirSync(first[0]?.directory ?? "")
+      const [again] = yield* homesIn(directory, [AppName("more/production")])
+      assert.strictEqual(again?.user?.uid, 70_000)
+    })
+  )
+
+  it.scopedLive("is not one that the machine has for others", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder()
+      Fs.writeFileSync(`${folder}/passwd`, "root:x:0:0::/:/bin/sh\nann:x:70000:70000::/:/bin/sh\n")
+      Fs.writeFileSync(`${folder}/subuid`, "ann:70001:1\n")
+      const [home] = yield* homesIn(`${folder}/files`, [shop], folder)
+      assert.strictEqual(home?.user?.uid, 70_002)
+      const isTaken = takenIds(folder)
+      assert.deepStrictEqual([61_183, 61_184, 65_519, 65_534, 70_003].map(isTaken), [
+        false,
+        true,
+        true,
+        true,
+        false
+      ])
+    })
+  )
+
+  it.scopedLive("is refused where its folder has become somebody else's", () =>
+    Effect.gen(function* () {
+      const directory = `${yield* temporaryFolder()}/files`
+      const [home] = yield* homesIn(directory, [shop])
+      Fs.chownSync(home?.directory ?? "", 0, 0)
+      assert.strictEqual((yield* Effect.flip(homesIn(directory, [shop])))._tag, "DataUnsafe")
+    })
+  )
+})

@@ -1,0 +1,116 @@
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import * as TestClock from "effect/TestClock"
+import { InstanceLog } from "../../../src/services/instance-log/instance-log.ts"
+import { layer } from "../../../src/services/instance-log/layer.ts"
+import { layerMemory } from "../../../src/services/instance-log/layer-memory.ts"
+import { mask, needlesIn } from "../../../src/services/instance-log/masking.ts"
+import { temporaryFolder } from "../files/folder.ts"
+import { app, bytes, contract, secretsOf } from "./contract.ts"
+
+contract("InstanceLog in files", (test) =>
+  Effect.flatMap(temporaryFolder(), (directory) => Effect.provide(Effect.scoped(test), layer({ directory })))
+)
+contract("InstanceLog in memory", (test) => Effect.provide(Effect.scoped(test), layerMemory))
+
+const said = Effect.flatMap(InstanceLog, (log) =>
+  Effect.map(log.read(app, { lines: 10_000 }), ({ lines }) => lines.map(({ text }) => text))
+)
+
+describe("an instance's output", () => {
+  it.scoped("waits for the rest of a line for a moment, and is written at the end", () =>
+    Effect.gen(function* () {
+      const log = yield* InstanceLog
+      const scope = yield* Scope.make()
+      const output = yield* Scope.extend(
+        log.open({ app, id: "aaaaaaaa", secrets: secretsOf("abcdefgh") }),
+        scope
+      )
+      output.write("stdout", bytes("password? abcd"))
+      assert.deepStrictEqual(yield* said, [])
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(yield* said, ["password? abcd"])
+      output.write("stdout", bytes("more abc"))
+      yield* Scope.close(scope, Exit.void)
+      assert.deepStrictEqual(yield* said, ["password? abcd", "more abc"])
+    }).pipe(Effect.provide(layerMemory))
+  )
+
+  it.scoped("is kept in files that only we can read, the oldest of which go", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryFolder()
+      yield* Effect.gen(function* () {
+        const log = yield* InstanceLog
+        const output = yield* log.open({ app, id: "aaaaaaaa", secrets: secretsOf() })
+        for (let n = 0; n < 100; n++) output.write("stdout", bytes(`line ${n}\n`))
+        const lines = yield* said
+        assert.strictEqual(lines.at(-1), "line 99")
+        assert.isTrue(lines.length >= 20 && lines.length < 60)
+        const folder = Path.join(directory, app)
+        const files = Fs.readdirSync(folder)
+        assert.lengthOf(files, 3)
+        for (const file of files) assert.strictEqual(Fs.statSync(Path.join(folder, file)).mode & 0o777, 0o600)
+        // A place in a file that is gone.
+        const { lines: all } = yield* log.read(app, { lines: 10_000, after: "1:10" })
+        assert.lengthOf(all, lines.length)
+      }).pipe(Effect.provide(layer({ directory, fileLength: 1000, files: 3 })))
+    })
+  )
+
+  it.scoped("goes on where a server that was killed has left a line", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryFolder()
+      const folder = Path.join(directory, app)
+      Fs.mkdirSync(folder, { recursive: true })
+      const line = { at: "2026-01-01T00:00:00.000Z", instance: "a", stream: "stdout", text: "before" }
+      Fs.writeFileSync(
+        Path.join(folder, "output.7.jsonl"),
+        `${JSON.stringify(line)}\n{"at":"2026-01-01T00:00:00.000Z","inst`
+      )
+      yield* Effect.gen(function* () {
+        const log = yield* InstanceLog
+        assert.deepStrictEqual(yield* said, ["before"])
+        const { next } = yield* log.read(app, { lines: 1 })
+        const output = yield* log.open({ app, id: "aaaaaaaa", secrets: secretsOf() })
+        output.write("stdout", bytes("after\n"))
+        assert.deepStrictEqual(yield* said, ["before", "after"])
+        const more = yield* log.read(app, { lines: 9, after: next })
+        assert.deepStrictEqual(
+          more.lines.map(({ text }) => text),
+          ["after"]
+        )
+      }).pipe(Effect.provide(layer({ directory })))
+    })
+  )
+
+  it.scoped("is read back in lines longer than what is read at once", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryFolder()
+      yield* Effect.gen(function* () {
+        const log = yield* InstanceLog
+        const output = yield* log.open({ app, id: "aaaaaaaa", secrets: secretsOf() })
+        const lines = Array.from({ length: 30 }, (_, n) => `${n} ${"\u20ac".repeat(n * 3000)}`)
+        for (const line of lines) output.write("stdout", bytes(`${line}\n`))
+        const read = yield* said
+        assert.strictEqual(read.join(""), lines.join(""))
+      }).pipe(Effect.provide(layer({ directory })))
+    })
+  )
+})
+
+describe("masking", () => {
+  it("finds the longest of what begins alike, side by side, and holds back no more than needed", () => {
+    const { hide } = needlesIn(["secret", "secret-longer", "longer-still", "tail"])
+    assert.deepStrictEqual(hide("secret-longer", true), { text: mask, rest: "" })
+    assert.deepStrictEqual(hide("secretsecret", true), { text: `${mask}${mask}`, rest: "" })
+    assert.deepStrictEqual(hide("a secret-lo", false), { text: "a ", rest: "secret-lo" })
+    assert.deepStrictEqual(hide("a secret-lo", true), { text: `a ${mask}-lo`, rest: "" })
+    assert.deepStrictEqual(hide("x t", false), { text: "x ", rest: "t" })
+    assert.deepStrictEqual(hide("x tz", false), { text: "x tz", rest: "" })
+    assert.deepStrictEqual(needlesIn([]).hide("anything", false), { text: "anything", rest: "" })
+  })
+})

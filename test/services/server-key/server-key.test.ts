@@ -1,0 +1,178 @@
+import * as Crypto from "node:crypto"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import * as SecretSet from "../../../src/domain/server/secret-set.ts"
+import { type KeyPlaces, layer } from "../../../src/services/server-key/layer.ts"
+import { layerMemory } from "../../../src/services/server-key/layer-memory.ts"
+import { ServerKey } from "../../../src/services/server-key/server-key.ts"
+import { temporaryFolder } from "../files/folder.ts"
+import { app, canary, other, revision, secretsOf } from "../server-state/values.ts"
+
+const place = { app, revision: revision(1) }
+const textOf = (secrets: SecretSet.SecretSet) => Redacted.value(SecretSet.encode(secrets))
+
+const contract = (title: string, fresh: Effect.Effect<Layer.Layer<ServerKey, unknown>, never, Scope.Scope>) =>
+  describe(title, () => {
+    const test = <A, E>(name: string, run: Effect.Effect<A, E, ServerKey>) =>
+      it.scopedLive(name, () => Effect.flatMap(fresh, (layer) => Effect.provide(run, layer)))
+
+    test(
+      "opens what it sealed, in its place",
+      Effect.gen(function* () {
+        const key = yield* ServerKey
+        for (const secrets of [SecretSet.empty, secretsOf(1)]) {
+          const sealed = yield* key.seal(place, secrets)
+          assert.notInclude(Buffer.from(sealed).toString("latin1"), canary)
+          const opened = Option.getOrThrow(yield* key.open(place, sealed))
+          assert.strictEqual(textOf(opened), textOf(secrets))
+          assert.notDeepEqual(yield* key.seal(place, secrets), sealed)
+        }
+      })
+    )
+
+    test(
+      "opens it nowhere else, and nothing that was changed",
+      Effect.gen(function* () {
+        const key = yield* ServerKey
+        const sealed = yield* key.seal(place, secretsOf(1))
+        const elsewhere = [
+          { app: other, revision: place.revision },
+          { app, revision: revision(2) }
+        ]
+        for (const each of elsewhere) assert.isTrue(Option.isNone(yield* key.open(each, sealed)))
+        for (const length of [0, 1, 27, 28, sealed.length - 1]) {
+          assert.isTrue(Option.isNone(yield* key.open(place, sealed.subarray(0, length))))
+        }
+        for (let at = 0; at < sealed.length; at += 7) {
+          const changed = Uint8Array.from(sealed)
+          changed[at] = (changed[at] as number) ^ 0x80
+          assert.isTrue(Option.isNone(yield* key.open(place, changed)))
+        }
+      })
+    )
+
+    test(
+      "hashes equal sets of an app alike, and nothing else",
+      Effect.gen(function* () {
+        const key = yield* ServerKey
+        const hash = yield* key.hash(app, secretsOf(1))
+        assert.match(hash, /^[0-9a-f]{64}$/)
+        assert.strictEqual(yield* key.hash(app, new Map([...secretsOf(1)].reverse())), hash)
+        assert.notStrictEqual(yield* key.hash(other, secretsOf(1)), hash)
+        assert.notStrictEqual(yield* key.hash(app, secretsOf(2)), hash)
+        assert.notStrictEqual(yield* key.hash(app, SecretSet.empty), hash)
+      })
+    )
+  })
+
+const places = Effect.map(temporaryFolder(), (folder) => ({
+  file: Path.join(folder, "etc", "server.key"),
+  dataDirectory: Path.join(folder, "data"),
+  hasData: Effect.succeed(false)
+}))
+
+contract("ServerKey", Effect.map(places, layer))
+contract("ServerKey in memory", Effect.succeed(layerMemory))
+
+const hashUnder = (options: KeyPlaces) =>
+  Effect.provide(
+    Effect.flatMap(ServerKey, (key) => Effect.map(key.hash(app, secretsOf(1)), (hash) => [key.origin, hash])),
+    layer(options)
+  )
+
+describe("the file of the server key", () => {
+  it.scopedLive("is made once, 0600, and is the key from then on", () =>
+    Effect.gen(function* () {
+      const options = yield* places
+      const all = yield* Effect.all([hashUnder(options), hashUnder(options)], { concurrency: "unbounded" })
+      assert.deepStrictEqual(all[0], all[1])
+      assert.strictEqual(Fs.statSync(options.file).mode & 0o7777, 0o600)
+      assert.deepStrictEqual(Fs.readdirSync(Path.dirname(options.file)), ["server.key"])
+      const restarted = yield* hashUnder({ ...options, hasData: Effect.succeed(true) })
+      assert.deepStrictEqual(restarted, all[0])
+      assert.strictEqual(restarted[0], "key-file")
+    })
+  )
+
+  it.scopedLive("is the key of the hash that others can compute", () =>
+    Effect.gen(function* () {
+      const options = yield* places
+      const [, hash] = yield* hashUnder(options)
+      const key = Buffer.from(Fs.readFileSync(options.file, "latin1"), "base64")
+      const hashKey = Buffer.from(Crypto.hkdfSync("sha256", key, "", "tako/hash/v1", 32))
+      const json = textOf(secretsOf(1))
+      const message = Buffer.concat([
+        Buffer.from([0, 0, 0, app.length]),
+        Buffer.from(app),
+        Buffer.from([0, 0, 0, json.length]),
+        Buffer.from(json)
+      ])
+      assert.strictEqual(hash, Crypto.createHmac("sha256", hashKey).update(message).digest("hex"))
+    })
+  )
+
+  it.scopedLive("that is missing is not made anew while there is data", () =>
+    Effect.gen(function* () {
+      const options = yield* places
+      const error = yield* Effect.flip(hashUnder({ ...options, hasData: Effect.succeed(true) }))
+      assert.deepInclude(error, { _tag: "ServerKeyRefused", problem: "missing" })
+      assert.isFalse(Fs.existsSync(options.file))
+    })
+  )
+
+  it.scopedLive("is not in the data directory, by no way round", () =>
+    Effect.gen(function* () {
+      const options = yield* places
+      Fs.mkdirSync(options.dataDirectory)
+      const around = `${options.dataDirectory}-link`
+      Fs.symlinkSync(options.dataDirectory, around)
+      for (const file of [`${options.dataDirectory}/sub/server.key`, `${around}/server.key`]) {
+        const error = yield* Effect.flip(hashUnder({ ...options, file }))
+        assert.deepInclude(error, { _tag: "ServerKeyRefused", problem: "in-data-directory" })
+      }
+    })
+  )
+
+  it.scopedLive.each([
+    ["permissions", (file: string) => Fs.chmodSync(file, 0o640)],
+    ["content", (file: string) => Fs.truncateSync(file, 20)],
+    [
+      "symlink",
+      (file: string) => {
+        Fs.renameSync(file, `${file}-moved`)
+        Fs.symlinkSync(`${file}-moved`, file)
+      }
+    ]
+  ] as const)("is refused for its %s", ([problem, meddle]) =>
+    Effect.gen(function* () {
+      const options = yield* places
+      yield* hashUnder(options)
+      meddle(options.file)
+      const error = yield* Effect.flip(hashUnder(options))
+      assert.deepInclude(error, { _tag: "ServerKeyRefused", problem })
+    })
+  )
+})
+
+describe("systemd's credential", () => {
+  it.scopedLive("is the key when there is one, and nothing else is when it is missing", () =>
+    Effect.gen(function* () {
+      const options = { ...(yield* places), credentials: yield* temporaryFolder() }
+      const path = Path.join(options.credentials, "tako-server.key")
+      const missing = yield* Effect.flip(hashUnder(options))
+      assert.deepInclude(missing, { _tag: "ServerKeyRefused", problem: "no-credential" })
+      assert.isFalse(Fs.existsSync(options.file))
+      Fs.writeFileSync(path, `${Buffer.alloc(32, 7).toString("base64")}\n`, { mode: 0o400 })
+      const [origin] = yield* hashUnder(options)
+      assert.strictEqual(origin, "credential")
+      Fs.chmodSync(path, 0o444)
+      assert.deepInclude(yield* Effect.flip(hashUnder(options)), { problem: "permissions" })
+    })
+  )
+})
