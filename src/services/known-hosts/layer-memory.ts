@@ -1,0 +1,21 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
+import { known } from "./judge.ts"
+import { KnownHosts } from "./known-hosts.ts"
+import { parse } from "./parse.ts"
+import { lineOf } from "./print.ts"
+
+/** One known_hosts in memory, that stands for whichever files a host names; with this text at first. */
+export const layerMemory = (text = ""): Layer.Layer<KnownHosts> =>
+  Layer.effect(
+    KnownHosts,
+    Effect.map(Ref.make(text), (file) => ({
+      of: (host) => Effect.map(Ref.get(file), (text) => known(parse(text), host)),
+      add: (host, key) =>
+        Ref.update(
+          file,
+          (text) => `${text === "" || text.endsWith("\n") ? text : `${text}\n`}${lineOf(host, key)}`
+        )
+    }))
+  )

@@ -1,0 +1,29 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Ref from "effect/Ref"
+import type { ServerEntry } from "../../domain/servers/server-entry.ts"
+import { exists, notFound } from "./find.ts"
+import { Servers } from "./servers.ts"
+
+/** A config.toml that is only in memory, with these servers at first. */
+export const layerMemory = (servers: ReadonlyArray<ServerEntry> = []): Layer.Layer<Servers> =>
+  Layer.effect(
+    Servers,
+    Effect.map(Ref.make(servers), (all) => ({
+      all: Ref.get(all),
+      add: (server) =>
+        Effect.flatMap(Ref.get(all), (known) => {
+          const same = known.find(({ name }) => name === server.name)
+          return same === undefined ? Ref.set(all, [...known, server]) : exists(same)
+        }),
+      remove: (name) =>
+        Effect.flatMap(Ref.get(all), (known) =>
+          known.some((one) => one.name === name)
+            ? Ref.set(
+                all,
+                known.filter((one) => one.name !== name)
+              )
+            : notFound(name, known)
+        )
+    }))
+  )

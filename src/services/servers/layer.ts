@@ -1,0 +1,88 @@
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { ConfigInvalid } from "../../domain/errors/project.ts"
+import { FileLocked } from "../../domain/errors/secrets-file.ts"
+import { withoutServer, withServer } from "../../domain/servers/edit-config.ts"
+import type { ServerEntry } from "../../domain/servers/server-entry.ts"
+import { attempt } from "../files/attempt.ts"
+import { whileLocked } from "../files/lock.ts"
+import { makePrivateFolder } from "../files/private.ts"
+import { replace } from "../files/replace.ts"
+import { Home } from "../home/home.ts"
+import { exists, notFound } from "./find.ts"
+import { type ConfigFile, readConfigFile, readText } from "./read-config.ts"
+import { Servers } from "./servers.ts"
+
+/** `config.toml` of the user, changed under its lock; what the user has written there by hand stays as it is. */
+export const layer: Layer.Layer<Servers, never, Home> = Layer.effect(
+  Servers,
+  Effect.map(Home, ({ config: folder }) => {
+    const path = Path.join(folder, "config.toml")
+
+    const change = <E>(make: (file: ConfigFile) => Effect.Effect<Change, E | ConfigInvalid>) =>
+      Effect.gen(function* () {
+        yield* makePrivateFolder(folder)
+        // A link stays a link: people keep such files elsewhere.
+        const real = yield* attempt("read", path, () =>
+          Fs.existsSync(path) ? Fs.realpathSync.native(path) : path
+        )
+        yield* whileLocked(real, (lock) =>
+          Effect.gen(function* () {
+            const file = yield* readConfigFile(real)
+            const { text, servers } = yield* make(file)
+            const again = yield* Effect.option(readText(text, real))
+            if (again._tag === "None" || !same(again.value.servers, servers)) {
+              return yield* new ConfigInvalid({ path: real, problem: byHand })
+            }
+            const stillOurs = Effect.filterOrFail(
+              lock.isOurs,
+              (ours) => ours,
+              () => new FileLocked({ path: real })
+            )
+            const permissions =
+              file.stats === undefined
+                ? ({ _tag: "Exactly", mode: 0o600 } as const)
+                : ({ _tag: "Like", stats: file.stats } as const)
+            yield* replace(real, Buffer.from(text), permissions, Effect.asVoid(stillOurs))
+          })
+        )
+      })
+
+    return {
+      all: Effect.map(readConfigFile(path), ({ servers }) => servers),
+      add: Effect.fn("Servers.add")((server) =>
+        change(({ text, servers }) => {
+          const already = servers.find(({ name }) => name === server.name)
+          return already === undefined
+            ? Effect.succeed({ text: withServer(text, server), servers: [...servers, server] })
+            : Effect.fail(exists(already))
+        })
+      ),
+      remove: Effect.fn("Servers.remove")((name) =>
+        change(({ path, text, servers }) => {
+          const index = servers.findIndex((one) => one.name === name)
+          if (index < 0) return Effect.fail(notFound(name, servers))
+          const shorter = withoutServer(text, index)
+          return shorter === undefined
+            ? new ConfigInvalid({ path, problem: byHand })
+            : Effect.succeed({ text: shorter, servers: servers.toSpliced(index, 1) })
+        })
+      )
+    }
+  })
+)
+
+interface Change {
+  readonly text: string
+  /** What has to be in it. */
+  readonly servers: ReadonlyArray<ServerEntry>
+}
+
+const byHand = "its servers are written in a way that tako does not change; edit it by hand"
+
+const same = (one: ReadonlyArray<ServerEntry>, other: ReadonlyArray<ServerEntry>): boolean =>
+  JSON.stringify(one.map(plain)) === JSON.stringify(other.map(plain))
+
+const plain = ({ name, socket, ssh: { host, port, user } }: ServerEntry) => [name, socket, host, port, user]

@@ -1,0 +1,75 @@
+import * as Fs from "node:fs"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import { ConfigInvalid } from "../../domain/errors/project.ts"
+import type { FileFailed } from "../../domain/errors/secrets-file.ts"
+import { type ConfigToml, decode } from "../../domain/servers/config-toml.ts"
+import { attempt, unless } from "../files/attempt.ts"
+
+/** A config.toml as it was found. */
+export interface ConfigFile extends ConfigToml {
+  readonly path: string
+  readonly text: string
+  /** Undefined when there is none. */
+  readonly stats: Fs.Stats | undefined
+}
+
+const largest = 1024 * 1024
+
+/**
+ * What it says; nothing when it is not there. It tells where secrets are sent, so nobody but its owner may write to it,
+ * and its owner is this user or root.
+ */
+export const readConfigFile = (path: string): Effect.Effect<ConfigFile, ConfigInvalid | FileFailed> =>
+  Effect.gen(function* () {
+    const opened = yield* attempt("read", path, () =>
+      unless(["ENOENT"], () => Fs.openSync(path, Fs.constants.O_RDONLY | Fs.constants.O_NONBLOCK))
+    )
+    if (opened === undefined) return { path, text: "", stats: undefined, servers: [] }
+    const { stats, bytes } = yield* attempt("read", path, () => {
+      try {
+        const stats = Fs.fstatSync(opened)
+        return { stats, bytes: problemOf(stats) === undefined ? Fs.readFileSync(opened) : Buffer.of() }
+      } finally {
+        Fs.closeSync(opened)
+      }
+    })
+    const problem = problemOf(stats)
+    if (problem !== undefined) return yield* new ConfigInvalid({ path, problem })
+    const text = yield* Effect.try({
+      try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
+      catch: () => new ConfigInvalid({ path, problem: "it is not UTF-8" })
+    })
+    return { path, text, stats, ...(yield* readText(text, path)) }
+  })
+
+const problemOf = (stats: Fs.Stats): string | undefined => {
+  if (!stats.isFile()) return "it is not a file"
+  if (stats.uid !== process.geteuid?.() && stats.uid !== 0) return "it belongs to another user"
+  if ((stats.mode & 0o022) !== 0) return "others may write to it, and it says where secrets go; chmod go-w it"
+  return stats.size > largest ? "it is larger than 1 MiB" : undefined
+}
+
+/** What the text of a config.toml says; `path` is for people. */
+export const readText = (text: string, path: string): Effect.Effect<ConfigToml, ConfigInvalid> =>
+  Effect.gen(function* () {
+    if (text.trim() === "") return { servers: [] }
+    const { parse, TomlError } = yield* Effect.promise(() => import("smol-toml"))
+    const parsed = yield* Effect.try({
+      try: () => parse(text, { integersAsBigInt: true, maxDepth: 32 }),
+      catch: (error) =>
+        error instanceof TomlError
+          ? new ConfigInvalid({ path, line: error.line, problem: firstLine(error.message) })
+          : new ConfigInvalid({ path, problem: "not TOML" })
+    })
+    const decoded = decode(parsed)
+    if (Either.isRight(decoded)) return decoded.right
+    const { problem, suggestion } = decoded.left
+    return yield* new ConfigInvalid(
+      suggestion === undefined ? { path, problem } : { path, problem, suggestion }
+    )
+  })
+
+// Its own words, without the line that it quotes below them.
+const firstLine = (message: string): string =>
+  (message.split("\n", 1)[0] as string).replace(/^Invalid TOML document: /, "not TOML, ")

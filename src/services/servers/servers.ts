@@ -1,0 +1,21 @@
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { ConfigInvalid } from "../../domain/errors/project.ts"
+import type { FileFailed, FileLocked } from "../../domain/errors/secrets-file.ts"
+import type { ServerExists, ServerNotFound } from "../../domain/errors/servers.ts"
+import type { ServerEntry } from "../../domain/servers/server-entry.ts"
+
+/** The servers that this user knows (`[[servers]]` of config.toml), in the order of the file. */
+export class Servers extends Context.Tag("tako/Servers")<
+  Servers,
+  {
+    /** Empty when there is no such file. */
+    readonly all: Effect.Effect<ReadonlyArray<ServerEntry>, ConfigInvalid | FileFailed>
+    readonly add: (
+      server: ServerEntry
+    ) => Effect.Effect<void, ServerExists | ConfigInvalid | FileFailed | FileLocked>
+    readonly remove: (
+      name: string
+    ) => Effect.Effect<void, ServerNotFound | ConfigInvalid | FileFailed | FileLocked>
+  }
+>() {}

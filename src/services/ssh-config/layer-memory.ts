@@ -1,0 +1,20 @@
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { ServerUnreachable } from "../../domain/errors/server.ts"
+import type { SshSettings } from "../../domain/ssh/ssh-settings.ts"
+import { SshConfig } from "./ssh-config.ts"
+
+/** A configuration of these hosts, by their names; others cannot be resolved. */
+export const layerMemory = (hosts: ReadonlyMap<string, SshSettings>): Layer.Layer<SshConfig> =>
+  Layer.succeed(SshConfig, {
+    resolve: (server, { host, port, user }) => {
+      const settings = hosts.get(host)
+      if (settings === undefined)
+        return new ServerUnreachable({ server, stage: "resolve", reason: "ENOTFOUND" })
+      return Effect.succeed({
+        ...settings,
+        ...(port === undefined ? {} : { port }),
+        ...(user === undefined ? {} : { user })
+      })
+    }
+  })

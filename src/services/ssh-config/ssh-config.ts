@@ -1,0 +1,17 @@
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { ServerUnreachable } from "../../domain/errors/server.ts"
+import type { Destination } from "../../domain/servers/destination.ts"
+import type { SshSettings } from "../../domain/ssh/ssh-settings.ts"
+
+/** How this user's ssh would reach a host: ~/.ssh/config, /etc/ssh/ssh_config, and what ssh takes for granted. */
+export class SshConfig extends Context.Tag("tako/SshConfig")<
+  SshConfig,
+  {
+    /** `server` is the name for people; fails at the stage "resolve". */
+    readonly resolve: (
+      server: string,
+      destination: Destination
+    ) => Effect.Effect<SshSettings, ServerUnreachable>
+  }
+>() {}

@@ -1,0 +1,163 @@
+import type { ChildProcess } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Net from "node:net"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
+import { ServerUnreachable } from "../../../domain/errors/server.ts"
+import type { Target } from "../../../domain/server/target.ts"
+import type { Destination } from "../../../domain/servers/destination.ts"
+import { errnoOf } from "../../files/attempt.ts"
+import { type SshProgram, startSsh } from "../../ssh-config/run-ssh.ts"
+import type { TransportError } from "../transport.ts"
+import { explainEnd } from "./explain.ts"
+import { optionsFor } from "./options.ts"
+
+/** An ssh that has logged in and leads from a socket of ours to the one of tako-server. */
+export interface Tunnel {
+  readonly socket: Net.Socket
+  /** ssh's messages so far, the last 64 KiB of them. */
+  readonly said: () => string
+}
+
+export interface Watched {
+  readonly child: ChildProcess
+  readonly said: () => string
+  readonly ended: () => boolean
+}
+
+export const openTunnel = (
+  program: SshProgram,
+  target: Target,
+  destination: Destination,
+  within: Duration.DurationInput
+): Effect.Effect<Tunnel, TransportError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const folder = yield* privateFolder(target.name)
+    const path = Path.join(folder, "s")
+    const ssh = yield* start(program, target, destination, path)
+    const isIn = /^Authenticated to /m
+    yield* until(ssh, () => (ssh.ended() || isIn.test(ssh.said()) ? true : undefined)).pipe(
+      Effect.timeoutFail({
+        duration: within,
+        onTimeout: () =>
+          new ServerUnreachable({
+            server: target.name,
+            stage: "connect",
+            reason: "timeout",
+            hint: "See where it hangs: ssh -v"
+          })
+      })
+    )
+    const socket = yield* connect(path).pipe(
+      Effect.retry({
+        schedule: Schedule.spaced("10 millis"),
+        while: () => !ssh.ended(),
+        times: 500
+      }),
+      Effect.mapError((code) =>
+        ssh.ended()
+          ? explainEnd(target, ssh.said())
+          : new ServerUnreachable({
+              server: target.name,
+              stage: "socket",
+              reason: code,
+              hint: "ssh did not open a socket of its own. See: ssh -v"
+            })
+      )
+    )
+    return { socket, said: ssh.said }
+  })
+
+/** Nobody else may use the socket in it: 0700, whatever the umask. */
+const privateFolder = (server: string) =>
+  Effect.acquireRelease(
+    Effect.try({
+      try: () => Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-ssh-")),
+      catch: (error) =>
+        new ServerUnreachable({
+          server,
+          stage: "connect",
+          reason: errnoOf(error) ?? "closed",
+          hint: `ssh needs a socket in ${Os.tmpdir()}: set TMPDIR to a folder of your own.`
+        })
+    }),
+    (folder) => Effect.sync(() => Fs.rmSync(folder, { recursive: true, force: true }))
+  )
+
+const start = (program: SshProgram, target: Target, destination: Destination, path: string) =>
+  Effect.acquireRelease(
+    Effect.suspend(() => {
+      const child = startSsh(program, optionsFor(path, target.socket), destination)
+      return child === undefined
+        ? new ServerUnreachable({
+            server: target.name,
+            stage: "resolve",
+            reason: "there is no ssh on this machine",
+            hint: "Install OpenSSH's client."
+          })
+        : Effect.succeed(watch(child))
+    }),
+    ({ child, ended }) =>
+      Effect.async<void>((resume) => {
+        if (ended()) return resume(Effect.void)
+        child.once("close", () => resume(Effect.void))
+        child.kill()
+      }).pipe(
+        Effect.timeout("2 seconds"),
+        Effect.catchAll(() => Effect.sync(() => child.kill("SIGKILL"))),
+        Effect.asVoid
+      )
+  )
+
+const kept = 64 * 1024
+
+const watch = (child: ChildProcess): Watched => {
+  let said = ""
+  let ended = false
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    said = `${said}${text}`.slice(-kept)
+  })
+  child.stdout?.resume()
+  child.stdin?.on("error", () => {})
+  child.once("error", () => {
+    ended = true
+  })
+  child.once("close", () => {
+    ended = true
+  })
+  return { child, said: () => said, ended: () => ended }
+}
+
+const until = <A>({ child }: Watched, look: () => A | undefined): Effect.Effect<A> =>
+  Effect.async<A>((resume) => {
+    const attempt = () => {
+      const found = look()
+      if (found !== undefined) resume(Effect.succeed(found))
+    }
+    child.stderr?.on("data", attempt)
+    child.on("close", attempt)
+    child.on("error", attempt)
+    attempt()
+    return Effect.sync(() => {
+      child.stderr?.off("data", attempt)
+      child.off("close", attempt)
+      child.off("error", attempt)
+    })
+  })
+
+const connect = (path: string): Effect.Effect<Net.Socket, string, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => Net.connect(path).on("error", () => {})),
+    (socket) => Effect.sync(() => socket.destroy())
+  ).pipe(
+    Effect.tap((socket) =>
+      Effect.async<void, string>((resume) => {
+        socket.once("connect", () => resume(Effect.void))
+        socket.once("error", (error) => resume(Effect.fail(errnoOf(error) ?? "closed")))
+      })
+    )
+  )

@@ -1,0 +1,60 @@
+import type { Duplex } from "node:stream"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import { ServerMisbehaved, ServerUnreachable, type TransportStage } from "../../domain/errors/server.ts"
+import { maxLineLength } from "../../domain/server/protocol/requests.ts"
+import { lineReader, type NoLine } from "../management/line-reader.ts"
+import { writeLine } from "../management/write-line.ts"
+import type { ExchangeError, Wire } from "./transport.ts"
+
+/** Lines over a stream that leads to a server's socket, however it got there. The scope's end closes the stream. */
+export const overStream = (server: string, stream: Duplex): Effect.Effect<Wire, never, Scope.Scope> =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.sync(() => lineReader(stream, { length: maxLineLength, within: "2 hours" })),
+      () => Effect.sync(() => stream.destroy())
+    ),
+    (reader) => {
+      const oneAtATime = Effect.unsafeMakeSemaphore(1)
+      return {
+        exchange: (line, within) =>
+          Effect.suspend(() => {
+            let stage: TransportStage = "request"
+            const send = Effect.tap(writeLine(stream, Redacted.value(line)), () => {
+              stage = "reply"
+            })
+            // A server that refuses does so without reading all of it: whoever only wrote would not learn why.
+            return Effect.acquireUseRelease(
+              Effect.fork(Effect.interruptible(Effect.ignore(send))),
+              () => reader.next(within),
+              Fiber.interrupt
+            ).pipe(
+              Effect.mapError((fault) => explainFault(server, stage, fault)),
+              Effect.timeoutFail({
+                duration: within,
+                onTimeout: () => new ServerUnreachable({ server, stage, reason: "timeout" })
+              }),
+              Effect.onExit((exit) =>
+                Effect.sync(() => {
+                  if (exit._tag === "Failure") stream.destroy()
+                })
+              )
+            )
+          }).pipe(oneAtATime.withPermits(1))
+      }
+    }
+  )
+
+const explainFault = (server: string, stage: TransportStage, { reason, code }: NoLine): ExchangeError => {
+  switch (reason) {
+    case "too-long":
+      return new ServerMisbehaved({ server, reason: "too-long" })
+    case "slow":
+    case "busy":
+      return new ServerUnreachable({ server, stage, reason: "timeout" })
+    default:
+      return new ServerUnreachable({ server, stage, reason: code ?? "closed" })
+  }
+}
