@@ -24,7 +24,7 @@ export const placements = Effect.fn("placements")(function* (
   name: EnvironmentName,
   environments: Environments,
   environment: Environment,
-  opening: Opening
+  opening: Pick<Opening, "opened">
 ) {
   const cipher = yield* Cipher
   const marked = cipher.isMarked(environment.salt)

@@ -52,6 +52,7 @@ export const rotate = Effect.fn("key.rotate")(function* <E, R>(
       if (newPassphrase !== "same") yield* announce(passphrase)
       yield* keepAcross(
         name,
+        environment.salt,
         { salt, key },
         writeEnvironment(name, { key, environment, isNew: false, remember: Effect.void }, (current) =>
           sameSecrets(current, environment)
@@ -105,10 +106,12 @@ const sealAnew = Effect.fnUntraced(function* (name: EnvironmentName, opening: Op
 
 /**
  * Keeps the new key before the write and pins both keys during it, so that a machine that is cut off at any moment
- * can open the file that is then there. After a failed write both stay pinned: whichever file is there, it is known.
+ * can open the file that is then there, and can tell servers which key they know it by. After a failed
+ * write both stay pinned: whichever file is there, it is known.
  */
 const keepAcross = Effect.fnUntraced(function* <A, E, R>(
   name: EnvironmentName,
+  old: Environment["salt"],
   { salt, key }: { readonly salt: Environment["salt"]; readonly key: Key.Key },
   write: Effect.Effect<A, E, R>
 ) {
@@ -118,6 +121,7 @@ const keepAcross = Effect.fnUntraced(function* <A, E, R>(
   const before = yield* pins.of(name)
   yield* cache.keep(salt, key)
   yield* pins.pin(name, [...before, id])
+  yield* pins.retire(name, [...(yield* pins.retired(name)), cache.idOf(old)])
   yield* write
   yield* pins.pin(name, [id])
 })

@@ -1,7 +1,11 @@
 import * as Effect from "effect/Effect"
-import type { KeySourceName } from "../../domain/errors/keys.ts"
+import type { KeySourceName, NoKeyFits } from "../../domain/errors/keys.ts"
 import type { EnvironmentName, SecretName } from "../../domain/names.ts"
-import { type Environments, environmentNames } from "../../domain/secrets-file/environments.ts"
+import {
+  type Environment,
+  type Environments,
+  environmentNames
+} from "../../domain/secrets-file/environments.ts"
 import { Cipher } from "../../services/cipher/cipher.ts"
 import { KeySource } from "../../services/key-source/key-source.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
@@ -55,9 +59,26 @@ const verdictOn = Effect.fnUntraced(function* (
     })
   ).pipe(
     Effect.catchTags({
-      NoKeyFits: () => Effect.succeed({ _tag: "NoKey" } satisfies Verdict),
+      NoKeyFits: (error) => withoutKey(error, environments, environment),
       KeyNotTrusted: () => Effect.succeed({ _tag: "NoKey" } satisfies Verdict),
       EnvironmentReplaced: () => Effect.succeed({ _tag: "Replaced" } satisfies Verdict)
     })
   )
+})
+
+/** A cached key was tried because it is pinned to this very salt: if it opens nothing, it is the values that are wrong. */
+const withoutKey = Effect.fnUntraced(function* (
+  { environment: name, attempts }: NoKeyFits,
+  environments: Environments,
+  environment: Environment
+) {
+  const isPinned = attempts.some(({ source, outcome }) => source === "cache" && outcome === "opens-nothing")
+  if (!isPinned) return { _tag: "NoKey" } satisfies Verdict
+  const cipher = yield* Cipher
+  return {
+    _tag: "Opened",
+    source: "cache",
+    marked: cipher.isMarked(environment.salt),
+    placements: yield* placements(name as EnvironmentName, environments, environment, { opened: new Map() })
+  } satisfies Verdict
 })

@@ -1,0 +1,65 @@
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type { AppName } from "../../domain/server/app-name.ts"
+import type { LogLine } from "../../domain/server/protocol/replies.ts"
+import type { RequestOf } from "../../domain/server/protocol/requests.ts"
+import type { Target } from "../../domain/server/target.ts"
+import type { Server, ServerError } from "../server/client.ts"
+import { type Outcome, onEach } from "./on-each.ts"
+import { notThere } from "./status.ts"
+
+/** Which lines of an app's output are wanted. */
+export interface Wanted {
+  readonly app: AppName
+  /** At most so many, the latest: 0 to {@link mostLines}. */
+  readonly lines: number
+  /** Only of this instance. */
+  readonly instance: Option.Option<string>
+}
+
+/** As many as a server tells at once. */
+export const mostLines = 10_000
+
+export interface Excerpt {
+  /** Oldest first; another's text, not fit for a terminal as it is. */
+  readonly lines: ReadonlyArray<LogLine>
+  /** The place after the last of them. */
+  readonly next: string
+}
+
+/** The end of an app's output on each server that has the app; AppUnknown where none of them has it. */
+export const logs = Effect.fn("apps.logs")(function* (targets: ReadonlyArray<Target>, wanted: Wanted) {
+  const asked = yield* onEach(targets, (server) => ask(server, wanted))
+  const there = asked.flatMap(({ target, outcome }): ReadonlyArray<Outcome<Excerpt>> => {
+    if (Either.isLeft(outcome)) return [{ target, outcome: Either.left(outcome.left) }]
+    const { excerpt } = outcome.right
+    return Option.isNone(excerpt) ? [] : [{ target, outcome: Either.right(excerpt.value) }]
+  })
+  if (there.length > 0) return there
+  const others = asked.flatMap(({ outcome }) => (Either.isRight(outcome) ? outcome.right.names : []))
+  return yield* notThere(wanted.app, targets, others)
+})
+
+export const requestOf = (
+  { app, instance }: Wanted,
+  more: { readonly lines: number; readonly after?: string }
+): RequestOf<"logs"> => ({
+  command: "logs",
+  app,
+  ...more,
+  ...Option.match(instance, { onNone: () => ({}), onSome: (instance) => ({ instance }) })
+})
+
+interface Found {
+  readonly names: ReadonlyArray<AppName>
+  readonly excerpt: Option.Option<Excerpt>
+}
+
+const ask = (server: Server, wanted: Wanted): Effect.Effect<Found, ServerError> =>
+  Effect.gen(function* () {
+    const names = (yield* server.call({ command: "list" })).apps.map(({ app }) => app)
+    if (!names.includes(wanted.app)) return { names, excerpt: Option.none() }
+    const { lines, next } = yield* server.call(requestOf(wanted, { lines: Math.max(1, wanted.lines) }))
+    return { names, excerpt: Option.some({ lines: wanted.lines === 0 ? [] : lines, next }) }
+  })

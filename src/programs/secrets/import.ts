@@ -1,0 +1,63 @@
+import * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
+import { SecretsFileChanged } from "../../domain/errors/secrets-file.ts"
+import { Declined } from "../../domain/errors/user.ts"
+import type { EnvironmentName, SecretName } from "../../domain/names.ts"
+import type { Environment } from "../../domain/secrets-file/environments.ts"
+import * as Value from "../../domain/value.ts"
+import { settled } from "../environment/settled.ts"
+import { writeEnvironment, writingKey } from "../environment/writing.ts"
+import { type PutOutcome, put } from "./put.ts"
+
+/** Values by the names that they are to have. */
+export type Values = ReadonlyMap<SecretName, Redacted.Redacted<string>>
+
+/**
+ * Seals many values and puts all of them into the file, in one write. Where others would be replaced, `consent` is asked
+ * first, with their names; a value that comes in between is never replaced unasked (SecretsFileChanged).
+ */
+export const importSecrets = Effect.fn("importSecrets")(function* <E, R>(
+  environment: EnvironmentName,
+  values: Values,
+  consent: (replaced: ReadonlyArray<SecretName>) => Effect.Effect<boolean, E, R>
+) {
+  return yield* Effect.scoped(
+    Effect.gen(function* () {
+      for (const value of values.values()) yield* Value.check(value, { allowEmpty: false })
+      const writing = yield* settled(environment, (environments) =>
+        writingKey(environment, environments, [...values.keys()])
+      )
+      const putAll = (into: Environment) =>
+        Effect.reduce(values, { environment: into, outcomes: noOutcomes }, (done, [secret, value]) =>
+          Effect.map(
+            put(done.environment, { environment, secret }, writing.key, value),
+            ({ environment, outcome }) => ({
+              environment,
+              outcomes: new Map(done.outcomes).set(secret, outcome)
+            })
+          )
+        )
+      const planned = yield* putAll(writing.environment)
+      const replaced = withOutcome(planned.outcomes, "updated")
+      if (replaced.length > 0 && !(yield* consent(replaced))) return yield* new Declined()
+      let { outcomes } = planned
+      yield* writeEnvironment(environment, writing, (current) =>
+        Effect.gen(function* () {
+          const done = yield* putAll(current)
+          const unasked = withOutcome(done.outcomes, "updated").filter((name) => !replaced.includes(name))
+          if (unasked.length > 0) return yield* new SecretsFileChanged({ environment })
+          outcomes = done.outcomes
+          return done.environment
+        })
+      )
+      return { outcomes, created: writing.isNew }
+    })
+  )
+})
+
+const noOutcomes: ReadonlyMap<SecretName, PutOutcome> = new Map()
+
+export const withOutcome = (
+  outcomes: ReadonlyMap<SecretName, PutOutcome>,
+  wanted: PutOutcome
+): ReadonlyArray<SecretName> => [...outcomes].flatMap(([name, outcome]) => (outcome === wanted ? [name] : []))

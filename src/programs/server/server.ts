@@ -1,0 +1,96 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { sequential } from "effect/ExecutionStrategy"
+import * as Scope from "effect/Scope"
+import type { AppName } from "../../domain/server/app-name.ts"
+import { commands } from "../../domain/server/protocol/decode-request.ts"
+import { protocolVersion } from "../../domain/server/protocol/requests.ts"
+import { Management } from "../../services/management/management.ts"
+import { ServerKey } from "../../services/server-key/server-key.ts"
+import type { App } from "./app.ts"
+import { remove, scale, stop } from "./change.ts"
+import { deploy, restart, rollback } from "./deploy.ts"
+import { dispatch, type Handlers } from "./dispatch.ts"
+import { recover } from "./recover.ts"
+import { retireAll } from "./rollout.ts"
+import type { Settings } from "./settings.ts"
+import { instantNow, type ServerServices, type Supervisor } from "./supervisor.ts"
+import { events, list, logs, releases, secretsHash, secretsState, status } from "./tell.ts"
+import { updateSecrets } from "./update-secrets.ts"
+
+/** The process that a server is. */
+export interface Host {
+  readonly version: string
+  readonly pid: number
+  /** In bytes. */
+  readonly memory: Effect.Effect<number>
+}
+
+/** How long requests may take at most when the server itself is told to end. */
+const lastDrain = Duration.seconds(10)
+
+/** Runs every app and listens on the management socket until the scope closes; then all of it ends, in peace. */
+export const serve = Effect.fn("serve")(function* (settings: Settings, host: Host) {
+  const apps = new Map<AppName, App>()
+  // Made before the finalizer below, so that it is closed after that has run.
+  const scope = yield* Scope.fork(yield* Effect.scope, sequential)
+  const supervisor: Supervisor = { settings, apps, scope }
+  const startedAt = yield* instantNow
+  yield* Effect.addFinalizer(() =>
+    Effect.forEach(apps.values(), (app) => retireAll(app, lastDrain), {
+      concurrency: "unbounded",
+      discard: true
+    })
+  )
+  yield* recover(supervisor)
+  const management = yield* Management
+  const context = yield* Effect.context<ServerServices | ServerKey>()
+  const handlers = handlersOf(supervisor, host, startedAt)
+  yield* management.serve((request) => Effect.provide(dispatch(handlers)(request), context))
+  yield* Effect.annotateLogs(Effect.logInfo("tako-server listens"), {
+    version: host.version,
+    pid: host.pid,
+    apps: apps.size
+  })
+})
+
+const handlersOf = (
+  supervisor: Supervisor,
+  host: Host,
+  startedAt: string
+): Handlers<Error, ServerServices | ServerKey> => ({
+  hello: () =>
+    Effect.succeed({
+      protocol_version: protocolVersion,
+      server_version: host.version,
+      capabilities: commands
+    }),
+  update_secrets: (request) => updateSecrets(supervisor, request),
+  deploy: (request) => deploy(supervisor, request),
+  rollback: (request) => rollback(supervisor, request),
+  restart: (request) => restart(supervisor, request),
+  scale: (request) => scale(supervisor, request),
+  stop: (request) => stop(supervisor, request),
+  delete: (request) => remove(supervisor, request),
+  status: (request) => status(supervisor, request),
+  list: () => list(supervisor),
+  secrets_state: (request) => secretsState(supervisor, request),
+  get_secrets_hash: (request) => secretsHash(supervisor, request),
+  releases: (request) => releases(supervisor, request),
+  events: (request) => events(supervisor, request),
+  logs: (request) => logs(supervisor, request),
+  server_info: () =>
+    Effect.gen(function* () {
+      const { origin } = yield* ServerKey
+      return {
+        server_version: host.version,
+        pid: host.pid,
+        started_at: startedAt,
+        apps: [...supervisor.apps.values()].filter(({ isStored }) => isStored).length,
+        secrets: origin,
+        memory: yield* host.memory
+      }
+    })
+})
+
+export type ServeServices = ServerServices | ServerKey | Management | Scope.Scope

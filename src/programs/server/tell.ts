@@ -1,0 +1,84 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { AppUnknown } from "../../domain/errors/server.ts"
+import * as AppState from "../../domain/server/app-state.ts"
+import type { AppSummary, SecretsState } from "../../domain/server/protocol/replies.ts"
+import type { Events, Logs, RequestOf } from "../../domain/server/protocol/requests.ts"
+import { InstanceLog } from "../../services/instance-log/instance-log.ts"
+import { ServerKey } from "../../services/server-key/server-key.ts"
+import { ServerState } from "../../services/server-state/server-state.ts"
+import { statusOf } from "./app.ts"
+import { known, type Supervisor, secretsOf, stateOf } from "./supervisor.ts"
+
+/** What a server answers that changes nothing. */
+
+export const status = (supervisor: Supervisor, { app }: RequestOf<"status">) =>
+  Effect.flatMap(known(supervisor, app), statusOf)
+
+export const list = ({ apps }: Supervisor) =>
+  Effect.gen(function* () {
+    const stored = [...apps.values()].filter(({ isStored }) => isStored)
+    const all = yield* Effect.forEach(stored, statusOf)
+    const summaries = all.map(
+      ({ app, phase, healthy, instances, release, revision }): AppSummary => ({
+        app,
+        phase,
+        healthy,
+        instances,
+        release,
+        revision
+      })
+    )
+    return { apps: summaries.sort((a, b) => (a.app < b.app ? -1 : 1)) }
+  })
+
+export const secretsState = (supervisor: Supervisor, request: RequestOf<"secrets_state">) =>
+  Effect.gen(function* () {
+    const app = yield* known(supervisor, request.app)
+    const record = AppState.currentRevision(yield* stateOf(app))
+    return {
+      app: app.name,
+      names: record?.names ?? [],
+      revision: record?.revision ?? null,
+      proven: record?.proven ?? false,
+      key_id: record?.key_id ?? null,
+      updated_at: record?.at ?? null,
+      by: record?.by ?? null
+    } satisfies SecretsState
+  })
+
+export const secretsHash = (supervisor: Supervisor, request: RequestOf<"get_secrets_hash">) =>
+  Effect.gen(function* () {
+    const app = yield* known(supervisor, request.app)
+    const { current } = yield* stateOf(app)
+    if (current === null) return { app: app.name, hash: null }
+    const key = yield* ServerKey
+    return { app: app.name, hash: yield* key.hash(app.name, yield* secretsOf(app, current)) }
+  })
+
+export const releases = (supervisor: Supervisor, request: RequestOf<"releases">) =>
+  Effect.gen(function* () {
+    const app = yield* known(supervisor, request.app)
+    const state = yield* stateOf(app)
+    return { app: app.name, releases: state.releases, current: state.release }
+  })
+
+/** Also of an app that was deleted. */
+export const events = (supervisor: Supervisor, { app, limit = 100 }: Events) =>
+  Effect.gen(function* () {
+    const state = yield* ServerState
+    const trail = yield* state.audit(app, limit)
+    const isKnown = Option.isSome(yield* Effect.option(known(supervisor, app)))
+    return isKnown || trail.length > 0 ? { app, events: trail } : yield* new AppUnknown({ app })
+  })
+
+export const logs = (supervisor: Supervisor, { app: name, lines = 100, after, instance }: Logs) =>
+  Effect.gen(function* () {
+    const app = yield* known(supervisor, name)
+    const log = yield* InstanceLog
+    return yield* log.read(app.name, {
+      lines,
+      ...(after === undefined ? {} : { after }),
+      ...(instance === undefined ? {} : { instance })
+    })
+  })

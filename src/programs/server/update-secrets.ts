@@ -1,0 +1,113 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { KeyDiffers, RevisionMoved } from "../../domain/errors/rollout.ts"
+import * as AppState from "../../domain/server/app-state.ts"
+import type { UpdateReply } from "../../domain/server/protocol/replies.ts"
+import type { UpdateSecrets } from "../../domain/server/protocol/requests.ts"
+import * as SecretSet from "../../domain/server/secret-set.ts"
+import { ServerState } from "../../services/server-state/server-state.ts"
+import { type App, healthyCount } from "./app.ts"
+import { audited } from "./audited.ts"
+import { replace, roll } from "./rollout.ts"
+import { commit, ensured, instantNow, planOf, type Supervisor, secretsOf, stateOf } from "./supervisor.ts"
+
+/** Puts these secrets in the place of the app's: with a proof where there is one to be had. */
+export const updateSecrets = Effect.fn("updateSecrets")(function* (
+  supervisor: Supervisor,
+  request: UpdateSecrets
+) {
+  const app = yield* ensured(supervisor, request.app)
+  return yield* app.lock.withPermits(1)(update(supervisor, app, request))
+})
+
+const update = Effect.fnUntraced(function* (supervisor: Supervisor, app: App, request: UpdateSecrets) {
+  const { secrets, by } = request
+  const state = yield* stateOf(app)
+  yield* check(state, request)
+  const record = AppState.currentRevision(state)
+  // What cannot be read is to be mended by this: everything is new then.
+  const before = yield* Effect.option(secretsOf(app, state.current))
+  const difference = SecretSet.difference(
+    Option.getOrElse(before, () => SecretSet.empty),
+    secrets
+  )
+  const next = AppState.nextRevision(state)
+  const keyId = request.key_id ?? record?.key_id
+  const reply = (status: UpdateReply["status"], rest: Partial<UpdateReply> = {}): UpdateReply => ({
+    status,
+    app: app.name,
+    restarted: false,
+    revision: next,
+    instances: 0,
+    ...difference,
+    ...rest
+  })
+  if (record !== undefined && Option.isSome(before) && SecretSet.isSame(difference)) {
+    // Another key for the same values, after a rotation: that is worth remembering.
+    if (request.dry_run !== true && keyId !== undefined && keyId !== record.key_id) {
+      yield* commit(app, AppState.withRevision(state, { ...record, key_id: keyId }))
+    }
+    return reply("unchanged", { revision: record.revision })
+  }
+  if (request.dry_run === true) return reply("would_update")
+
+  const release = AppState.currentRelease(state)
+  const runs = state.desired === "running" ? release : undefined
+  const proves = runs !== undefined && (yield* healthyCount(app)) > 0
+  const facts = {
+    action: "update_secrets",
+    revision: next,
+    ...difference,
+    ...(by === undefined ? {} : { by }),
+    ...(keyId === undefined ? {} : { key_id: keyId })
+  } as const
+  const change = Effect.gen(function* () {
+    const { stage, discard } = yield* ServerState
+    yield* stage(app.name, next, secrets)
+    const at = yield* instantNow
+    const updated = AppState.withRevision(state, {
+      revision: next,
+      names: SecretSet.names(secrets),
+      proven: proves,
+      at,
+      ...(by === undefined ? {} : { by }),
+      ...(keyId === undefined ? {} : { key_id: keyId })
+    })
+    let isCommitting = false
+    const committing = Effect.suspend(() => {
+      isCommitting = true
+      return commit(app, updated)
+    })
+    // A state that could not be written may be on the disk all the same, and must not refer to nothing.
+    const undo = Effect.suspend(() => (isCommitting ? Effect.void : Effect.ignore(discard(app.name, next))))
+    if (runs === undefined) {
+      yield* committing
+      return reply("unproven")
+    }
+    const plan = yield* Effect.onError(planOf(supervisor, app, runs, next, secrets), () => undo)
+    if (proves) {
+      const { instances, current } = state
+      const kept = current === null ? "it goes on without secrets" : `revision ${current} goes on`
+      const rollout = { plan, instances, replaces: app.slots, commit: committing, kept }
+      yield* Effect.onError(roll(app, rollout), () => undo)
+      return reply("updated", { restarted: true, instances })
+    }
+    yield* committing
+    yield* replace(app, plan, state.instances)
+    return reply("unproven", { restarted: true, instances: state.instances })
+  })
+  return yield* audited(app, facts, change, ({ status }) => (status === "unproven" ? "unproven" : "done"))
+})
+
+const check = (
+  state: AppState.AppState,
+  request: UpdateSecrets
+): Effect.Effect<void, RevisionMoved | KeyDiffers> =>
+  Effect.suspend((): Effect.Effect<void, RevisionMoved | KeyDiffers> => {
+    const { app, expected_revision: expected, key_id: given, previous_key_id: previous } = request
+    const current = state.current ?? 0
+    if (expected !== undefined && expected !== current) return new RevisionMoved({ app, expected, current })
+    const remembered = AppState.currentRevision(state)?.key_id
+    const isKnown = given === undefined || given === remembered || previous === remembered
+    return remembered === undefined || isKnown ? Effect.void : new KeyDiffers({ app, remembered })
+  })

@@ -1,0 +1,50 @@
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type * as Option from "effect/Option"
+import type { Interrupted } from "../../domain/errors/user.ts"
+import type { ServerInfo } from "../../domain/server/protocol/replies.ts"
+import type { ServerEntry } from "../../domain/servers/server-entry.ts"
+import { notFound } from "../../services/servers/find.ts"
+import { Servers } from "../../services/servers/servers.ts"
+import { connect, type ServerError } from "../server/client.ts"
+
+/** A server that answers. */
+export interface Alive {
+  readonly version: string
+  /** What else it tells of itself; an older one may not. */
+  readonly info: Option.Option<ServerInfo>
+}
+
+export interface ServerStatus {
+  readonly server: ServerEntry
+  readonly outcome: Either.Either<Alive, Exclude<ServerError, Interrupted>>
+}
+
+/** How many are asked at the same time. */
+const abreast = 16
+
+/** Asks the servers of these names, or all of them; in the order of config.toml. */
+export const status = Effect.fn("servers.status")(function* (names: ReadonlyArray<string>) {
+  const servers = yield* Servers
+  const all = yield* servers.all
+  const unknown = names.find((name) => !all.some((one) => one.name === name))
+  if (unknown !== undefined) return yield* notFound(unknown, all)
+  const asked = names.length === 0 ? all : all.filter(({ name }) => names.includes(name))
+  return yield* Effect.forEach(asked, ask, { concurrency: abreast })
+})
+
+const ask = (server: ServerEntry) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const { hello, call } = yield* connect(server)
+      const info = yield* Effect.option(call({ command: "server_info" }))
+      return { version: hello.server_version, info }
+    })
+  ).pipe(
+    Effect.map((alive): ServerStatus => ({ server, outcome: Either.right(alive) })),
+    Effect.catchAll((error) =>
+      error._tag === "Interrupted"
+        ? Effect.fail(error)
+        : Effect.succeed<ServerStatus>({ server, outcome: Either.left(error) })
+    )
+  )

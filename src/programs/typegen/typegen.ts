@@ -1,0 +1,95 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { LanguageUnknown } from "../../domain/errors/typegen.ts"
+import type { Environments } from "../../domain/secrets-file/environments.ts"
+import { Project } from "../../services/project/project.ts"
+import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
+import { SourceTree } from "../../services/source-tree/source-tree.ts"
+import { generated, type Language, places } from "./languages.ts"
+import { render } from "./render.ts"
+
+/** A generated file, by its path from the root, and how it was found. */
+export interface GeneratedFile {
+  readonly path: string
+  readonly language: Language
+  readonly state: "missing" | "stale" | "current"
+}
+
+interface Rendered extends GeneratedFile {
+  readonly text: string
+}
+
+/** How the generated files stand, with nothing written; needs no key. */
+export const checkTypes = Effect.fn("checkTypes")(function* (only: Option.Option<Language>) {
+  const files = yield* rendered(yield* environmentsOf, yield* wanted(only))
+  return files.map(withoutText)
+})
+
+/** Writes those that are missing or stale, and tells how they stood; all of them are rendered before one is written. */
+export const typegen = Effect.fn("typegen")(function* (only: Option.Option<Language>) {
+  return yield* writeAll(yield* wanted(only))
+})
+
+/**
+ * After a change of names: the files that are there are written anew, none is created. Gives the paths of those that
+ * changed, and what went wrong with others.
+ */
+export const refreshTypes = Effect.fn("refreshTypes")(function* () {
+  const tree = yield* SourceTree
+  const found = yield* tree.find(Object.values(generated))
+  const [failures, written] = yield* Effect.partition(found, (path) =>
+    writeAll([{ path, language: languageOf(path) }])
+  )
+  const changed = written.flat().filter(({ state }) => state !== "current")
+  return { changed: changed.map(({ path }) => path), failures }
+})
+
+type Wanted = Pick<GeneratedFile, "path" | "language">
+
+const languageOf = (path: string): Language => (path.endsWith(generated.ts) ? "ts" : "go")
+
+const environmentsOf = Effect.flatMap(SecretsFile, (file) => file.read)
+
+const wanted = Effect.fnUntraced(function* (only: Option.Option<Language>) {
+  const { existing, told, fresh } = yield* places()
+  const languages = Option.match(only, { onNone: () => told, onSome: (language) => [language] })
+  if (languages.length === 0) return yield* new LanguageUnknown({ root: (yield* Project).root })
+  const paths: Array<Wanted> = []
+  for (const language of languages) {
+    const there = existing[language]
+    for (const path of there.length > 0 ? there : [yield* fresh(language)]) paths.push({ path, language })
+  }
+  return paths
+})
+
+/** Again when the names have changed in the meantime: the last to write must not write what is stale. */
+const writeAll = Effect.fnUntraced(function* (paths: ReadonlyArray<Wanted>) {
+  const tree = yield* SourceTree
+  const stood = yield* rendered(yield* environmentsOf, paths)
+  for (let files = stood, again = files.some(isOld); again; ) {
+    for (const { path, text } of files.filter(isOld)) yield* tree.write(path, text)
+    const now = yield* rendered(yield* environmentsOf, paths)
+    again = now.some(({ text }, index) => text !== files[index]?.text)
+    files = now
+  }
+  return stood.map(withoutText)
+})
+
+const isOld = ({ state }: GeneratedFile): boolean => state !== "current"
+
+const rendered = (environments: Environments, paths: ReadonlyArray<Wanted>) =>
+  Effect.forEach(paths, ({ path, language }) =>
+    Effect.gen(function* () {
+      const tree = yield* SourceTree
+      const text = yield* render(environments, language, path)
+      const before = yield* tree.read(path)
+      const state = Option.match(before, {
+        onNone: () => "missing" as const,
+        // git may have checked it out with other line ends.
+        onSome: (before) => (before.replaceAll("\r\n", "\n") === text ? "current" : "stale")
+      })
+      return { path, language, text, state } satisfies Rendered as Rendered
+    })
+  )
+
+const withoutText = ({ path, language, state }: Rendered): GeneratedFile => ({ path, language, state })

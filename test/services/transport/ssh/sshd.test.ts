@@ -1,0 +1,205 @@
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { assert, describe, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import type { Target } from "../../../../src/domain/server/target.ts"
+import { connect } from "../../../../src/programs/server/client.ts"
+import { layerOf } from "../../../../src/services/transport/layer.ts"
+import { layerOpenSshOf } from "../../../../src/services/transport/layer-openssh.ts"
+import { layerSsh2Of } from "../../../../src/services/transport/layer-ssh2.ts"
+import type { Transport } from "../../../../src/services/transport/transport.ts"
+import { needs } from "../../../support/needs.ts"
+import { certify, makeKey, publicLine, type Sshd, type SshdOptions, sshd } from "../../../support/sshd.ts"
+import { canary, contract, handler, secrets } from "../contract.ts"
+import { around, serve } from "./reach.ts"
+
+const variables = { PATH: process.env.PATH }
+
+type Way = (server: Sshd) => Layer.Layer<Transport>
+
+const ssh2: Way = ({ config }) => Layer.provide(layerSsh2Of({}), around(config))
+const openSsh: Way = ({ config }) => layerOpenSshOf({ variables, configFile: config })
+const whichever: Way = ({ config }) =>
+  Layer.provide(layerOf({}, { variables, configFile: config }), around(config))
+
+const ways = [
+  ["ssh2", ssh2],
+  ["OpenSSH", openSsh],
+  ["whichever can", whichever]
+] as const
+
+const reach = (way: Way, options: SshdOptions = {}) =>
+  Effect.gen(function* () {
+    const server = yield* sshd(options)
+    const target = yield* serve(server, handler)
+    return { server, target, transport: way(server), absent: "socket" as const }
+  })
+
+describe.skipIf(!needs("sshd"))("by a real sshd", () => {
+  for (const [title, way] of ways.slice(0, 2)) contract(`Transport by ${title}`, reach(way))
+
+  const test = (
+    title: string,
+    run: (way: Way) => Effect.Effect<void, unknown, Scope.Scope>,
+    some: ReadonlyArray<readonly [string, Way]> = ways.slice(0, 2)
+  ) => {
+    for (const [name, way] of some) it.scopedLive(`${title}, by ${name}`, () => run(way))
+  }
+
+  const greet = (target: Target, transport: Layer.Layer<Transport>) =>
+    Effect.map(Effect.provide(connect(target), transport), ({ hello }) => hello.server_version)
+
+  const failure = (target: Target, transport: Layer.Layer<Transport>) => Effect.flip(greet(target, transport))
+
+  test("a host that nobody knows is refused, and so is one whose key is another, or was revoked", (way) =>
+    Effect.gen(function* () {
+      const { server, target, transport } = yield* reach(way)
+      const other = Path.join(server.folder, "other")
+      makeKey(other)
+      const name = `[127.0.0.1]:${server.port}`
+      for (const [text, reason] of [
+        ["", "unknown"],
+        [`${name} ${publicLine(other)}\n`, "changed"],
+        [`${name} ${publicLine(server.hostKey)}\n@revoked * ${publicLine(server.hostKey)}\n`, "revoked"]
+      ] as const) {
+        Fs.writeFileSync(server.knownHosts, text)
+        const error = yield* failure(target, transport)
+        assert.strictEqual(error._tag, "HostKeyRefused", error.message)
+        assert.strictEqual("reason" in error ? error.reason : "", reason)
+        assert.include(error.message, name)
+        assert.include(error.message, "Nothing was sent")
+      }
+      assert.notInclude(server.log(), "Accepted")
+    }))
+
+  test("a login that is refused names who and where", (way) =>
+    Effect.gen(function* () {
+      const { server, target, transport } = yield* reach(way)
+      Fs.writeFileSync(Path.join(server.folder, "authorized"), "")
+      const error = yield* failure(target, transport)
+      assert.deepInclude(error, { _tag: "LoginRefused", user: server.user })
+    }))
+
+  test("an sshd that forwards nothing says which setting it is", (way) =>
+    Effect.gen(function* () {
+      const { target, transport } = yield* reach(way, { server: ["AllowStreamLocalForwarding no"] })
+      const error = yield* failure(target, transport)
+      assert.deepInclude(error, { _tag: "ServerUnreachable", stage: "socket" })
+      assert.include(error.message, "AllowStreamLocalForwarding")
+    }))
+
+  test("a connection that is lost while the server works is told as such, and soon", (way) =>
+    Effect.gen(function* () {
+      const { server, target, transport } = yield* reach(way)
+      const error = yield* Effect.gen(function* () {
+        const connected = yield* connect(target)
+        yield* Effect.sync(() => server.cut())
+        return yield* Effect.flip(
+          connected.call({ command: "update_secrets", app: "shop/production" as never, secrets })
+        )
+      }).pipe(Effect.provide(transport), Effect.timeout("20 seconds"))
+      assert.strictEqual(error._tag, "ServerUnreachable")
+      assert.notInclude(error.message, canary)
+    }))
+
+  test("a host is reached over another one", (way) =>
+    Effect.gen(function* () {
+      const { server, target } = yield* reach(way)
+      const jump = yield* sshd({
+        client: [
+          "Host la.example",
+          `Port ${server.port}`,
+          "ProxyJump jump",
+          `UserKnownHostsFile ${server.knownHosts}`,
+          `IdentityFile ${server.clientKey}`
+        ]
+      })
+      const transport = way(jump)
+      assert.strictEqual(yield* greet(target, transport), "1")
+      assert.include(jump.log(), "Accepted publickey")
+      assert.include(server.log(), "Accepted publickey")
+      Fs.writeFileSync(jump.knownHosts, "")
+      const refused = yield* failure(target, transport)
+      assert.strictEqual(refused._tag, "HostKeyRefused")
+      // Of the ssh that it starts to get over the other host, OpenSSH does not say more.
+      if (way !== openSsh) assert.include(refused.message, `[127.0.0.1]:${jump.port}`)
+    }))
+
+  test(
+    "what ssh2 cannot do is left to ssh: a ProxyCommand",
+    (way) =>
+      Effect.gen(function* () {
+        const { server, target, transport } = yield* reach(way)
+        const text = Fs.readFileSync(server.config, "utf8")
+        Fs.writeFileSync(server.config, `Host la.example\nProxyCommand ${proxy(server)}\n${text}`)
+        assert.strictEqual(yield* greet(target, transport), "1")
+      }),
+    ways.slice(2)
+  )
+
+  test(
+    "what ssh2 cannot do is left to ssh: a certificate of the host's",
+    (way) =>
+      Effect.gen(function* () {
+        const { server, target, transport } = yield* reach(way)
+        const authority = Path.join(server.folder, "authority")
+        makeKey(authority)
+        certify(authority, server.hostKey)
+        Fs.appendFileSync(
+          Path.join(server.folder, "sshd_config"),
+          `HostCertificate ${server.hostKey}-cert.pub\n`
+        )
+        Fs.writeFileSync(server.knownHosts, `@cert-authority * ${publicLine(authority)}\n`)
+        assert.strictEqual(yield* greet(target, transport), "1")
+      }),
+    ways.slice(2)
+  )
+
+  describe("with a key that is locked", () => {
+    const locked = (variables: Record<string, string>, answers?: ReadonlyArray<string>) =>
+      Effect.gen(function* () {
+        const server = yield* sshd()
+        Fs.rmSync(server.clientKey)
+        Fs.rmSync(`${server.clientKey}.pub`)
+        makeKey(server.clientKey, ["-t", "ed25519", "-N", "open sesame"])
+        Fs.copyFileSync(`${server.clientKey}.pub`, Path.join(server.folder, "authorized"))
+        Fs.rmSync(`${server.clientKey}.pub`)
+        const target = yield* serve(server, handler)
+        const transport = Layer.provide(layerSsh2Of({}), around(server.config, answers))
+        return yield* Effect.either(greetTwice(target)).pipe(
+          Effect.provide(transport),
+          Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(variables))))
+        )
+      })
+    const greetTwice = (target: Target) => Effect.all([connect(target), connect(target)], { concurrency: 2 })
+
+    it.scopedLive("its passphrase comes from the variable", () =>
+      Effect.map(locked({ TAKO_SSH_KEY_PASSPHRASE: "open sesame" }), (result) =>
+        assert.strictEqual(result._tag, "Right")
+      )
+    )
+    it.scopedLive("its passphrase is asked for once, however many servers want it", () =>
+      Effect.map(locked({}, ["wrong", "open sesame"]), (result) => assert.strictEqual(result._tag, "Right"))
+    )
+    it.scopedLive("and nobody to ask, the way to unlock it is told", () =>
+      Effect.map(Effect.flatMap(locked({ TAKO_SSH_KEY_PASSPHRASE: "wrong" }), Effect.flip), (error) => {
+        assert.deepInclude(error, { _tag: "LoginRefused", reason: "locked" })
+        assert.include(error.message, "ssh-add")
+        assert.notInclude(error.message, 'wrong"')
+      })
+    )
+  })
+})
+
+/** A command that leads to the server's port. */
+const proxy = ({ folder, port }: Sshd): string => {
+  const script = Path.join(folder, "proxy.cjs")
+  Fs.writeFileSync(
+    script,
+    `const socket = require("net").connect(${port}, "127.0.0.1"); process.stdin.pipe(socket).pipe(process.stdout)`
+  )
+  return `${process.execPath} ${script}`
+}
