@@ -1,9 +1,11 @@
-// Builds dist/library/: what `import … from "tako"` and "tako/testing" give, as modules with their types.
+// Builds dist/library/: what `import … from "tako"`, "tako/testing", "tako/effect" and "tako/runtime" give, as modules with their types.
 import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
 import { createRequire } from "node:module"
 import * as Path from "node:path"
 import { build } from "esbuild"
+import { rawText } from "./raw-text.mjs"
+import { ssh2At } from "./ssh2.mjs"
 
 const root = Path.dirname(import.meta.dirname)
 const out = Path.join(root, "dist", "library")
@@ -11,7 +13,12 @@ Fs.rmSync(out, { recursive: true, force: true })
 
 const { warnings } = await build({
   absWorkingDir: root,
-  entryPoints: ["src/main/library/index.ts", "src/main/library/testing.ts"],
+  entryPoints: {
+    index: "src/main/library/index.ts",
+    testing: "src/main/library/testing.ts",
+    effect: "src/main/library/effect.ts",
+    runtime: "src/main/sdk/runtime.ts"
+  },
   outdir: out,
   bundle: true,
   splitting: true,
@@ -20,6 +27,7 @@ const { warnings } = await build({
   target: "node20.19",
   // The embedder's own, of which there must be one; the other small libraries are taken in.
   external: ["effect", "effect/*", "hash-wasm"],
+  plugins: [rawText, ssh2At("../ssh2.cjs")],
   logLevel: "warning"
 })
 if (warnings.length > 0) process.exit(1)

@@ -1,12 +1,17 @@
-// Builds dist/: cli.cjs, the whole program in one file; tako.cjs, which starts it; LICENSES.txt of what is in it.
+// Builds dist/: cli.cjs, the whole program in one file but for ssh2.cjs, which few commands need; tako.cjs, which starts it;
+// complete.cjs, which answers shells; tako-server.cjs, the server, of which no command is a part; LICENSES.txt of what is in them.
 // node scripts/build.mjs [--entry FILE] [--outdir FOLDER] [--analyze]
 import { createHash } from "node:crypto"
 import * as Fs from "node:fs"
+import { createRequire, Module } from "node:module"
 import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { analyzeMetafile, build } from "esbuild"
 import { lazyBuiltins } from "./lazy-builtins.mjs"
+import { rawText } from "./raw-text.mjs"
+import { ssh2Alone, ssh2At } from "./ssh2.mjs"
+import { withoutPrompts } from "./without-prompts.mjs"
 
 const root = Path.dirname(Path.dirname(fileURLToPath(import.meta.url)))
 const { values } = parseArgs({
@@ -34,9 +39,9 @@ const common = {
   outdir: values.outdir
 }
 
-const licensesOf = (metafile) => {
+const licensesOf = (...metafiles) => {
   const packages = new Set()
-  for (const input of Object.keys(metafile.inputs)) {
+  for (const input of metafiles.flatMap(({ inputs }) => Object.keys(inputs))) {
     const [, name] = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input) ?? []
     if (name !== undefined) packages.add(name)
   }
@@ -66,10 +71,23 @@ const bundle = async (options) => {
   return { content: result.outputFiles[0].contents, metafile: result.metafile }
 }
 
+/** What a file of ours exports, run as it is bundled. */
+const evaluate = async (file) => {
+  const { content } = await bundle({
+    entryPoints: [Path.join(root, file)],
+    external: Object.keys(dependencies),
+    plugins: [rawText, ssh2At("ssh2")]
+  })
+  const module = new Module(file)
+  module.require = createRequire(Path.join(root, file))
+  module._compile(Buffer.from(content).toString("utf8"), file)
+  return module.exports
+}
+
 const cli = await bundle({
   entryPoints: [values.entry],
   external: Object.keys(dependencies),
-  plugins: [lazyBuiltins],
+  plugins: [lazyBuiltins, withoutPrompts, rawText, ssh2At("./ssh2.cjs")],
   // import() stays lazy, and becomes require(), which also works in a script that was compiled beforehand.
   supported: { "dynamic-import": false },
   define: {
@@ -80,14 +98,38 @@ const cli = await bundle({
     "process.stdout": "undefined"
   }
 })
+const ssh2 = await bundle(ssh2Alone)
+const server = await bundle({
+  entryPoints: [Path.join(root, "src/main/server/bin.ts")],
+  banner: { js: "#!/usr/bin/env node" },
+  plugins: [lazyBuiltins],
+  define: { TAKO_VERSION: JSON.stringify(version) }
+})
+const commandsInServer = Object.keys(server.metafile.inputs).filter(
+  (path) => path.startsWith("src/main/cli/") && path !== "src/main/cli/exit-code.ts"
+)
+if (commandsInServer.length > 0) throw new Error(`tako-server has the CLI's ${commandsInServer} in it`)
 const launcher = await bundle({
   entryPoints: [Path.join(root, "src/main/launcher/launcher.ts")],
   banner: { js: "#!/usr/bin/env node" },
   define: { TAKO_BUNDLE_HASH: JSON.stringify(createHash("sha256").update(cli.content).digest("hex")) }
 })
 
+// A shell waits for it at each Tab, so it has the grammar with it, and neither effect nor what commands do.
+const { root: commands } = await evaluate("src/main/cli/root.ts")
+const notForShells = new Set(["description", "example", "surplus"])
+const complete = await bundle({
+  entryPoints: [Path.join(root, "src/main/cli/completions/entry.ts")],
+  define: {
+    TAKO_GRAMMAR: JSON.stringify(commands.spec, (key, value) => (notForShells.has(key) ? undefined : value))
+  }
+})
+
 Fs.mkdirSync(values.outdir, { recursive: true })
 put("cli.cjs", cli.content)
+put("ssh2.cjs", ssh2.content)
+put("complete.cjs", complete.content)
 put("tako.cjs", launcher.content, 0o755)
-put("LICENSES.txt", licensesOf(cli.metafile).join(`\n${"-".repeat(72)}\n\n`))
+put("tako-server.cjs", server.content, 0o755)
+put("LICENSES.txt", licensesOf(cli.metafile, ssh2.metafile, server.metafile).join(`\n${"-".repeat(72)}\n\n`))
 if (values.analyze) console.error(await analyzeMetafile(cli.metafile))

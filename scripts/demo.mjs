@@ -1,8 +1,12 @@
 // Shows what tako does, in a temporary project: npm run demo
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
+import { load } from "./demo/load.mjs"
+import { freePort, shop, startServer } from "./demo/server.mjs"
+import { startSshd } from "./demo/sshd.mjs"
 
 const tako = Path.resolve(import.meta.dirname, "../dist/tako.cjs")
 const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-demo-"))
@@ -35,6 +39,20 @@ const type = (line, command, { input = "", expected = 0 } = {}) => {
 }
 const takoCommand = (...args) => [process.execPath, tako, ...args]
 
+/** The same while the demo itself goes on, in the same time. */
+const typeAside = async (line, [program, ...args], { input = "", expected = 0, socket }) => {
+  console.log(dim(`$ ${line}`))
+  const child = spawn(program, args, {
+    cwd: project,
+    env: { ...environment, TAKO_SOCKET: socket },
+    stdio: ["pipe", "pipe", "pipe"]
+  })
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => process.stdout.write(text))
+  child.stdin.end(input)
+  const [status] = await once(child, "close")
+  if (status !== expected) throw new Error(`the demo broke: exit ${status}, not ${expected}`)
+}
+
 const app = `
 const fs = require("node:fs")
 const { secrets } = JSON.parse(fs.readFileSync(3, "utf8"))
@@ -48,7 +66,84 @@ if (process.platform === "linux") {
 console.log("TAKO_PASSPHRASE in the environment: " + ("TAKO_PASSPHRASE" in process.env))
 `
 
+/** An app on a server, whose secret changes while clients ask it without a pause. */
+const serveAndSync = async () => {
+  tell("5. The app on a server: two instances behind one address")
+  const address = `127.0.0.1:${await freePort()}`
+  Fs.writeFileSync(Path.join(project, "server.cjs"), shop)
+  const toml = `name = "shop"
+start = ["node", "server.cjs"]
+
+[envs.production]
+servers = ["local"]
+instances = 2
+listen = "${address}"
+`
+  Fs.writeFileSync(Path.join(project, "tako.toml"), toml)
+  console.log(`tako.toml:\n${toml.replace(/^(?=.)/gm, "  ")}`)
+  console.log(dim("$ tako-server --data-dir … --socket … &"))
+  const { socket, stop } = await startServer(folder, environment)
+  stopServer = stop
+  const server = (line, options) =>
+    typeAside(line, takoCommand(...line.split(" ").slice(1)), { socket, ...options })
+  await server("tako secrets sync --env production")
+  await server("tako apps deploy --env production")
+  await server("tako status")
+
+  tell("6. A secret changes while 8 clients ask without a pause")
+  const clients = load(address, 8)
+  await typeAside(
+    "tako secrets set STRIPE_KEY --env production --sync < value",
+    takoCommand("secrets", "set", "STRIPE_KEY", "--env", "production", "--sync"),
+    { socket, input: "sk_live_another_one_that_is_not_real\n" }
+  )
+  const { failed, first, keys } = await clients.stop()
+  for (const [key, count] of keys)
+    console.log(`${String(count).padStart(8)} requests answered with key ${key}`)
+  console.log(`${String(failed).padStart(8)} requests failed`)
+  if (failed > 0) throw new Error(`the demo broke: ${failed} requests failed, the first of them: ${first}`)
+  if (keys.size !== 2) throw new Error("the demo broke: not both keys answered")
+  await server("tako status")
+  await server("tako logs --env production --lines 2")
+
+  await overSsh(server, toml)
+  await stop()
+  stopServer = undefined
+}
+
+/** The same server, as it is reached from another machine. */
+const overSsh = async (server, toml) => {
+  const sshd = await startSshd(folder)
+  if (sshd === undefined) return tell("(There is no sshd here that could be shown.)")
+  const { bin, fingerprint, stop } = sshd
+  try {
+    tell("7. The same server over SSH")
+    environment.PATH = `${bin}:${environment.PATH}`
+    const socket = Path.join(folder, "tako.sock")
+    await server(`tako servers add la la.example --socket ${socket} --host-key ${fingerprint}`)
+    Fs.writeFileSync(Path.join(project, "tako.toml"), toml.replace('"local"', '"la"'))
+    await server("tako secrets sync --dry-run")
+    await server("tako secrets sync")
+    await server("tako secrets rm STRIPE_KEY --env production --yes")
+    await server("tako secrets sync", { expected: 2 })
+    await server("tako status")
+  } finally {
+    stop()
+  }
+}
+
+let stopServer
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, async () => {
+    await stopServer?.()
+    Fs.rmSync(folder, { recursive: true, force: true })
+    process.exit(130)
+  })
+}
+
 try {
+  // As root, tako-server gives each app a user of its own, who has to get to its folder.
+  Fs.chmodSync(folder, 0o711)
   Fs.mkdirSync(project)
   spawnSync("git", ["init", "--quiet", project], { env: environment })
   Fs.writeFileSync(Path.join(project, "app.cjs"), app)
@@ -88,8 +183,13 @@ try {
     { expected: 4 }
   )
   type("tako secrets verify", takoCommand("secrets", "verify"), { expected: 4 })
+  type("git restore .tako/secrets.json", ["git", "restore", ".tako/secrets.json"])
+
+  if (process.platform === "linux") await serveAndSync()
+  else tell("(tako-server runs on Linux: what it does is left out here.)")
 
   tell("That is all. Nothing of it stays on this machine.")
 } finally {
+  await stopServer?.()
   Fs.rmSync(folder, { recursive: true, force: true })
 }

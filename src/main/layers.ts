@@ -1,4 +1,5 @@
 import * as Layer from "effect/Layer"
+import * as Balancer from "../services/balancer/layer.ts"
 import * as Cipher from "../services/cipher/layer.ts"
 import * as Clipboard from "../services/clipboard/layer.ts"
 import * as History from "../services/history/layer.ts"
@@ -7,15 +8,25 @@ import * as KeyCache from "../services/key-cache/layer.ts"
 import * as KeyDerivation from "../services/key-derivation/layer.ts"
 import * as KeyPins from "../services/key-pins/layer.ts"
 import * as KeySource from "../services/key-source/layer.ts"
+import * as KnownHosts from "../services/known-hosts/layer.ts"
 import * as PassphraseWords from "../services/passphrase-words/layer.ts"
 import * as ProcessSpawner from "../services/process-spawner/layer.ts"
 import * as Project from "../services/project/layer.ts"
 import * as SecretsFile from "../services/secrets-file/layer.ts"
+import * as Servers from "../services/servers/layer.ts"
+import * as SourceTree from "../services/source-tree/layer.ts"
+import * as SshConfig from "../services/ssh-config/layer.ts"
 import * as Terminal from "../services/terminal/layer.ts"
+import * as TerminalModes from "../services/terminal-modes/layer.ts"
+import * as Transport from "../services/transport/layer.ts"
+import * as Watch from "../services/watch/layer.ts"
+import * as SdkSources from "./sdk/layer.ts"
+
+const generated = Layer.merge(SourceTree.layer, SdkSources.layer)
 
 /** For `init`, which makes a project where there may be none. */
 export const newProject = (place: Project.Place) =>
-  Layer.provideMerge(History.layer, Project.layerHere(place))
+  Layer.provideMerge(Layer.mergeAll(History.layer, SecretsFile.layer, generated), Project.layerHere(place))
 
 const people = Layer.mergeAll(Terminal.layer, Clipboard.layer, PassphraseWords.layer)
 const crypto = Layer.mergeAll(Cipher.layer, KeyDerivation.layer)
@@ -23,14 +34,51 @@ const crypto = Layer.mergeAll(Cipher.layer, KeyDerivation.layer)
 /** For the programs that need no key: the file alone. */
 export const secretsFile = (place: Project.Place) => Layer.provide(SecretsFile.layer, Project.layer(place))
 
+/** For the programs that write source files: the secrets file and the project's sources. */
+export const types = (place: Project.Place) =>
+  Layer.provideMerge(Layer.merge(SecretsFile.layer, generated), Project.layer(place))
+
 /** For the programs on secrets and keys of the project at this place, with this machine's keys. */
 export const secrets = (place: Project.Place) => {
-  const files = Layer.mergeAll(SecretsFile.layer, KeyCache.layer, KeyPins.layer, History.layer).pipe(
-    Layer.provideMerge(Project.layer(place)),
-    Layer.provide(Home.layer)
-  )
+  const files = Layer.mergeAll(
+    SecretsFile.layer,
+    KeyCache.layer,
+    KeyPins.layer,
+    History.layer,
+    generated
+  ).pipe(Layer.provideMerge(Project.layer(place)), Layer.provide(Home.layer))
   return Layer.provideMerge(KeySource.layer, Layer.mergeAll(people, crypto, files))
 }
 
 /** For the programs that start others, too. */
 export const processes = (place: Project.Place) => Layer.merge(secrets(place), ProcessSpawner.layer)
+
+/** For `dev`: a program that is started again and again, in front of which is one address. */
+export const development = (place: Project.Place) =>
+  Layer.mergeAll(
+    secrets(place),
+    Home.layer,
+    ProcessSpawner.layerOf({ poolSize: 2 }),
+    Balancer.layer,
+    TerminalModes.layer,
+    Watch.layer
+  )
+
+/** For the programs that only need to know which servers there are. */
+export const knownServers = Layer.provide(Servers.layer, Home.layer)
+
+/** For the programs that talk to servers. */
+export const servers = Layer.merge(
+  knownServers,
+  Layer.provideMerge(Transport.layer, Layer.mergeAll(KnownHosts.layer, SshConfig.layer, Terminal.layer))
+)
+
+/** The way to servers alone, at a terminal that somebody else has. */
+export const transport = Layer.provide(Transport.layer, Layer.merge(KnownHosts.layer, SshConfig.layer))
+
+/** For the programs that send secrets to servers. */
+export const sync = (place: Project.Place) => Layer.merge(secrets(place), knownServers)
+
+/** For the programs on apps: servers, and what the project at this place says of its own. */
+export const apps = (place: Project.Place) =>
+  Layer.merge(servers, Layer.provideMerge(SecretsFile.layer, Project.layer(place)))

@@ -9,6 +9,7 @@ import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import { Usage } from "../../domain/errors/user.ts"
+import { fold } from "../../domain/fold.ts"
 import type { Signals } from "../../services/signals/signals.ts"
 import { Stdio } from "../../services/stdio/stdio.ts"
 import { type Prepared, prepare } from "./argv/prepare.ts"
@@ -52,10 +53,16 @@ export const runCli = <R, E extends TakoError>(
   services: Layer.Layer<Exclude<R, Frame | Outcome>, TakoError, Frame>,
   invocation: Invocation
 ): Effect.Effect<ExitCode, never, Stdio | Signals> =>
-  Effect.flatMap(Stdio, (stdio) => {
+  Effect.flatMap(Stdio, (streams) => {
     const prepared = prepare(root.spec, invocation.argv)
-    const style = styleOf(stdio, invocation, prepared)
-    return Effect.catchAllCause(carryOut(root, services, invocation, prepared, style), (cause) => {
+    const style = styleOf(streams, invocation, prepared)
+    const stdio = streams.stderrIsTerminal ? folding(streams, style) : streams
+    const carriedOut = Effect.provideService(
+      carryOut(root, services, invocation, prepared, style),
+      Stdio,
+      stdio
+    )
+    return Effect.catchAllCause(carriedOut, (cause) => {
       if (Cause.isInterruptedOnly(cause)) return Effect.failCause(cause as Cause.Cause<never>)
       // A defect may be an error of ours, too: stdout on a full disk.
       const error = Option.getOrElse(Cause.failureOption(cause), () => Cause.squash(cause))
@@ -64,6 +71,12 @@ export const runCli = <R, E extends TakoError>(
         : Effect.as(stdio.say(renderBug(error, style.err)), failed)
     })
   })
+
+/** What is said is broken between words, as the terminal would not. */
+const folding = (stdio: Stdio["Type"], style: Style["Type"]): Stdio["Type"] => ({
+  ...stdio,
+  say: (line) => stdio.say(fold(line, style.columns))
+})
 
 const carryOut = <R, E extends TakoError>(
   root: GroupTree<R, E>,
@@ -88,7 +101,7 @@ const carryOut = <R, E extends TakoError>(
         yield* stdio.out(`${root.spec.name} ${version}\n`)
         return done
       case "Invoke":
-        return yield* invoke(root, services, version, asked.argv).pipe(
+        return yield* invoke(root, services, version, asked).pipe(
           Effect.provideService(Globals, asked.globals),
           Effect.provideService(Style, style)
         )
@@ -113,18 +126,18 @@ const styleOf = (
   }
 }
 
-/** Has @effect/cli find the handler and run it; succeeds with the code that it returned. */
+/** Has @effect/cli read what the command was given and run it; succeeds with the code that it returned. */
 const invoke = <R, E extends TakoError>(
   root: GroupTree<R, E>,
   services: Layer.Layer<Exclude<R, Frame | Outcome>, TakoError, Frame>,
   version: string,
-  argv: ReadonlyArray<string>
+  { path, argv }: Extract<Prepared, { readonly _tag: "Invoke" }>
 ): Effect.Effect<ExitCode, TakoError, Frame> =>
   Effect.flatMap(
     Ref.make<ExitCode>(done),
     (code) =>
-      // It drops the program and the script, and finds the root's name by itself.
-      Command.run(root.command, { name: root.spec.name, version })(["", "", ...argv]).pipe(
+      // It drops the program and the script, and puts the command's name in front by itself.
+      Command.run(root.commandAt(path.slice(1)), { name: root.spec.name, version })(["", "", ...argv]).pipe(
         Effect.mapError((error) => (ValidationError.isValidationError(error) ? notUnderstood : error)),
         Effect.provide(services),
         Effect.provide(quiet),

@@ -9,9 +9,15 @@ import type { Argument, Flag } from "./parameters.ts"
 /** A command with everything below it: for our argv preparation and help, and for @effect/cli. */
 export interface CommandTree<out R, out E> {
   readonly spec: CommandSpec
-  // biome-ignore lint/suspicious/noExplicitAny: what a command is called and takes, only its own declaration knows
-  readonly command: Command.Command<any, R, E, any>
+  /**
+   * What @effect/cli runs for the command at the end of this way down from here. It is made for that one alone: to have
+   * it read a command line against all of them is half of the work of a short command.
+   */
+  readonly commandAt: (below: ReadonlyArray<CommandSpec>) => RunnableCommand<R, E>
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: what a command is called and takes, only its own declaration knows
+export type RunnableCommand<R, E> = Command.Command<any, R, E, any>
 
 /** A group of commands; the root is one. */
 export interface GroupTree<out R, out E> extends CommandTree<R, E> {
@@ -72,15 +78,16 @@ export const leaf = <
     arguments: values(args).map(({ spec }) => spec),
     flags: values(flags).map(({ spec }) => spec)
   }
-  const command = Command.make(
-    name,
-    { ...mapValues(args, ({ args }) => args), ...mapValues(flags, ({ options }) => options) },
-    (input) =>
-      Effect.flatMap(handler(input as Input<A, F>), (code) =>
-        typeof code === "number" ? Effect.flatMap(Outcome, ({ endWith }) => endWith(code)) : Effect.void
-      )
-  )
-  return { spec, command }
+  const commandAt = () =>
+    Command.make(
+      name,
+      { ...mapValues(args, ({ args }) => args()), ...mapValues(flags, ({ options }) => options()) },
+      (input) =>
+        Effect.flatMap(handler(input as Input<A, F>), (code) =>
+          typeof code === "number" ? Effect.flatMap(Outcome, ({ endWith }) => endWith(code)) : Effect.void
+        )
+    )
+  return { spec, commandAt }
 }
 
 type Requirements<T> = T extends CommandTree<infer R, unknown> ? R : never
@@ -102,11 +109,13 @@ export const group = <
   const { aliases = [], ...described } = declaration
   return {
     spec: { _tag: "Group", name, aliases, ...described, children: children.map(({ spec }) => spec) },
-    command: Command.withSubcommands(
-      Command.make(name),
-      children.map(({ command }) => command) as unknown as Arr.NonEmptyReadonlyArray<
-        CommandTree<Requirements<Children[number]>, Failures<Children[number]>>["command"]
+    commandAt: ([next, ...below]) => {
+      const child = children.find(({ spec }) => spec === next)
+      if (child === undefined) throw new Error(`${name} does nothing by itself`)
+      return child.commandAt(below) as RunnableCommand<
+        Requirements<Children[number]>,
+        Failures<Children[number]>
       >
-    )
+    }
   }
 }

@@ -1,14 +1,22 @@
-/** A flag: `--name`, with a short form `-x` and, when `value` names what it takes, a value. */
+/** What a value names; with `any-secret`, of any environment, whatever --env says. */
+export type Holds = "environment" | "secret" | "any-secret" | "server" | "added-server" | "app"
+
+/**
+ * A flag: `--name`, with a short form `-x` and, when `value` names what it takes, a value. Completion takes a value
+ * FILE for a file and one written "ts|go" for one of these.
+ */
 export interface FlagSpec {
   readonly name: string
   readonly short?: string
   readonly value?: string
+  readonly holds?: Holds
   readonly summary: string
 }
 
-/** An argument without a flag. Behind one that passes through, nothing is a flag of ours. */
+/** An argument without a flag, its label read as a flag's value. Behind one that passes through, nothing is a flag of ours. */
 export interface ArgumentSpec {
   readonly label: string
+  readonly holds?: Holds
   readonly takes: "one" | "at-most-one" | "any" | "at-least-one"
   readonly passThrough: boolean
   readonly summary?: string

@@ -1,9 +1,9 @@
-import { displayWidth } from "./display-width.ts"
-import { config, help, noColor, version } from "./globals.ts"
+import { displayWidth } from "../../domain/display-width.ts"
+import { wrap } from "../../domain/fold.ts"
+import { globalFlags, version } from "./global-flags.ts"
 import type { ArgumentSpec, CommandPath, CommandSpec, FlagSpec } from "./grammar.ts"
 import type { Ink } from "./style.ts"
 import { argumentWord, usageLine } from "./usage-line.ts"
-import { wrap } from "./wrap.ts"
 
 /** A word or flag, and what it means. */
 type Entry = readonly [left: string, right: string]
@@ -30,7 +30,7 @@ const sections = (
   path: CommandPath,
   last: CommandSpec
 ): ReadonlyArray<readonly [string, ReadonlyArray<Entry>]> => {
-  const globals = path.length === 1 ? [config, noColor, help, version] : [config, noColor, help]
+  const globals = path.length === 1 ? [...globalFlags, version] : globalFlags
   const own: ReadonlyArray<readonly [string, ReadonlyArray<Entry>]> =
     last._tag === "Group"
       ? [["Commands:", last.children.map(commandEntry)]]

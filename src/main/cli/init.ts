@@ -3,6 +3,7 @@ import { ignoredMend, ignoreFile, ignoreRules, init as initProject } from "../..
 import { leaf } from "./command.ts"
 import { done, failed } from "./exit-code.ts"
 import { say } from "./output.ts"
+import { refreshed } from "./refresh-types.ts"
 
 export const init = leaf(
   "init",
@@ -21,6 +22,7 @@ export const init = leaf(
           ? `Added to ${ignoreFile}: ${ignoreRules.join(" and ")}`
           : `Kept ${ignoreFile} as it is`
       )
+      yield* refreshed
       if (made.secretsIgnored) {
         yield* say(ignoredMend)
         return failed

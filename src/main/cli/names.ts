@@ -18,6 +18,7 @@ import { flag } from "./parameters.ts"
 export const environmentFlag = flag.text("env", {
   short: "e",
   value: "NAME",
+  holds: "environment",
   summary: "The environment (also TAKO_ENV)"
 })
 
@@ -75,6 +76,11 @@ const invalid = (kind: "environment" | "secret", name: string, known: ReadonlyAr
     kind,
     ...Option.match(nearest(name, known), { onNone: () => ({}), onSome: (suggestion) => ({ suggestion }) })
   })
+
+/** Of the commands that create an environment with its first secret. */
+export const createFlag = flag.boolean("create", {
+  summary: "Create the environment, however close its name is to another's"
+})
 
 /** Lets a name pass that is there, or is not close to one that is; asks before a likely typing error creates one. */
 export const creatable = Effect.fnUntraced(function* (name: EnvironmentName, insist: boolean) {

@@ -3,22 +3,24 @@ import * as Options from "@effect/cli/Options"
 import * as Arr from "effect/Array"
 import type * as Option from "effect/Option"
 import { decode } from "./argv/encoding.ts"
-import type { ArgumentSpec, FlagSpec } from "./grammar.ts"
+import type { ArgumentSpec, FlagSpec, Holds } from "./grammar.ts"
 
 /** A declared argument: what our grammar says of it, and how @effect/cli reads it. */
 export interface Argument<out A> {
   readonly spec: ArgumentSpec
-  readonly args: Args.Args<A>
+  readonly args: () => Args.Args<A>
 }
 
 /** A declared flag: what our grammar says of it, and how @effect/cli reads it. */
 export interface Flag<out A> {
   readonly spec: FlagSpec
-  readonly options: Options.Options<A>
+  readonly options: () => Options.Options<A>
 }
 
 interface Described {
   readonly summary?: string
+  /** What shells complete it with. */
+  readonly holds?: Holds
 }
 
 interface RestOptions extends Described {
@@ -36,10 +38,10 @@ const make = <A>(
   spec: {
     label,
     takes,
-    passThrough: options.passThrough === true,
-    ...(options.summary === undefined ? {} : { summary: options.summary })
+    ...options,
+    passThrough: options.passThrough === true
   },
-  args: Args.map(Args.text({ name: label }), from)
+  args: () => Args.map(Args.text({ name: label }), from)
 })
 
 const tokens = (token: string): ReadonlyArray<string> => decode(token)
@@ -67,12 +69,15 @@ interface FlagOptions {
 /** The flags of a command; they may stand anywhere behind its name. */
 export const flag = {
   /** `value` is what help calls it, as in `--env NAME`. */
-  text: (name: string, options: FlagOptions & { readonly value: string }): Flag<Option.Option<string>> => ({
+  text: (
+    name: string,
+    options: FlagOptions & Pick<Described, "holds"> & { readonly value: string }
+  ): Flag<Option.Option<string>> => ({
     spec: { name, ...options },
-    options: Options.optional(Options.map(Options.text(name), (token) => decode<string>(token)))
+    options: () => Options.optional(Options.map(Options.text(name), (token) => decode<string>(token)))
   }),
   boolean: (name: string, options: FlagOptions): Flag<boolean> => ({
     spec: { name, ...options },
-    options: Options.boolean(name)
+    options: () => Options.boolean(name)
   })
 }

@@ -8,5 +8,5 @@ export const provide = <R, E, S, LE, LR>(
   layer: Layer.Layer<S, LE, LR>
 ): CommandTree<Exclude<R, S> | LR, E | LE> => ({
   spec: tree.spec,
-  command: Command.provide(tree.command, layer)
+  commandAt: (below) => Command.provide(tree.commandAt(below), layer)
 })

@@ -1,13 +1,9 @@
-import * as Fs from "node:fs"
-import * as Os from "node:os"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { EnvironmentName } from "../../domain/names.ts"
-import type { ProcessExit } from "../../domain/process.ts"
 import { run as runProgram } from "../../programs/run.ts"
-import { Signals } from "../../services/signals/signals.ts"
-import { isTerminal } from "../../services/stdio/is-terminal.ts"
 import { leaf } from "./command.ts"
+import { endAs, letGoOfTerminal } from "./end-as.ts"
 import { environmentFlag, givenEnvironment } from "./names.ts"
 import { say } from "./output.ts"
 import { argument, flag } from "./parameters.ts"
@@ -47,39 +43,3 @@ export const run = leaf(
       return yield* endAs(exit)
     })
 )
-
-/**
- * Node gives a terminal the attributes back that it had when Node started (ResetStdio in its node.cc): that would undo
- * what the program set, and from the background what the shell's next program has set. Not for another file, though.
- */
-const letGoOfTerminal = Effect.sync(() => {
-  for (const fd of [0, 1, 2]) {
-    if (!isTerminal(fd)) continue
-    Fs.closeSync(fd)
-    // The lowest number that is free: this one (open(2)).
-    Fs.openSync("/dev/null", fd === 0 ? "r" : "w")
-  }
-})
-
-/** These would leave a core dump of ours beside the program's (signal(7)). */
-const dumpsCore = new Set([
-  "SIGQUIT",
-  "SIGILL",
-  "SIGTRAP",
-  "SIGABRT",
-  "SIGBUS",
-  "SIGFPE",
-  "SIGSEGV",
-  "SIGSYS",
-  "SIGXCPU",
-  "SIGXFSZ"
-])
-
-/** Ends as the program did: with its exit code, or of the same signal. */
-const endAs = (exit: ProcessExit) => {
-  if (exit._tag === "Exited") return Effect.succeed(exit.code)
-  const { signal } = exit
-  return dumpsCore.has(signal)
-    ? Effect.succeed(128 + (Os.constants.signals[signal as NodeJS.Signals] ?? 0))
-    : Effect.flatMap(Signals, ({ dieOf }) => dieOf(signal))
-}

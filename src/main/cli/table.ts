@@ -1,35 +1,76 @@
+import { displayWidth } from "../../domain/display-width.ts"
 import { printable } from "../../domain/printable.ts"
-import { displayWidth } from "./display-width.ts"
 
 /** A text, or a text and how to paint it. */
 export type Cell = string | readonly [text: string, paint: (text: string) => string]
 
+type Row = ReadonlyArray<Cell>
+
+/** A text as it is shown, and the columns it takes; the paint takes none. */
+interface Shown {
+  readonly painted: string
+  readonly width: number
+}
+
 /**
  * Rows with their columns aligned, three spaces between, a newline after each; none when there are no rows. What could
- * drive a terminal is made visible. The paint does not count as width.
+ * drive a terminal is made visible.
  */
-export const table = (rows: ReadonlyArray<ReadonlyArray<Cell>>): string => {
-  const cells = rows.map((row) =>
-    row.map((cell) => {
-      const text = printable(typeof cell === "string" ? cell : cell[0])
-      return { text, width: displayWidth(text), painted: typeof cell === "string" ? text : cell[1](text) }
-    })
+export const table = (rows: ReadonlyArray<Row>): string =>
+  aligned(
+    rows.map((row) => row.map(shown)),
+    ""
   )
+
+/**
+ * The same where it fits into so many columns; else a block for each row below the headings, which are the first row: its
+ * first cell, and below it the others, each behind its heading.
+ */
+export const fittedTable = (rows: ReadonlyArray<Row>, columns: number): string => {
+  const [headings = [], ...others] = rows.map((row) => row.map(shown))
+  if (widthOf([headings, ...others]) <= columns) return table(rows)
+  return others
+    .map(([first = nothing, ...cells]) => {
+      const pairs = cells.map((cell, index) => [headings[index + 1] ?? nothing, cell])
+      return `${first.painted}\n${aligned(pairs, "  ")}`
+    })
+    .join("\n")
+}
+
+const nothing: Shown = { painted: "", width: 0 }
+const between = 3
+
+const shown = (cell: Cell): Shown => {
+  const text = printable(typeof cell === "string" ? cell : cell[0])
+  return { width: displayWidth(text), painted: typeof cell === "string" ? text : cell[1](text) }
+}
+
+const columnWidths = (rows: ReadonlyArray<ReadonlyArray<Shown>>): ReadonlyArray<number> => {
   const widths: Array<number> = []
-  for (const row of cells) {
+  for (const row of rows) {
     row.forEach(({ width }, column) => {
       widths[column] = Math.max(widths[column] ?? 0, width)
     })
   }
-  return cells
+  return widths
+}
+
+const widthOf = (rows: ReadonlyArray<ReadonlyArray<Shown>>): number => {
+  const widths = columnWidths(rows)
+  return widths.reduce((sum, width) => sum + width, between * Math.max(0, widths.length - 1))
+}
+
+const aligned = (rows: ReadonlyArray<ReadonlyArray<Shown>>, indent: string): string => {
+  const widths = columnWidths(rows)
+  return rows
     .map((row) => {
-      const last = row.findLastIndex(({ text }) => text !== "")
+      const last = row.findLastIndex(({ width }) => width > 0)
       const line = row
         .slice(0, last + 1)
         .map(({ painted, width }, column) =>
           column === last ? painted : painted + " ".repeat((widths[column] ?? 0) - width)
         )
-      return `${line.join("   ")}\n`
+      return `${indent}${line.join(" ".repeat(between))}\n`
     })
     .join("")
 }

@@ -20,8 +20,11 @@ const start = (): void => {
   } else runCompiled(bundle, TAKO_BUNDLE_HASH, folder)
 }
 
-if (isAtLeast(20, 19)) start()
-else {
+if (isAtLeast(20, 19)) {
+  // Not a command of the program: a shell asks at each Tab.
+  if (process.argv[2] === "__complete") require(Path.join(__dirname, "complete.cjs"))
+  else start()
+} else {
   process.stderr.write(`tako needs Node 20.19 or newer; this is ${process.versions.node}.\n`)
   process.exitCode = 1
 }

@@ -1,3 +1,5 @@
+export { type DevOptions, dev } from "../../programs/dev/dev.ts"
+export type { Notice } from "../../programs/dev/notice.ts"
 export { findEnvironment, findSecret } from "../../programs/environment/find.ts"
 export { openEnvironment } from "../../programs/environment/open.ts"
 export type { Placement } from "../../programs/environment/placement.ts"
@@ -11,7 +13,26 @@ export { trust } from "../../programs/key/trust.ts"
 export { run, runProcess } from "../../programs/run.ts"
 export { adopt } from "../../programs/secrets/adopt.ts"
 export { get } from "../../programs/secrets/get.ts"
+export { importSecrets } from "../../programs/secrets/import.ts"
 export { ls } from "../../programs/secrets/ls.ts"
 export { rm } from "../../programs/secrets/rm.ts"
 export { set } from "../../programs/secrets/set.ts"
 export { verify } from "../../programs/secrets/verify.ts"
+export { connect } from "../../programs/server/client.ts"
+export { dispatch } from "../../programs/server/dispatch.ts"
+export { add as addServer } from "../../programs/servers/add.ts"
+export { status as serversStatus } from "../../programs/servers/status.ts"
+export type {
+  Conversation,
+  Delivered,
+  Delivery,
+  DeliveryError,
+  Parcel,
+  Removal,
+  Result,
+  Stage
+} from "../../programs/sync/delivery.ts"
+export { openParcels } from "../../programs/sync/parcels.ts"
+export { sync } from "../../programs/sync/sync.ts"
+export { chooseTargets } from "../../programs/sync/targets.ts"
+export { checkTypes, type GeneratedFile, refreshTypes, typegen } from "../../programs/typegen/typegen.ts"

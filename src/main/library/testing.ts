@@ -1,22 +1,41 @@
 /** Every Tag in memory: nothing is read, written, started or asked, and no key costs a third of a second. */
+export { layerMemory as appHome } from "../../services/app-home/layer-memory.ts"
+export { layerMemory as balancer, OpenedFronts } from "../../services/balancer/layer-memory.ts"
 export { layerMemory as cipher } from "../../services/cipher/layer-memory.ts"
 export { ClipboardContents, layerMemory as clipboard } from "../../services/clipboard/layer-memory.ts"
+export { HealthControl, layerMemory as health } from "../../services/health/layer-memory.ts"
 export { layerMemory as history } from "../../services/history/layer-memory.ts"
+export { layerMemory as home } from "../../services/home/layer-memory.ts"
+export { layerMemory as instanceLog } from "../../services/instance-log/layer-memory.ts"
 export { layerMemory as keyCache } from "../../services/key-cache/layer-memory.ts"
 export { layerMemory as keyDerivation } from "../../services/key-derivation/layer-memory.ts"
 export { layerMemory as keyPins } from "../../services/key-pins/layer-memory.ts"
 /** Over the others in memory it is in memory itself: its variables come from the current ConfigProvider. */
 export { layer as keySource } from "../../services/key-source/layer.ts"
+export { layerMemory as knownHosts } from "../../services/known-hosts/layer-memory.ts"
+export { layerMemory as management, ManagementClient } from "../../services/management/layer-memory.ts"
 export { layerMemory as passphraseWords } from "../../services/passphrase-words/layer-memory.ts"
 export {
   layerMemory as processSpawner,
   StartedProcesses
 } from "../../services/process-spawner/layer-memory.ts"
 export { layerMemory as project } from "../../services/project/layer-memory.ts"
+export { layerMemory as sdkSources } from "../../services/sdk-sources/layer-memory.ts"
 export {
   layerMemory as secretsFile,
   layerMemoryOf as secretsFileOf
 } from "../../services/secrets-file/layer-memory.ts"
+export { layerMemory as serverKey } from "../../services/server-key/layer-memory.ts"
+export { layerMemory as serverState } from "../../services/server-state/layer-memory.ts"
+export { layerMemory as servers } from "../../services/servers/layer-memory.ts"
 export { layerMemory as signals, SignalsControl } from "../../services/signals/layer-memory.ts"
+export { layerMemory as sourceTree } from "../../services/source-tree/layer-memory.ts"
+export { layerMemory as sshConfig } from "../../services/ssh-config/layer-memory.ts"
 export { layerMemory as stdio, StdioTranscript } from "../../services/stdio/layer-memory.ts"
 export { layerMemory as terminal, TerminalTranscript } from "../../services/terminal/layer-memory.ts"
+export {
+  layerMemory as terminalModes,
+  TerminalModesControl
+} from "../../services/terminal-modes/layer-memory.ts"
+export { layerMemory as transport } from "../../services/transport/layer-memory.ts"
+export { layerMemory as watch, WatchControl } from "../../services/watch/layer-memory.ts"

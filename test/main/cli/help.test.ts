@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { displayWidth } from "../../../src/main/cli/display-width.ts"
+import { displayWidth } from "../../../src/domain/display-width.ts"
 import type { CommandPath, CommandSpec } from "../../../src/main/cli/grammar.ts"
 import { renderHelp } from "../../../src/main/cli/help.ts"
 import { ink, plain } from "../../../src/main/cli/style.ts"

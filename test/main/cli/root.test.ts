@@ -1,6 +1,7 @@
 import * as Either from "effect/Either"
 import { describe, expect, it } from "vitest"
-import { flagsAt, prepare } from "../../../src/main/cli/argv/prepare.ts"
+import { prepare } from "../../../src/main/cli/argv/prepare.ts"
+import { flagsAt } from "../../../src/main/cli/global-flags.ts"
 import type { CommandPath, LeafSpec } from "../../../src/main/cli/grammar.ts"
 import { renderHelp } from "../../../src/main/cli/help.ts"
 import { root } from "../../../src/main/cli/root.ts"

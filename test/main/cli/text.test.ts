@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
+import { displayWidth } from "../../../src/domain/display-width.ts"
 import { printable, printableLines } from "../../../src/domain/printable.ts"
-import { displayWidth } from "../../../src/main/cli/display-width.ts"
 import { ink, wantsColour } from "../../../src/main/cli/style.ts"
-import { table } from "../../../src/main/cli/table.ts"
+import { fittedTable, table } from "../../../src/main/cli/table.ts"
 
 describe("displayWidth", () => {
   it.each([
@@ -47,6 +47,29 @@ describe("table", () => {
     )
     expect(table([])).toBe("")
     expect(table([[]])).toBe("\n")
+  })
+})
+
+describe("fittedTable", () => {
+  const rows = [
+    ["SECRET", "development", "production"],
+    ["DATABASE_URL", "set", "set"],
+    ["日本", "", "-"]
+  ]
+
+  it("is the table where that fits, to the last column", () => {
+    expect(fittedTable(rows, 39)).toBe(table(rows))
+  })
+
+  it("is a block a row where it does not", () => {
+    expect(fittedTable(rows, 38)).toBe(
+      [
+        "DATABASE_URL\n  development   set\n  production    set\n",
+        "日本\n  development\n  production    -\n"
+      ].join("\n")
+    )
+    expect(fittedTable([["SECRET"]], 3)).toBe("")
+    expect(fittedTable([], 3)).toBe("")
   })
 })
 

@@ -136,6 +136,31 @@ describe("a value that does not open is refused:", () => {
       })
   )
 
+  it.scoped("all of them: they are what is wrong, not the key that this machine knows for them", () =>
+    Effect.gen(function* () {
+      const it = yield* project
+      const production = environment("production")
+      const verdict = Effect.map(verify([production], { ask: false }), (all) => all.get(production))
+      for (const name of ["DATABASE_URL", "STRIPE_KEY"]) {
+        yield* it.run(
+          tamper("production", name, (environments) =>
+            withFlippedBit(blobOf(environments, "production", name))
+          )
+        )
+      }
+      const damaged = yield* it.run(verdict, {})
+      assert.strictEqual(damaged?._tag, "Opened")
+      assert.deepStrictEqual(damaged?._tag === "Opened" ? [...damaged.placements.values()] : [], [
+        { _tag: "Damaged" },
+        { _tag: "Damaged" }
+      ])
+      // Where no key is known, nobody can tell damage from a wrong passphrase.
+      const other = yield* machine
+      const elsewhere = yield* other.run(verdict, { variables, file: it.file })
+      assert.strictEqual(elsewhere?._tag, "NoKey")
+    })
+  )
+
   it.scoped("but it can be replaced, or removed, and then all is well", () =>
     Effect.gen(function* () {
       const it = yield* project

@@ -5,8 +5,8 @@ import * as Complaints from "./complaints.ts"
 import { encode } from "./encoding.ts"
 
 /**
- * The command as @effect/cli is given it: the canonical words, each flag as `--name` or `--name=value`, then `--` and
- * one token for each declared argument, in their order; values and arguments encoded.
+ * What @effect/cli is given for the command: each flag as `--name` or `--name=value`, then `--` and one token for each
+ * declared argument, in their order; values and arguments encoded.
  */
 export const invocation = (
   path: CommandPath,
@@ -15,7 +15,6 @@ export const invocation = (
   positionals: ReadonlyArray<string>
 ): Either.Either<ReadonlyArray<string>, Usage> =>
   Either.map(assign(path, leaf, positionals), (tokens) => [
-    ...path.slice(1).map(({ name }) => name),
     ...leaf.flags.flatMap((flag) => {
       const value = given.get(flag)
       if (value === undefined) return []
@@ -47,8 +46,8 @@ const assign = (
   for (const argument of leaf.arguments) {
     const taken = left.slice(0, capacity[argument.takes])
     left = left.slice(taken.length)
-    // What passes through may be empty, but the program to start needs a name.
-    if (argument.passThrough ? taken[0] === "" : taken.includes("")) {
+    // What passes through may be empty: "" as a program is not found, as in a shell.
+    if (!argument.passThrough && taken.includes("")) {
       return Either.left(Complaints.empty(path, leaf, argument))
     }
     const required = argument.takes === "one" || argument.takes === "at-least-one"

@@ -1,7 +1,8 @@
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { Usage } from "../../../domain/errors/user.ts"
-import * as Globals from "../globals.ts"
+import * as Flags from "../global-flags.ts"
+import type { Globals } from "../globals.ts"
 import type { CommandPath, CommandSpec, FlagSpec, LeafSpec } from "../grammar.ts"
 import * as Complaints from "./complaints.ts"
 import { hasSurplus, invocation } from "./invocation.ts"
@@ -18,8 +19,10 @@ export type Prepared =
   | { readonly _tag: "Version" }
   | {
       readonly _tag: "Invoke"
+      readonly path: CommandPath
+      /** Less what names the command. */
       readonly argv: ReadonlyArray<string>
-      readonly globals: Globals.Globals["Type"]
+      readonly globals: Globals["Type"]
     }
 
 /** What was read of a command line, and the first thing that is wrong with its flags. */
@@ -39,8 +42,8 @@ export const prepare = (root: CommandPath[0], argv: ReadonlyArray<string>): Eith
   Either.flatMap(read(root, argv), (reading): Either.Either<Prepared, Usage> => {
     const { path, given, positionals, problem } = reading
     const last = lastOf(path)
-    if (reading.helpWord || given.has(Globals.help)) return Either.right({ _tag: "Help", path, asked: true })
-    if (problem === undefined && given.has(Globals.version)) return Either.right({ _tag: "Version" })
+    if (reading.helpWord || given.has(Flags.help)) return Either.right({ _tag: "Help", path, asked: true })
+    if (problem === undefined && given.has(Flags.version)) return Either.right({ _tag: "Version" })
     if (last._tag === "Group") {
       return problem === undefined
         ? Either.right({ _tag: "Help", path, asked: path.length === 1 })
@@ -52,10 +55,11 @@ export const prepare = (root: CommandPath[0], argv: ReadonlyArray<string>): Eith
     if (problem !== undefined) return Either.left(problem)
     return Either.map(invocation(path, last, given, positionals), (argv) => ({
       _tag: "Invoke",
+      path,
       argv,
       globals: {
-        config: Option.filter(Option.fromNullable(given.get(Globals.config)), (value) => value !== true),
-        noColor: given.has(Globals.noColor)
+        config: Option.filter(Option.fromNullable(given.get(Flags.config)), (value) => value !== true),
+        noColor: given.has(Flags.noColor)
       }
     }))
   })
@@ -94,7 +98,7 @@ const read = (root: CommandPath[0], argv: ReadonlyArray<string>): Either.Either<
         reading.path = [...reading.path, child]
       } else if (token === "help") {
         reading.helpWord = true
-      } else if (reading.given.has(Globals.help)) {
+      } else if (reading.given.has(Flags.help)) {
         break
       } else {
         return Either.left(reading.problem ?? Complaints.unknownCommand(reading.path, last, token))
@@ -107,7 +111,7 @@ const read = (root: CommandPath[0], argv: ReadonlyArray<string>): Either.Either<
 
 /** Returns how many tokens were read. */
 const readFlags = (reading: Reading, token: string, next: string | undefined): number => {
-  const known = flagsAt(reading.path)
+  const known = Flags.flagsAt(reading.path)
   const { found, tokens, problem } = readFlag(known, token, next)
   for (const [flag, value] of found) {
     if (reading.given.has(flag)) {
@@ -117,13 +121,6 @@ const readFlags = (reading: Reading, token: string, next: string | undefined): n
   }
   if (problem !== undefined) reading.problem ??= Complaints.flagProblem(reading.path, known, problem)
   return tokens
-}
-
-/** The flags that the last of the path takes. */
-export const flagsAt = (path: CommandPath): ReadonlyArray<FlagSpec> => {
-  const last = lastOf(path)
-  if (last._tag === "Leaf") return [...last.flags, ...Globals.globalFlags]
-  return path.length === 1 ? [...Globals.globalFlags, Globals.version] : Globals.globalFlags
 }
 
 const lastOf = (path: CommandPath): CommandSpec => path[path.length - 1] ?? path[0]

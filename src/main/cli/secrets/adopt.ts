@@ -16,7 +16,7 @@ export const adopt = leaf(
     description:
       "Shows the commit that brought it, and asks on the terminal. A value that was moved is refused.",
     example: "tako secrets adopt DATABASE_URL --env production",
-    arguments: { name: argument.text("NAME") },
+    arguments: { name: argument.text("NAME", { holds: "secret" }) },
     flags: { environment: environmentFlag }
   },
   (input) =>

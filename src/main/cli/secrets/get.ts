@@ -11,7 +11,7 @@ export const get = leaf(
   {
     summary: "Print a value and a newline",
     example: "tako secrets get DATABASE_URL --env production",
-    arguments: { name: argument.text("NAME") },
+    arguments: { name: argument.text("NAME", { holds: "secret" }) },
     flags: { environment: environmentFlag, json: jsonFlag }
   },
   (input) =>

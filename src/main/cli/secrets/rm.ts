@@ -6,6 +6,8 @@ import { leaf } from "../command.ts"
 import { agreed, checkSecret, chosenEnvironment, environmentFlag } from "../names.ts"
 import { say } from "../output.ts"
 import { argument, flag } from "../parameters.ts"
+import { refreshed } from "../refresh-types.ts"
+import { canSync, syncAfter, syncFlag } from "./sync/after.ts"
 
 export const rm = leaf(
   "rm",
@@ -13,10 +15,11 @@ export const rm = leaf(
     aliases: ["remove", "delete"],
     summary: "Remove a secret; needs no key",
     example: "tako secrets rm DATABASE_URL --env staging",
-    arguments: { name: argument.text("NAME") },
+    arguments: { name: argument.text("NAME", { holds: "secret" }) },
     flags: {
       environment: environmentFlag,
       allEnvironments: flag.boolean("all-envs", { summary: "From every environment that has it" }),
+      sync: syncFlag,
       yes: flag.boolean("yes", { short: "y", summary: "Do not ask" })
     }
   },
@@ -28,9 +31,16 @@ export const rm = leaf(
       }
       const where = input.allEnvironments ? "everywhere" : yield* chosenEnvironment(input.environment)
       const places = yield* placesToRemove(secret, where)
+      const [first, ...others] = places
+      const environment = others.length === 0 ? Option.fromNullable(first) : Option.none()
+      if (input.sync) yield* canSync({ environment, among: places })
       if (!(yield* agreed(`Remove ${secret} from ${places.join(", ")}?`, input.yes)))
         return yield* new Declined()
       yield* removeSecret(secret, places)
       for (const place of places) yield* say(`Removed secret ${secret} from environment ${place}`)
+      yield* refreshed
+      if (!input.sync) return undefined
+      // That it goes is what was asked for; anything else is not.
+      return yield* syncAfter({ environment, among: places, agreed: input.yes ? "all" : new Set([secret]) })
     })
 )

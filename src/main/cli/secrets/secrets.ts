@@ -4,6 +4,7 @@ import { here } from "../place.ts"
 import { provide } from "../provide.ts"
 import { adopt } from "./adopt.ts"
 import { get } from "./get.ts"
+import { importCommand as importSecrets } from "./import.ts"
 import { derive } from "./key/derive.ts"
 import { exportCommand } from "./key/export.ts"
 import { forget } from "./key/forget.ts"
@@ -14,6 +15,7 @@ import { trust } from "./key/trust.ts"
 import { ls } from "./ls.ts"
 import { rm } from "./rm.ts"
 import { set } from "./set.ts"
+import { sync } from "./sync/sync.ts"
 import { verify } from "./verify.ts"
 
 const key = group("key", { summary: "The keys of this machine" }, [
@@ -28,9 +30,11 @@ const key = group("key", { summary: "The keys of this machine" }, [
 
 export const secrets = group("secrets", { summary: "The secrets of this project" }, [
   provide(set, here(Layers.secrets)),
+  provide(importSecrets, here(Layers.secrets)),
   provide(get, here(Layers.secrets)),
   provide(rm, here(Layers.secrets)),
   provide(ls, here(Layers.secretsFile)),
+  provide(sync, here(Layers.sync)),
   provide(verify, here(Layers.secrets)),
   provide(adopt, here(Layers.secrets)),
   provide(key, here(Layers.secrets))

@@ -1,10 +1,13 @@
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { set as setSecret } from "../../../programs/secrets/set.ts"
 import { leaf } from "../command.ts"
-import { checkSecret, chosenEnvironment, creatable, environmentFlag } from "../names.ts"
+import { checkSecret, chosenEnvironment, creatable, createFlag, environmentFlag } from "../names.ts"
 import { say } from "../output.ts"
 import { argument, flag } from "../parameters.ts"
+import { refreshed } from "../refresh-types.ts"
 import { hiddenInput } from "./hidden-input.ts"
+import { canSync, syncAfter, syncFlag } from "./sync/after.ts"
 
 const said = { set: "Set secret", updated: "Updated secret", unchanged: "Unchanged: secret" } as const
 
@@ -16,13 +19,12 @@ export const set = leaf(
     description:
       "The value is asked for without echo, or read from stdin less one final newline. The first secret of an environment creates it.",
     example: "tako secrets set DATABASE_URL --env production",
-    arguments: { name: argument.text("NAME", { summary: "As in DATABASE_URL" }) },
+    arguments: { name: argument.text("NAME", { summary: "As in DATABASE_URL", holds: "any-secret" }) },
     flags: {
       environment: environmentFlag,
       allowEmpty: flag.boolean("allow-empty", { summary: "Take an empty value" }),
-      create: flag.boolean("create", {
-        summary: "Create the environment, however close its name is to another's"
-      })
+      sync: syncFlag,
+      create: createFlag
     },
     surplus: {
       problem:
@@ -36,6 +38,8 @@ export const set = leaf(
       const secret = yield* checkSecret(input.name)
       const environment = yield* chosenEnvironment(input.environment)
       yield* creatable(environment, input.create)
+      const where = { environment: Option.some(environment) }
+      if (input.sync) yield* canSync(where)
       const value = hiddenInput(
         "Enter value: ",
         `Pass it in: tako secrets set ${secret} --env ${environment} < FILE`
@@ -43,5 +47,7 @@ export const set = leaf(
       const { outcome, created } = yield* setSecret({ environment, secret }, value, input)
       if (created) yield* say(`Created environment ${environment}`)
       yield* say(`${said[outcome]} ${secret} for environment ${environment}`)
+      yield* refreshed
+      return input.sync ? yield* syncAfter({ ...where, agreed: new Set() }) : undefined
     })
 )

@@ -3,6 +3,7 @@ import * as FastCheck from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
 import { decode } from "../../../../src/main/cli/argv/encoding.ts"
 import { prepare } from "../../../../src/main/cli/argv/prepare.ts"
+import type { CommandPath } from "../../../../src/main/cli/grammar.ts"
 import { commandLine } from "../../../../src/main/cli/usage-line.ts"
 import { root } from "../sample.ts"
 
@@ -20,20 +21,25 @@ const read = (argv: ReadonlyArray<string>): string =>
           return "version"
         case "Invoke": {
           const split = prepared.argv.indexOf("--")
-          const before = prepared.argv
-            .slice(0, split)
-            .map((token) => token.replace(/=(.*)$/, (_, value) => `=${decode<string>(value)}`))
+          const before = [...wordsOf(prepared.path), ...prepared.argv.slice(0, split)].map((token) =>
+            token.replace(/=(.*)$/, (_, value) => `=${decode<string>(value)}`)
+          )
           return [...before, "--", ...prepared.argv.slice(split + 1).map((token) => decode(token))].join(" ")
         }
       }
     }
   })
 
+const wordsOf = (path: CommandPath) => path.slice(1).map(({ name }) => name)
+
+/** The whole command line. */
 const invoked = (argv: ReadonlyArray<string>) =>
   Either.match(prepare(root.spec, argv), {
     onLeft: ({ message }) => expect.fail(message),
     onRight: (prepared) =>
-      prepared._tag === "Invoke" ? prepared : expect.fail(`${prepared._tag} instead of Invoke`)
+      prepared._tag === "Invoke"
+        ? { ...prepared, argv: [...wordsOf(prepared.path), ...prepared.argv] }
+        : expect.fail(`${prepared._tag} instead of Invoke`)
   })
 
 describe("flags and arguments", () => {
@@ -261,7 +267,7 @@ describe("what is wrong, and what to type", () => {
   it("refuses an empty argument or value, but hands it on to a program", () => {
     expect(read(["secrets", "get", ""])).toMatch(/^NAME is empty\./)
     expect(read(["secrets", "set", "A", "--env", ""])).toMatch(/^--env needs a value\./)
-    expect(read(["run", ""])).toMatch(/^CMD is empty\./)
+    expect(read(["run", ""])).toBe("run -- ")
     expect(read(["run", "x", ""])).toBe("run -- x,")
     expect(read([""])).toBe("There is no such command below tako.\nSee: tako --help")
   })

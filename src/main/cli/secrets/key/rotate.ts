@@ -7,6 +7,7 @@ import { leaf } from "../../command.ts"
 import { chosenEnvironment, environmentFlag } from "../../names.ts"
 import { counted, out, say } from "../../output.ts"
 import { flag } from "../../parameters.ts"
+import { refreshed } from "../../refresh-types.ts"
 
 export const rotate = leaf(
   "rotate",
@@ -50,6 +51,7 @@ export const rotate = leaf(
       yield* say(
         "Commit .tako/secrets.json. The old key stays on this machine until the servers have the new file."
       )
+      yield* refreshed
       if (mode === "same") return
       yield* say(
         `Old commits stay readable with the old passphrase: what somebody knew who left has to change at its source: ${names.join(", ")}`

@@ -1,0 +1,125 @@
+import { isFlag } from "../argv/read-flag.ts"
+import { flagsAt } from "../global-flags.ts"
+import type { ArgumentSpec, FlagSpec, GroupSpec, Holds, LeafSpec } from "../grammar.ts"
+import { type Position, positionBehind } from "./position.ts"
+
+/** A word that could stand at the cursor, and what it means. */
+export type Candidate = readonly [word: string, summary?: string]
+
+export type Answer =
+  | { readonly _tag: "Words"; readonly candidates: ReadonlyArray<Candidate> }
+  /** Paths, behind what of the word is no path: "--config=". */
+  | { readonly _tag: "Files"; readonly before: string }
+  /** The command line of another program, that begins at this word. */
+  | { readonly _tag: "Program"; readonly at: number }
+
+/** What the names are that a project has; asked only where one can stand. */
+export interface Names {
+  readonly environments: () => ReadonlyArray<string>
+  /** Of config.toml, and local. */
+  readonly servers: () => ReadonlyArray<string>
+  /** This project's, in each of its environments. */
+  readonly apps: () => ReadonlyArray<string>
+  /** In one environment, or without one in any. */
+  readonly secrets: (environment?: string) => ReadonlyArray<string>
+}
+
+export interface Typed {
+  /** Behind the program's name, before the word with the cursor. */
+  readonly words: ReadonlyArray<string>
+  readonly current: string
+}
+
+/** With which words a command line can go on. `namesFor` has the project of a --config, or of where we are. */
+export const complete = (
+  root: GroupSpec,
+  { words, current }: Typed,
+  namesFor: (config: string | undefined) => Names,
+  defaultEnvironment?: string
+): Answer => {
+  const position = positionBehind(root, words)
+  if (position === undefined) return none
+  if (position.program !== undefined) return { _tag: "Program", at: position.program }
+  const nameIn = (holds: Holds): ReadonlyArray<string> => {
+    const names = namesFor(valueOf(position, ({ name }) => name === "config"))
+    if (holds === "environment") return names.environments()
+    if (holds === "server") return names.servers()
+    if (holds === "added-server") return names.servers().filter((name) => name !== "local")
+    if (holds === "app") return names.apps()
+    if (holds === "any-secret") return names.secrets()
+    const environment = valueOf(position, (flag) => flag.holds === "environment") ?? defaultEnvironment
+    return names.secrets(environment)
+  }
+  const valuesOf = (label: string, holds: Holds | undefined, before: string): Answer => {
+    if (holds !== undefined) return matching(nameIn(holds).map(bare), current, before)
+    if (label === "FILE") return { _tag: "Files", before }
+    return label.includes("|") ? matching(label.split("|").map(bare), current, before) : none
+  }
+  if (position.open !== undefined) return valuesOf(position.open.value ?? "", position.open.holds, "")
+  if (isFlag(current) && !position.dashes) {
+    const attached = attachedValue(flagsAt(position.path), current)
+    if (attached !== undefined) {
+      return valuesOf(attached.flag.value ?? "", attached.flag.holds, attached.before)
+    }
+  }
+  if (current.startsWith("-") && !position.dashes) return matching(flags(position), current)
+  const last = position.path[position.path.length - 1] ?? root
+  if (last._tag === "Group") return commands(last, current)
+  const argument = argumentAt(last, position.taken)
+  if (argument === undefined) {
+    return current === "" && !position.dashes ? matching(flags(position), "") : none
+  }
+  return argument.passThrough
+    ? { _tag: "Program", at: words.length }
+    : valuesOf(argument.label, argument.holds, "")
+}
+
+const none: Answer = { _tag: "Words", candidates: [] }
+
+const bare = (word: string): Candidate => [word]
+
+const matching = (candidates: ReadonlyArray<Candidate>, current: string, before = ""): Answer => ({
+  _tag: "Words",
+  candidates: candidates
+    .map(([word, ...summary]): Candidate => [before + word, ...summary])
+    .filter(([word]) => word.startsWith(current))
+})
+
+/** Aliases only where nothing else fits: one word for one thing is enough to choose from. */
+const commands = ({ children }: GroupSpec, current: string): Answer => {
+  const named = matching(
+    children.map(({ name, summary }): Candidate => [name, summary]),
+    current
+  )
+  if (named._tag === "Words" && named.candidates.length > 0) return named
+  return matching(
+    children.flatMap(({ aliases, summary }) => aliases.map((alias): Candidate => [alias, summary])),
+    current
+  )
+}
+
+const flags = ({ path, given }: Position): ReadonlyArray<Candidate> =>
+  flagsAt(path)
+    .filter((flag) => !given.has(flag))
+    .map(({ name, summary }): Candidate => [`--${name}`, summary])
+
+/** The flag of `--name=…`, `-x=…` or `-x…`, and what of the word stands before its value. */
+const attachedValue = (known: ReadonlyArray<FlagSpec>, word: string) => {
+  const [before = "", long, short] = /^(?:--([^=]+)=|-([A-Za-z])=?(?!$))/.exec(word) ?? []
+  const flag = known.find(({ name, short: letter, value }) =>
+    value === undefined ? false : long === undefined ? letter === short : name === long
+  )
+  return flag === undefined || before === "" ? undefined : { flag, before }
+}
+
+const valueOf = (position: Position, isWanted: (flag: FlagSpec) => boolean): string | undefined => {
+  for (const [flag, value] of position.given) if (isWanted(flag) && value !== true) return value
+  return undefined
+}
+
+const argumentAt = (leaf: LeafSpec, taken: number): ArgumentSpec | undefined => {
+  for (const [index, argument] of leaf.arguments.entries()) {
+    if (argument.takes === "any" || argument.takes === "at-least-one" || taken === index) return argument
+  }
+  return undefined
+}

@@ -1,0 +1,40 @@
+import * as Fs from "node:fs"
+import type { GroupSpec } from "../grammar.ts"
+import { type Answer, complete } from "./complete.ts"
+import { asShellReads } from "./dequote.ts"
+import { namesFor } from "./project-names.ts"
+
+/** Put in by the build: the commands, as they are declared. */
+declare const TAKO_GRAMMAR: GroupSpec
+
+/**
+ * `tako __complete SHELL WORD…`: the last word is the one with the cursor. Prints one line that says what can stand
+ * there ("words", "files BEFORE", "program INDEX"), and the words, each with a tab and its meaning. Whatever is wrong,
+ * nothing is offered and nothing is said: whoever presses Tab has not asked for an error.
+ */
+const main = (): void => {
+  try {
+    const [shell, ...words] = process.argv.slice(3)
+    // bash alone hands its words over as they are typed.
+    const read = shell === "bash" ? words.map(asShellReads) : words
+    const typed = { words: read.slice(0, -1), current: read.at(-1) ?? "" }
+    const environment = process.env.TAKO_ENV || undefined
+    const text = print(complete(TAKO_GRAMMAR, typed, namesFor, environment))
+    for (let rest = Buffer.from(text); rest.length > 0; ) rest = rest.subarray(Fs.writeSync(1, rest))
+  } catch {
+    // See above.
+  }
+}
+
+const print = (answer: Answer): string => {
+  switch (answer._tag) {
+    case "Words":
+      return ["words", ...answer.candidates.map((candidate) => candidate.join("\t")), ""].join("\n")
+    case "Files":
+      return `files ${answer.before}\n`
+    case "Program":
+      return `program ${answer.at}\n`
+  }
+}
+
+main()

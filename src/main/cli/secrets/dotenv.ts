@@ -1,0 +1,72 @@
+import { parse } from "dotenv"
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
+import { Usage } from "../../../domain/errors/user.ts"
+import { isNewSecretName, type SecretName } from "../../../domain/names.ts"
+import type { Values } from "../../../programs/secrets/import.ts"
+import { counted } from "../output.ts"
+
+/** What stands in a .env file. */
+export interface Dotenv {
+  readonly values: Values
+  /** Names without a value. */
+  readonly empty: ReadonlyArray<SecretName>
+  /** Names whose values hold ${NAME}, for which some readers of such files put another value in. */
+  readonly references: ReadonlyArray<SecretName>
+}
+
+/**
+ * Reads NAME=value lines as dotenv does; with `only`, those alone. Names that a secret cannot have are told by their
+ * lines: in a file with a quote missing, what looks like a name may be half a key.
+ */
+export const readDotenv = (
+  text: Redacted.Redacted<string>,
+  only: ReadonlyArray<SecretName>
+): Either.Either<Dotenv, Usage> => {
+  const source = Redacted.value(text)
+  const all = Object.entries(parse(source))
+  if (all.length === 0) return refuse("There is no line NAME=value in it.")
+  const wanted = all.filter(([name]) => only.length === 0 || only.some((one) => one === name))
+  const missing = only.filter((name) => !wanted.some(([there]) => there === name))
+  if (missing.length > 0) return refuse(`Not there: ${missing.join(", ")}.`)
+  const unfit = wanted.filter(([name]) => !isNewSecretName(name)).map(([name]) => lineOf(source, name))
+  if (unfit.length > 0) {
+    return refuse(
+      `A secret's name is 1 to 128 of A-Z, 0-9 and _, a letter first; ${linesOf(unfit)} ${unfit.length === 1 ? "has" : "have"} another one.`,
+      "Change it there, or say which to take: tako secrets import FILE NAME…"
+    )
+  }
+  const named = wanted.filter((entry): entry is [SecretName, string] => isNewSecretName(entry[0]))
+  const sealed = named.filter(([, value]) => value.startsWith("encrypted:"))
+  if (sealed.length > 0) {
+    return refuse(
+      `${counted(sealed.length, "value")} of it ${sealed.length === 1 ? "is" : "are"} encrypted by dotenvx: ${names(sealed)}.`,
+      "Decrypt on the way in: dotenvx decrypt --stdout | tako secrets import --env NAME"
+    )
+  }
+  return Either.right({
+    values: new Map(
+      named.flatMap(([name, value]) => (value === "" ? [] : [[name, Redacted.make(value)] as const]))
+    ),
+    empty: namesOf(named.filter(([, value]) => value === "")),
+    references: namesOf(named.filter(([, value]) => /\$\{[A-Za-z_]/.test(value)))
+  })
+}
+
+type Entries = ReadonlyArray<readonly [name: SecretName, value: string]>
+
+const namesOf = (entries: Entries): ReadonlyArray<SecretName> => entries.map(([name]) => name)
+const names = (entries: Entries): string => namesOf(entries).join(", ")
+
+/** From 1; of a name that stands there more than once, the last. */
+const lineOf = (source: string, name: string): number =>
+  source.split(/\r\n?|\n/).findLastIndex((line) => {
+    const text = line.trimStart().replace(/^export\s+/, "")
+    return text.startsWith(name) && !/^[\w.-]/.test(text.slice(name.length))
+  }) + 1
+
+const linesOf = (lines: ReadonlyArray<number>): string =>
+  lines.length === 1 ? `line ${lines[0]}` : `lines ${lines.slice(0, -1).join(", ")} and ${lines.at(-1)}`
+
+const refuse = (problem: string, hint?: string) =>
+  Either.left(new Usage({ problem, ...(hint === undefined ? {} : { hint }) }))

@@ -1,0 +1,98 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Redacted from "effect/Redacted"
+import { Usage } from "../../../domain/errors/user.ts"
+import type { SecretName } from "../../../domain/names.ts"
+import { importSecrets, withOutcome } from "../../../programs/secrets/import.ts"
+import { namedText } from "../../../services/stdio/named-text.ts"
+import { Stdio } from "../../../services/stdio/stdio.ts"
+import { leaf } from "../command.ts"
+import { agreed, checkSecret, chosenEnvironment, creatable, createFlag, environmentFlag } from "../names.ts"
+import { counted, say } from "../output.ts"
+import { argument, flag } from "../parameters.ts"
+import { refreshed } from "../refresh-types.ts"
+import { canSync, syncAfter, syncFlag } from "./sync/after.ts"
+
+export const importCommand = leaf(
+  "import",
+  {
+    summary: "Take the values of a .env file over, all in one write",
+    description:
+      "Reads NAME=value lines as dotenv does, from the file or from stdin. Asks before it replaces a value.",
+    example: "tako secrets import .env --env development",
+    arguments: {
+      file: argument.optional("FILE", { summary: "Without it, or with -: stdin" }),
+      names: argument.rest("NAME", { summary: "Only these", holds: "any-secret" })
+    },
+    flags: {
+      environment: environmentFlag,
+      sync: syncFlag,
+      create: createFlag,
+      yes: flag.boolean("yes", { short: "y", summary: "Replace values without asking" })
+    }
+  },
+  (input) =>
+    Effect.gen(function* () {
+      const only = yield* Effect.forEach(input.names, checkSecret)
+      const environment = yield* chosenEnvironment(input.environment)
+      yield* creatable(environment, input.create)
+      const where = { environment: Option.some(environment) }
+      if (input.sync) yield* canSync(where)
+      const { values, empty, references } = yield* dotenvOf(yield* textOf(input.file), only)
+      const { outcomes, created } = yield* importSecrets(environment, values, (replaced) =>
+        agreed(`Replace ${replaced.join(", ")} in ${environment}?`, input.yes)
+      )
+      if (created) yield* say(`Created environment ${environment}`)
+      const count = (outcome: "set" | "updated" | "unchanged", what: string) => {
+        const { length } = withOutcome(outcomes, outcome)
+        return length === 0 ? [] : [`${length} ${what}`]
+      }
+      const parts = [
+        ...count("set", "new"),
+        ...count("updated", "replaced"),
+        ...count("unchanged", "unchanged")
+      ]
+      yield* say(
+        `Imported ${counted(outcomes.size, "secret")} into environment ${environment}: ${parts.join(", ")}`
+      )
+      if (empty.length > 0) yield* say(`Left out, because there is no value: ${empty.join(", ")}`)
+      if (references.length > 0) {
+        yield* say(`Taken as written, \${…} and all: ${references.join(", ")}`)
+      }
+      yield* say("The values still stand in plain text where they came from: delete that file.")
+      yield* say("If it was ever committed or sent to somebody, change them at their source.")
+      yield* refreshed
+      return input.sync ? yield* syncAfter({ ...where, agreed: new Set() }) : undefined
+    })
+)
+
+/** Of the file, or of stdin where none is named. */
+const textOf = (file: Option.Option<string>) =>
+  Effect.catchTag(given(file), "ValueRefused", ({ reason }) =>
+    reason === "too-large"
+      ? new Usage({ problem: "The file is larger than 1 MiB." })
+      : new Usage({
+          problem: "The file is not UTF-8.",
+          hint: "PowerShell writes UTF-16, for one: save it as UTF-8."
+        })
+  )
+
+const given = Effect.fnUntraced(function* (file: Option.Option<string>) {
+  if (Option.isSome(file) && file.value !== "-") return yield* namedText(file.value)
+  const stdio = yield* Stdio
+  if (!stdio.stdinIsTerminal) return yield* stdio.readStdin
+  return yield* new Usage({
+    problem: "Which file?",
+    hint: "Name it: tako secrets import .env --env NAME, or pass it in"
+  })
+})
+
+const dotenvOf = Effect.fnUntraced(function* (
+  text: Redacted.Redacted<string>,
+  only: ReadonlyArray<SecretName>
+) {
+  const { readDotenv } = yield* Effect.promise(() => import("./dotenv.ts"))
+  const dotenv = yield* readDotenv(text, only)
+  if (dotenv.values.size > 0) return dotenv
+  return yield* new Usage({ problem: `There is no value in it: ${dotenv.empty.join(", ")}.` })
+})

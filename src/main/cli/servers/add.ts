@@ -1,0 +1,140 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { NoTerminal, Usage } from "../../../domain/errors/user.ts"
+import { printable } from "../../../domain/printable.ts"
+import { isPort, isUser, parseDestination } from "../../../domain/servers/destination.ts"
+import {
+  defaultSocket,
+  isServerName,
+  isSocketPath,
+  localName,
+  type ServerEntry
+} from "../../../domain/servers/server-entry.ts"
+import { add as addServer, type Stranger } from "../../../programs/servers/add.ts"
+import { Servers } from "../../../services/servers/servers.ts"
+import { Terminal } from "../../../services/terminal/terminal.ts"
+import { leaf } from "../command.ts"
+import { say } from "../output.ts"
+import { argument, flag } from "../parameters.ts"
+
+export const add = leaf(
+  "add",
+  {
+    summary: "Remember a server, after connecting to it",
+    description:
+      "HOST is an SSH destination: a name of your ssh configuration, a host, user@host or ssh://user@host:port. It is reached as ssh would reach it. A host key that is not known is shown and asked about, and kept in your known_hosts.",
+    example: "tako servers add la deploy@la.example",
+    arguments: { name: argument.text("NAME"), host: argument.text("HOST") },
+    flags: {
+      port: flag.text("port", { value: "PORT", summary: "The port of its sshd" }),
+      user: flag.text("user", { value: "USER", summary: "Who logs in there" }),
+      socket: flag.text("socket", {
+        value: "PATH",
+        summary: `tako-server's socket there (default ${defaultSocket})`
+      }),
+      hostKey: flag.text("host-key", {
+        value: "FINGERPRINT",
+        summary: "Accept an unknown host key of this fingerprint (SHA256:…), without asking"
+      }),
+      unchecked: flag.boolean("no-check", { summary: "Only remember it; connect to nothing" })
+    }
+  },
+  (input) =>
+    Effect.gen(function* () {
+      const server = yield* entryOf(input)
+      const { name } = server
+      if (input.unchecked) {
+        const servers = yield* Servers
+        yield* servers.add(server)
+        return yield* say(`Added server ${name}; whether it is there was not looked at`)
+      }
+      const met = yield* addServer(server, trusts(input.hostKey))
+      if (met._tag === "Answers") {
+        return yield* say(`Added server ${name}: tako-server ${printable(met.version)} answers`)
+      }
+      yield* say(`Added server ${name}. The login works, but tako-server does not answer yet:`)
+      yield* say(met.why.message)
+    })
+)
+
+interface Input {
+  readonly name: string
+  readonly host: string
+  readonly port: Option.Option<string>
+  readonly user: Option.Option<string>
+  readonly socket: Option.Option<string>
+}
+
+const entryOf = Effect.fnUntraced(function* (input: Input) {
+  const { name, host } = input
+  if (!isServerName(name)) {
+    const problem =
+      name === localName
+        ? `${localName} is the server on this machine, and needs no adding.`
+        : "A server's name is 1 to 63 of A-Z, a-z, 0-9 and . _ -, a letter or a digit first."
+    return yield* new Usage({ problem })
+  }
+  const destination = Option.getOrUndefined(parseDestination(host))
+  if (destination === undefined) {
+    return yield* new Usage({
+      problem: "HOST is no SSH destination that tako takes.",
+      hint: "As in: la.example, deploy@la.example, ssh://deploy@la.example:2222"
+    })
+  }
+  const port = Option.getOrUndefined(input.port)
+  const user = Option.getOrUndefined(input.user)
+  const socket = Option.getOrElse(input.socket, () => defaultSocket)
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && isPort(Number(port)))) {
+    return yield* new Usage({ problem: "--port takes a number from 1 to 65535." })
+  }
+  if (user !== undefined && !isUser(user)) {
+    return yield* new Usage({ problem: "--user takes a user's name: A-Z, a-z, 0-9 and _ . + @ -." })
+  }
+  if (port !== undefined && destination.port !== undefined) return yield* twice("port")
+  if (user !== undefined && destination.user !== undefined) return yield* twice("user")
+  if (!isSocketPath(socket)) {
+    return yield* new Usage({
+      problem: "--socket takes an absolute path of at most 107 bytes, without spaces."
+    })
+  }
+  const ssh = {
+    ...destination,
+    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(user === undefined ? {} : { user })
+  }
+  return { name, socket, ssh } satisfies ServerEntry
+})
+
+const twice = (what: string) => new Usage({ problem: `HOST names the ${what} already; leave --${what} out.` })
+
+/** A person compares fingerprints; a script is given the one that it may accept. */
+const trusts =
+  (expected: Option.Option<string>) =>
+  ({ identity, key }: Stranger) =>
+    Effect.gen(function* () {
+      const what = `The host key of ${identity.name} is not known: ${key.type} ${key.fingerprint}`
+      if (Option.isSome(expected)) {
+        if (expected.value.trim() === key.fingerprint) return true
+        return yield* new Usage({
+          problem: `${what}.`,
+          hint: "That is not the one of --host-key. Nothing was changed."
+        })
+      }
+      const terminal = yield* Terminal
+      if (!(yield* terminal.isThere)) {
+        return yield* new NoTerminal({
+          question: what,
+          instead: `Compare it with the server's own; if it is that: add --host-key ${key.fingerprint}`
+        })
+      }
+      yield* say(`The host key of ${identity.name} is not known:\n  ${key.type} ${key.fingerprint}`)
+      yield* say(
+        `What it should be, the server itself says:\n  ssh-keygen -lf /etc/ssh/ssh_host_${fileOf(key.type)}_key.pub`
+      )
+      const yes = yield* terminal.confirm("Is it the same?", { default: false })
+      if (yes) yield* say(`Kept in ${identity.files[0] ?? "known_hosts"}`)
+      return yes
+    })
+
+const fileOf = (type: string): string =>
+  type.startsWith("ecdsa") ? "ecdsa" : type === "ssh-rsa" ? "rsa" : "ed25519"

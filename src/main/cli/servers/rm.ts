@@ -1,0 +1,21 @@
+import * as Effect from "effect/Effect"
+import { Servers } from "../../../services/servers/servers.ts"
+import { leaf } from "../command.ts"
+import { say } from "../output.ts"
+import { argument } from "../parameters.ts"
+
+export const rm = leaf(
+  "rm",
+  {
+    aliases: ["remove", "delete"],
+    summary: "Forget a server; nothing changes on it",
+    example: "tako servers rm la",
+    arguments: { name: argument.text("NAME", { holds: "added-server" }) }
+  },
+  ({ name }) =>
+    Effect.gen(function* () {
+      const servers = yield* Servers
+      yield* servers.remove(name)
+      yield* say(`Removed server ${name}; what runs there goes on`)
+    })
+)

@@ -1,0 +1,58 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { Usage } from "../../domain/errors/user.ts"
+import type { Language } from "../../programs/typegen/languages.ts"
+import { checkTypes, type GeneratedFile, typegen as writeTypes } from "../../programs/typegen/typegen.ts"
+import { leaf } from "./command.ts"
+import { done, failed } from "./exit-code.ts"
+import { jsonFlag, outJson, say } from "./output.ts"
+import { flag } from "./parameters.ts"
+
+export const typegen = leaf(
+  "typegen",
+  {
+    summary: "Write the names of the secrets as types; needs no key",
+    description:
+      "tako.gen.ts beside an existing one, else in src/ or app/, else here; tako_secrets.go in the folder of go.mod. Changes of names update a file that is there.",
+    example: "tako typegen --check",
+    flags: {
+      check: flag.boolean("check", { summary: "Write nothing; exit 1 when a file is stale or missing" }),
+      language: flag.text("lang", {
+        value: "ts|go",
+        summary: "The language; else package.json and go.mod tell"
+      }),
+      json: jsonFlag
+    }
+  },
+  (input) =>
+    Effect.gen(function* () {
+      const language = yield* checkLanguage(input.language)
+      const files = yield* input.check ? checkTypes(language) : writeTypes(language)
+      if (input.json) yield* outJson({ files: files.map((file) => toJson(file, input.check)) })
+      else for (const file of files) yield* say(sentence(file, input.check))
+      if (!input.check || files.every(({ state }) => state === "current")) return done
+      if (!input.json) yield* say("Write them: tako typegen")
+      return failed
+    })
+)
+
+const checkLanguage = (given: Option.Option<string>): Effect.Effect<Option.Option<Language>, Usage> => {
+  if (Option.isNone(given)) return Effect.succeedNone
+  return given.value === "ts" || given.value === "go"
+    ? Effect.succeedSome(given.value)
+    : new Usage({ problem: "--lang takes ts or go.", hint: "For example: tako typegen --lang ts" })
+}
+
+const written = { missing: "created", stale: "updated", current: "unchanged" } as const
+
+const toJson = ({ path, language, state }: GeneratedFile, check: boolean) => ({
+  path,
+  language,
+  state: check ? state : written[state]
+})
+
+const sentence = ({ path, state }: GeneratedFile, check: boolean): string => {
+  if (state === "current") return `Unchanged: ${path}`
+  if (check) return state === "stale" ? `Stale: ${path}` : `Missing: ${path}`
+  return state === "stale" ? `Updated ${path}` : `Created ${path}`
+}

@@ -1,0 +1,34 @@
+import * as Path from "node:path"
+import * as Layer from "effect/Layer"
+import * as AppHome from "../../services/app-home/layer.ts"
+import * as Balancer from "../../services/balancer/layer.ts"
+import * as Health from "../../services/health/layer.ts"
+import * as InstanceLog from "../../services/instance-log/layer.ts"
+import * as Management from "../../services/management/layer.ts"
+import * as ProcessSpawner from "../../services/process-spawner/layer.ts"
+import * as ServerKey from "../../services/server-key/layer.ts"
+import * as ServerKeyMemory from "../../services/server-key/layer-memory.ts"
+import { hasSecrets } from "../../services/server-state/folders.ts"
+import * as ServerState from "../../services/server-state/layer.ts"
+import type { ServerOptions } from "./options.ts"
+
+/** Everything that a server does, on this machine. */
+export const layers = (
+  { data, socket, group, memoryOnly, keyFile, ids }: ServerOptions,
+  credentials: string | undefined
+) => {
+  const directory = Path.join(data, "files")
+  const key = ServerKey.layer({ credentials, file: keyFile, dataDirectory: data, hasData: hasSecrets(data) })
+  return Layer.mergeAll(
+    memoryOnly
+      ? Layer.merge(ServerState.layerMemoryOnly({ directory: data }), ServerKeyMemory.layerMemory)
+      : Layer.provideMerge(ServerState.layer({ directory: data }), key),
+    ids === undefined ? AppHome.layerShared({ directory }) : AppHome.layerOwnUsers({ directory, ids }),
+    InstanceLog.layer({ directory: Path.join(data, "logs") }),
+    Management.layer({ path: socket, ...(group === undefined ? {} : { group }) }),
+    // Four for each instance: fd 1 to 4.
+    ProcessSpawner.layerOf({ poolSize: 32 }),
+    Health.layer,
+    Balancer.layer
+  )
+}

@@ -1,0 +1,63 @@
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
+import { assert, describe, it } from "vitest"
+import type { SecretName } from "../../../../src/domain/names.ts"
+import { readDotenv } from "../../../../src/main/cli/secrets/dotenv.ts"
+
+const read = (text: string, ...only: ReadonlyArray<string>) =>
+  readDotenv(Redacted.make(text), only as ReadonlyArray<SecretName>)
+const valuesOf = (text: string, ...only: ReadonlyArray<string>) =>
+  Object.fromEntries(
+    [...Either.getOrThrow(read(text, ...only)).values].map(([name, value]) => [name, Redacted.value(value)])
+  )
+const refusal = (text: string, ...only: ReadonlyArray<string>) =>
+  Either.match(read(text, ...only), { onLeft: ({ problem }) => problem, onRight: () => "nothing" })
+
+describe("a .env file", () => {
+  it("is read as dotenv reads it", () => {
+    const text = [
+      "\uFEFF# a comment",
+      "PLAIN=a b # not this",
+      'export QUOTED="two\\nlines # and this"',
+      "SINGLE='a\\nb'",
+      'PEM="-----BEGIN KEY-----',
+      "MC4=",
+      '-----END KEY-----"',
+      "SPACED =  x  ",
+      "TWICE=1",
+      "TWICE=2"
+    ].join("\r\n")
+    assert.deepStrictEqual(valuesOf(text), {
+      PLAIN: "a b",
+      QUOTED: "two\nlines # and this",
+      SINGLE: "a\\nb",
+      PEM: "-----BEGIN KEY-----\nMC4=\n-----END KEY-----",
+      SPACED: "x",
+      TWICE: "2"
+    })
+  })
+
+  it("gives what was asked for alone, whatever else is in it", () => {
+    assert.deepStrictEqual(valuesOf("A=1\nb.c=2\nD=encrypted:x\nE=5", "A", "E"), { A: "1", E: "5" })
+    assert.strictEqual(refusal("A=1", "A", "B", "C"), "Not there: B, C.")
+  })
+
+  it("tells what has no value, and what refers to other values", () => {
+    const { empty, references, values } = Either.getOrThrow(read(`A=\nB=''\nC=\${D}/x\nE=pa$$word$F`))
+    assert.deepStrictEqual([empty, references], [["A", "B"], ["C"]] as never)
+    assert.strictEqual(values.size, 2)
+  })
+
+  it("with names that a secret cannot have is refused by their lines: they may be half a key", () => {
+    const unclosed = 'A=1\nKEY="-----BEGIN\ncanary==\n\n  export my-key: canary'
+    assert.match(refusal(unclosed), /; lines 3 and 5 have another one\.$/)
+    assert.match(refusal("a=1\nabc=2"), /; lines 1 and 2 have another one\.$/)
+    assert.match(refusal("a=1\nA=2\nA_b=3", "A"), /nothing/)
+    assert.notInclude(refusal(unclosed), "canary")
+  })
+
+  it("of dotenvx, or of nothing, is refused", () => {
+    assert.strictEqual(refusal("A=encrypted:BD8"), "1 value of it is encrypted by dotenvx: A.")
+    for (const text of ["", "# nothing\n", "just text"]) assert.match(refusal(text), /no line NAME=value/)
+  })
+})

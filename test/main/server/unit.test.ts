@@ -1,0 +1,36 @@
+import { spawnSync } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import { assert, describe, it, onTestFinished } from "vitest"
+import { unit } from "../../../src/main/server/unit.ts"
+import { credentialName } from "../../../src/services/server-key/layer.ts"
+import { needs } from "../../support/needs.ts"
+
+describe("the unit that tako-server prints", () => {
+  it("keeps secrets out of core dumps, and its key out of files", () => {
+    const lines = unit(["/usr/bin/node", "/opt/tako/tako-server.cjs"]).split("\n")
+    assert.include(lines, "LimitCORE=0")
+    assert.include(
+      lines,
+      `LoadCredentialEncrypted=${credentialName}:/etc/credstore.encrypted/${credentialName}`
+    )
+    assert.include(
+      lines,
+      "ExecStart=/usr/bin/node /opt/tako/tako-server.cjs --data-dir /var/lib/tako --socket /run/tako/tako.sock"
+    )
+  })
+
+  it("starts this very program, whatever its path", () => {
+    assert.include(unit(["/o n/100%", '/$HOME/"q"']), 'ExecStart="/o n/100%%" "/$$HOME/\\"q\\""')
+  })
+
+  it.skipIf(!needs("systemd-analyze"))("is one that systemd takes", () => {
+    const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-unit-"))
+    onTestFinished(() => Fs.rmSync(folder, { recursive: true }))
+    const file = Path.join(folder, "tako-server.service")
+    Fs.writeFileSync(file, unit([process.execPath, import.meta.filename]))
+    const { status, stderr } = spawnSync("systemd-analyze", ["verify", file], { encoding: "utf8" })
+    assert.deepStrictEqual({ status, stderr }, { status: 0, stderr: "" })
+  })
+})

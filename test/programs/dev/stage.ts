@@ -1,0 +1,114 @@
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as TestClock from "effect/TestClock"
+import type { ProcessNotStarted } from "../../../src/domain/errors/processes.ts"
+import type { ProcessExit, SignalName } from "../../../src/domain/process.ts"
+import * as Testing from "../../../src/main/library/testing.ts"
+import { dev } from "../../../src/programs/dev/dev.ts"
+import type { Notice } from "../../../src/programs/dev/notice.ts"
+import type { ProcessSpec } from "../../../src/services/process-spawner/process-spawner.ts"
+import { environment } from "../../support/project-of.ts"
+
+export interface Situation {
+  /** The project's files, the secrets file apart. */
+  readonly files?: Map<string, string>
+  readonly traps?: ReadonlyArray<SignalName>
+  readonly refuse?: (spec: ProcessSpec) => ProcessNotStarted | undefined
+  readonly isTerminal?: boolean
+}
+
+/** A project in memory, on a machine that has its passphrase. */
+export const project = ({ files = new Map(), traps = [], refuse, isTerminal = false }: Situation = {}) =>
+  Testing.keySource.pipe(
+    Layer.provideMerge(
+      Layer.mergeAll(
+        Testing.balancer,
+        Testing.cipher,
+        Testing.keyCache,
+        Testing.keyDerivation,
+        Testing.keyPins,
+        Testing.passphraseWords,
+        Testing.processSpawner({ traps, ...(refuse === undefined ? {} : { refuse }) }),
+        Testing.sdkSources,
+        Testing.secretsFile,
+        Testing.signals,
+        Testing.sourceTree(files),
+        Testing.terminal({ isThere: isTerminal }),
+        Testing.terminalModes,
+        Testing.watch
+      )
+    ),
+    Layer.provideMerge(Testing.project({ files })),
+    Layer.provideMerge(
+      Layer.setConfigProvider(ConfigProvider.fromMap(new Map([["TAKO_PASSPHRASE", "octopus"]])))
+    )
+  )
+
+const secretsFile = ".tako/secrets.json"
+
+/** Until there is something to see; the fibers beside us come first. */
+const eventually = <A, R>(look: Effect.Effect<A, never, R>, isThere: (a: A) => boolean) =>
+  Effect.yieldNow().pipe(Effect.zipRight(look), Effect.repeat({ until: isThere }))
+
+/** Until somebody waits for time to pass. */
+export const isTimed = eventually(TestClock.sleeps(), (sleeps) => sleeps.length > 0)
+
+/** Waits until somebody waits for time to pass, and lets it. */
+export const pass = (time: `${number} ${"millis" | "seconds"}`) =>
+  Effect.zipRight(isTimed, TestClock.adjust(time))
+
+/** `tako dev server`, running beside the test. */
+export const startDev = (
+  options: { readonly environment?: string; readonly command?: ReadonlyArray<string> } = {}
+) =>
+  Effect.gen(function* () {
+    const watch = yield* Testing.WatchControl
+    const started = yield* Testing.StartedProcesses
+    const notices: Array<Notice> = []
+    let seen = 0
+    const fiber = yield* Effect.fork(
+      dev({
+        environment: environment(options.environment ?? "development"),
+        command: options.command ?? ["server"],
+        directory: "/project/below",
+        inherited: { PATH: "/bin", HOST: "0.0.0.0", LEVEL: "shell" },
+        programsOf: (directory) => [`${directory}/node_modules/.bin`],
+        dataFolder: "/project/.tako/data/development",
+        makeDataFolder: Effect.void,
+        watched: [secretsFile],
+        tell: (notice) => Effect.sync(() => void notices.push(notice))
+      })
+    )
+    return {
+      /** The nth start, as soon as it is there. */
+      start: (nth: number) =>
+        Effect.map(
+          eventually(started, ({ length }) => length >= nth),
+          (all) => {
+            if (all.length > nth) throw new Error(`there are ${all.length} starts, and not ${nth}`)
+            return all[nth - 1] as (typeof all)[number]
+          }
+        ),
+      starts: Effect.map(started, ({ length }) => length),
+      /** What comes next of what the person is told. */
+      told: Effect.map(
+        eventually(
+          Effect.sync(() => notices.length),
+          (count) => count > seen
+        ),
+        () => notices[seen++] as Notice
+      ),
+      /** All that has not been asked for. */
+      untold: Effect.sync(() => notices.slice(seen)),
+      /** The files change, and come to rest. */
+      change: <A, E, R>(edit: Effect.Effect<A, E, R>) =>
+        edit.pipe(Effect.zipRight(watch.touch(secretsFile)), Effect.zipRight(pass("50 millis"))),
+      end: Fiber.join(fiber),
+      interrupt: Fiber.interrupt(fiber)
+    }
+  })
+
+export const exited = (code: number): ProcessExit => ({ _tag: "Exited", code })
+export const signalled = (signal: SignalName): ProcessExit => ({ _tag: "Signalled", signal })

@@ -1,0 +1,59 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { checkup } from "../../../src/programs/server/checkup.ts"
+import { type Answer, Health } from "../../../src/services/health/health.ts"
+
+/** Answers one after the other, and tells how often it was asked with the token. */
+const answering = (answers: ReadonlyArray<Answer>, users: ReadonlyArray<number> | "unknown" = "unknown") => {
+  const left = [...answers]
+  const asked = { token: 0 }
+  const next = Effect.sync(() => left.shift() ?? "silent")
+  const layer = Layer.succeed(Health, {
+    ask: () => Effect.tap(next, () => Effect.sync(() => asked.token++)),
+    accepts: () => Effect.map(next, (answer) => answer !== "refused" && answer !== "silent"),
+    listeners: () => Effect.succeed(users === "unknown" ? users : new Set(users)),
+    freePort: Effect.succeed(1)
+  })
+  return { asked, layer }
+}
+
+const findings = (answers: ReadonlyArray<Answer>, users?: ReadonlyArray<number>, listensAs?: number) => {
+  const { asked, layer } = answering(answers, users)
+  return Effect.gen(function* () {
+    const examine = yield* checkup(Redacted.make("token"), listensAs)
+    const found = yield* Effect.forEach(answers, () => examine(3000))
+    return { found, asked: asked.token }
+  }).pipe(Effect.provide(layer))
+}
+
+describe("a checkup", () => {
+  it.effect("of an app that knows the question wants an echo each time", () =>
+    Effect.gen(function* () {
+      const { found } = yield* findings(["refused", "failing", "healthy", "other", "failing", "healthy"])
+      assert.deepStrictEqual(found, ["unwell", "unwell", "well", "unwell", "unwell", "well"])
+    })
+  )
+
+  it.effect("of an app that does not is content when its port accepts", () =>
+    Effect.gen(function* () {
+      const { found, asked } = yield* findings(["refused", "other", "failing", "refused", "other"])
+      assert.deepStrictEqual(found, ["unwell", "well", "well", "unwell", "well"])
+      assert.strictEqual(asked, 2)
+    })
+  )
+
+  it.effect("tells the token to nobody but the app's own user", () =>
+    Effect.gen(function* () {
+      const foreign = yield* findings(["healthy"], [4242], 1000)
+      assert.deepStrictEqual(foreign, { found: ["foreign"], asked: 0 })
+      const mixed = yield* findings(["healthy"], [1000, 4242], 1000)
+      assert.deepStrictEqual(mixed, { found: ["foreign"], asked: 0 })
+      const nobody = yield* findings(["healthy"], [], 1000)
+      assert.deepStrictEqual(nobody, { found: ["unwell"], asked: 0 })
+      const own = yield* findings(["healthy"], [1000], 1000)
+      assert.deepStrictEqual(own, { found: ["well"], asked: 1 })
+    })
+  )
+})

@@ -1,0 +1,195 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { ServerUnreachable } from "../../../src/domain/errors/server.ts"
+import { HostKeyRefused, LoginRefused } from "../../../src/domain/errors/ssh.ts"
+import { error, ok } from "../../../src/domain/server/protocol/response.ts"
+import type { ServerEntry } from "../../../src/domain/servers/server-entry.ts"
+import type { HostIdentity } from "../../../src/domain/ssh/host-identity.ts"
+import { add, type Stranger } from "../../../src/programs/servers/add.ts"
+import { status } from "../../../src/programs/servers/status.ts"
+import { KnownHosts } from "../../../src/services/known-hosts/known-hosts.ts"
+import { layerMemory as knownHosts } from "../../../src/services/known-hosts/layer-memory.ts"
+import type { Handler } from "../../../src/services/management/answer.ts"
+import { layerMemory as serversOf } from "../../../src/services/servers/layer-memory.ts"
+import { Servers } from "../../../src/services/servers/servers.ts"
+import { layerMemory as transportOf } from "../../../src/services/transport/layer-memory.ts"
+import { Transport, type TransportError } from "../../../src/services/transport/transport.ts"
+
+const entry = (name: string): ServerEntry => ({ name, socket: "/s", ssh: { host: `${name}.example` } })
+const la = entry("la")
+
+const identity: HostIdentity = { name: "la.example", files: ["/known_hosts"], hashed: false }
+const blob = Buffer.concat([
+  Buffer.from([0, 0, 0, 11]),
+  Buffer.from("ssh-ed25519"),
+  Buffer.from([0, 0, 0, 1, 7])
+])
+const key = { type: "ssh-ed25519", fingerprint: "SHA256:abc", blob: Uint8Array.from(blob) }
+
+const hello = ok<"hello">({ protocol_version: 0, server_version: "1.2", capabilities: [] })
+const info = ok<"server_info">({
+  server_version: "1.2",
+  pid: 1,
+  started_at: "2026-01-31T12:00:00.000Z",
+  apps: 3,
+  secrets: "key-file",
+  memory: 1
+})
+
+const handler: Handler = (request) =>
+  Effect.succeed(
+    request.command === "hello" ? hello : request.command === "server_info" ? info : error("no such command")
+  )
+
+/** Asks for the host's key before it lets anybody through. */
+const guarded = Layer.effect(
+  Transport,
+  Effect.gen(function* () {
+    const inner = yield* Transport
+    const hosts = yield* KnownHosts
+    return {
+      connect: (target) =>
+        Effect.gen(function* () {
+          const known = yield* Effect.orDie(hosts.of(identity))
+          const verdict = known.judge(key.blob)
+          if (verdict === "known") return yield* inner.connect(target)
+          return yield* new HostKeyRefused({ server: target.name, reason: verdict, identity, key })
+        })
+    }
+  })
+).pipe(Layer.provide(transportOf(new Map([["la", handler]]))))
+
+const failing = (failure: TransportError) => Layer.succeed(Transport, { connect: () => Effect.fail(failure) })
+
+const never = () => Effect.dieMessage("nobody is to be asked")
+const all = Effect.flatMap(Servers, ({ all }) => all)
+
+describe("servers add", () => {
+  const world = (transport: Layer.Layer<Transport, never, KnownHosts>, text = "") =>
+    Layer.mergeAll(serversOf(), Layer.provideMerge(transport, knownHosts(text)))
+
+  it.effect("shows an unknown host key, keeps it and the server after a yes, and asks no second time", () =>
+    Effect.gen(function* () {
+      const shown: Array<Stranger> = []
+      const met = yield* add(la, (stranger) => Effect.sync(() => shown.push(stranger) > 0))
+      assert.deepStrictEqual(met, { _tag: "Answers", version: "1.2" })
+      assert.deepStrictEqual(shown, [{ identity, key }])
+      assert.deepStrictEqual(yield* all, [la])
+      const servers = yield* Servers
+      yield* servers.remove("la")
+      yield* add(la, never)
+    }).pipe(Effect.provide(world(guarded)))
+  )
+
+  it.effect("changes nothing after a no", () =>
+    Effect.gen(function* () {
+      const refused = yield* Effect.flip(add(la, () => Effect.succeed(false)))
+      assert.strictEqual(refused._tag, "Declined")
+      assert.deepStrictEqual(yield* all, [])
+      const hosts = yield* KnownHosts
+      assert.strictEqual((yield* hosts.of(identity)).judge(key.blob), "unknown")
+    }).pipe(Effect.provide(world(guarded)))
+  )
+
+  it.effect("asks nobody about a key that has changed", () =>
+    Effect.gen(function* () {
+      const refused = yield* Effect.flip(add(la, never))
+      assert.deepInclude(refused, { _tag: "HostKeyRefused", reason: "changed" })
+      assert.deepStrictEqual(yield* all, [])
+    }).pipe(
+      Effect.provide(
+        world(
+          guarded,
+          `la.example ssh-ed25519 ${Buffer.concat([blob.subarray(0, -1), Buffer.of(8)]).toString("base64")}\n`
+        )
+      )
+    )
+  )
+
+  it.effect("keeps a server on which tako-server does not answer yet, and says so", () =>
+    Effect.gen(function* () {
+      const met = yield* add(la, never)
+      assert.strictEqual(met._tag, "Silent")
+      assert.deepStrictEqual(yield* all, [la])
+    }).pipe(
+      Effect.provide(
+        world(failing(new ServerUnreachable({ server: "la", stage: "socket", reason: "ECONNREFUSED" })))
+      )
+    )
+  )
+
+  it.effect.each([
+    new ServerUnreachable({ server: "la", stage: "connect", reason: "timeout" }),
+    new LoginRefused({ server: "la", host: "la.example", user: "u", reason: "refused", offered: 2 })
+  ])("keeps none that cannot be reached: %s", (failure) =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* Effect.flip(add(la, never))).message, failure.message)
+      assert.deepStrictEqual(yield* all, [])
+    }).pipe(Effect.provide(world(failing(failure))))
+  )
+
+  it.effect("connects to nothing when the name is taken", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(add(la, never))
+      assert.strictEqual(error._tag, "ServerExists")
+    }).pipe(
+      Effect.provide(
+        Layer.mergeAll(
+          serversOf([la]),
+          knownHosts(),
+          Layer.succeed(Transport, { connect: () => Effect.dieMessage("connected") })
+        )
+      )
+    )
+  )
+})
+
+describe("servers status", () => {
+  const older: Handler = (request) =>
+    Effect.succeed(request.command === "hello" ? hello : error("unknown command"))
+  const world = Layer.merge(
+    serversOf([la, entry("ams"), entry("old")]),
+    transportOf(
+      new Map([
+        ["la", handler],
+        ["old", older]
+      ])
+    )
+  )
+
+  it.effect("tells of each server by itself, in their order", () =>
+    Effect.gen(function* () {
+      const found = yield* status([])
+      assert.deepStrictEqual(
+        found.map(({ server, outcome }) => [
+          server.name,
+          Either.match(outcome, {
+            onLeft: ({ _tag }) => _tag,
+            onRight: ({ version, info }) => [version, Option.getOrNull(Option.map(info, ({ apps }) => apps))]
+          })
+        ]),
+        [
+          ["la", ["1.2", 3]],
+          ["ams", "ServerUnreachable"],
+          ["old", ["1.2", null]]
+        ]
+      )
+    }).pipe(Effect.provide(world))
+  )
+
+  it.effect("asks those alone that are named, and knows a typing error", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(
+        (yield* status(["old"])).map(({ server }) => server.name),
+        ["old"]
+      )
+      assert.deepInclude(yield* Effect.flip(status(["la", "asm"])), {
+        _tag: "ServerNotFound",
+        suggestion: "ams"
+      })
+    }).pipe(Effect.provide(world))
+  )
+})
