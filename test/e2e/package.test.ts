@@ -2,6 +2,7 @@ import * as ChildProcess from "node:child_process"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
+import * as Esbuild from "esbuild"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 
 const root = Path.resolve(import.meta.dirname, "../..")
@@ -37,9 +38,9 @@ beforeAll(() => {
 })
 afterAll(() => Fs.rmSync(folder, { recursive: true, force: true }))
 
-const tako = (commandLine: ReadonlyArray<string>, input = "") => {
-  const bin = Path.join(folder, "node_modules/tako/dist/tako.cjs")
-  const ended = ChildProcess.spawnSync(process.execPath, [bin, ...commandLine], {
+/** A script in the project, on a machine of its own. */
+const start = (script: string, commandLine: ReadonlyArray<string> = [], input = "") =>
+  ChildProcess.spawnSync(process.execPath, [script, ...commandLine], {
     cwd: Path.join(folder, "project"),
     env: {
       PATH: process.env.PATH,
@@ -51,19 +52,57 @@ const tako = (commandLine: ReadonlyArray<string>, input = "") => {
     input,
     timeout: 60_000
   })
+
+const tako = (commandLine: ReadonlyArray<string>, input = "") => {
+  const ended = start(Path.join(folder, "node_modules/tako/dist/tako.cjs"), commandLine, input)
   return { status: ended.status, out: ended.stdout, said: ended.stderr }
+}
+
+/** As an embedder's strict project does, also of our declarations. */
+const typeCheck = (sources: ReadonlyArray<string>, types: "node" | "none" = "node") => {
+  const tsc = Path.join(root, "node_modules/typescript/bin/tsc")
+  const options = [
+    "--strict",
+    "--exactOptionalPropertyTypes",
+    "--noEmit",
+    "--module",
+    "nodenext",
+    "--target",
+    "es2022"
+  ]
+  const strictly = [
+    "--typeRoots",
+    types === "node" ? Path.join(root, "node_modules/@types") : Path.join(folder, "no-types"),
+    "--types",
+    types === "node" ? types : "",
+    "--skipLibCheck",
+    "false"
+  ]
+  const { status, stdout } = ChildProcess.spawnSync(
+    process.execPath,
+    [tsc, ...options, ...strictly, ...sources],
+    { cwd: folder, encoding: "utf8" }
+  )
+  return { status, stdout }
 }
 
 describe("the package", () => {
   it("holds the program, and nothing of how it was made", () => {
     const strange = files.filter(
       (path) =>
-        !/^(dist\/(cli|tako)\.cjs|dist\/library\/[\w/.-]+\.(d\.ts|js)|dist\/LICENSES\.txt|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/.test(
+        !/^(dist\/(cli|complete|ssh2|tako|tako-server)\.cjs|dist\/library\/[\w/.-]+\.(d\.ts|js)|dist\/LICENSES\.txt|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/.test(
           path
         )
     )
     assert.deepStrictEqual(strange, [])
-    for (const path of ["dist/cli.cjs", "dist/tako.cjs", "dist/LICENSES.txt"]) {
+    for (const path of [
+      "dist/cli.cjs",
+      "dist/complete.cjs",
+      "dist/ssh2.cjs",
+      "dist/tako.cjs",
+      "dist/tako-server.cjs",
+      "dist/LICENSES.txt"
+    ]) {
       assert.include(files, path)
       assert.notInclude(Fs.readFileSync(Path.join(folder, "node_modules/tako", path), "utf8"), root)
     }
@@ -91,6 +130,57 @@ describe("the package", () => {
     const read = 'console.log(JSON.parse(require("fs").readFileSync(3, "utf8")).secrets.GREETING)'
     const run = tako(["run", process.execPath, "-e", read])
     assert.deepStrictEqual(run, { status: 0, out: "hello\n", said: "" })
+  })
+
+  it("reads secrets in an app: tako/runtime, which needs nothing, and tako/effect beside it", () => {
+    const app = (name: string, text: string) => {
+      const source = Path.join(folder, `${name}.ts`)
+      Fs.writeFileSync(source, text)
+      const { code } = Esbuild.transformSync(text, { loader: "ts" })
+      Fs.writeFileSync(source.replace(/ts$/, "mjs"), code)
+      return source
+    }
+    const alone = app(
+      "alone",
+      `import { dataDir, env, handOver, isDev, loadSecrets, port } from "tako/runtime"
+const secrets = loadSecrets<{ readonly GREETING: string }>()
+export const given: string = secrets.GREETING
+export const settings: readonly [string, boolean, number, string] = [env, isDev, port, dataDir]
+export const fd: number = handOver((pipe) => pipe.fd)
+// @ts-expect-error: it is misspelt
+secrets.GREETINGS
+`
+    )
+    // The browser's types, and neither Node's nor effect.
+    assert.deepStrictEqual(typeCheck([alone], "none"), { status: 0, stdout: "" })
+    const both = app(
+      "both",
+      `import * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { layer, SecretsUnavailable } from "tako/effect"
+import { loadSecrets } from "tako/runtime"
+const program = Effect.gen(function* () {
+  const greeting = yield* Config.redacted("GREETING")
+  return [Redacted.value(greeting), yield* Config.port("PORT"), String(greeting)]
+}).pipe(Effect.catchTag("ConfigError", () => Effect.succeed([])), Effect.provide(layer))
+export const check: Effect.Effect<ReadonlyArray<string | number>, SecretsUnavailable> = program
+const secrets = loadSecrets<{ readonly GREETING: string }>()
+Effect.runPromise(program).then((configured) => console.log(secrets.GREETING, ...configured))
+`
+    )
+    assert.deepStrictEqual(typeCheck([both]), { status: 0, stdout: "" })
+    const under = (script: string) =>
+      tako(["run", "env", "PORT=4000", process.execPath, Path.join(folder, script)])
+    assert.deepStrictEqual(under("both.mjs"), {
+      status: 0,
+      out: "hello hello 4000 <redacted>\n",
+      said: ""
+    })
+    assert.match(
+      start(Path.join(folder, "alone.mjs")).stderr,
+      /GREETING cannot be read: neither tako nor handOver started this process/
+    )
   })
 
   it("embeds: a program of ours over an embedder's own layers, and over ours in memory", () => {
@@ -127,11 +217,33 @@ console.log(await Effect.runPromise(Effect.provide(program, Layers.secrets({ dir
     assert.isTrue(Fs.existsSync(Path.join(project, ".tako/secrets.json")))
   })
 
+  it("runs the examples, which compile against it", () => {
+    const examples = Path.join(root, "examples")
+    const sources = Fs.readdirSync(examples).map((name) => Path.join(folder, name))
+    for (const source of sources) Fs.copyFileSync(Path.join(examples, Path.basename(source)), source)
+    assert.deepStrictEqual(typeCheck(sources), { status: 0, stdout: "" })
+    const url = "postgres://app:canary@db.internal/shop"
+    const set = tako(["secrets", "set", "DATABASE_URL", "--env", "production", "--create"], url)
+    assert.strictEqual(set.status, 0, set.said)
+    const printed = sources.map((source) => {
+      const script = source.replace(/ts$/, "mjs")
+      const { code } = Esbuild.transformSync(Fs.readFileSync(source, "utf8"), { loader: "ts" })
+      Fs.writeFileSync(script, code)
+      const { stdout, stderr } = start(script)
+      return [Path.basename(source), stdout, stderr]
+    })
+    assert.deepStrictEqual(printed, [
+      ["own-key-cache.ts", "db.internal 1\n", ""],
+      ["read-a-secret.ts", "db.internal\n", ""]
+    ])
+  })
+
   it("has types that fit an embedder's own, which are strict", () => {
     const typed = Path.join(folder, "typed.ts")
     Fs.writeFileSync(
       typed,
       `import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import { type EnvironmentReplaced, Layers, Names, Programs } from "tako"
 import * as Testing from "tako/testing"
@@ -142,33 +254,14 @@ export const value = Programs.get({
 export const check: Effect.Effect<Redacted.Redacted<string>, unknown> = value
 export type Some = Extract<Effect.Effect.Error<typeof value>, EnvironmentReplaced>
 export const terminal = Testing.terminal({ answers: ["y"] })
+declare const options: Programs.DevOptions
+export const dev: Effect.Effect<{ readonly _tag: "Exited" | "Signalled" }, unknown> = Programs.dev(options).pipe(
+  Effect.provide(Layer.merge(Layers.development({ directory: "." }), Layers.signals))
+)
 // @ts-expect-error: a name has to be one
 Programs.get({ environment: "production", secret: "DATABASE_URL" })
 `
     )
-    const tsc = Path.join(root, "node_modules/typescript/bin/tsc")
-    const options = [
-      "--strict",
-      "--exactOptionalPropertyTypes",
-      "--noEmit",
-      "--module",
-      "nodenext",
-      "--target",
-      "es2022"
-    ]
-    const types = [
-      "--typeRoots",
-      Path.join(root, "node_modules/@types"),
-      "--types",
-      "node",
-      "--skipLibCheck",
-      "false"
-    ]
-    const checked = ChildProcess.spawnSync(process.execPath, [tsc, ...options, ...types, typed], {
-      cwd: folder,
-      encoding: "utf8"
-    })
-    assert.strictEqual(checked.stdout, "")
-    assert.strictEqual(checked.status, 0)
+    assert.deepStrictEqual(typeCheck([typed]), { status: 0, stdout: "" })
   })
 })

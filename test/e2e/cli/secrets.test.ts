@@ -50,6 +50,38 @@ describe("tako secrets", () => {
     })
   })
 
+  it("takes a .env file over, from its name or stdin, and asks before it replaces", async () => {
+    const { tako, project } = await sandboxWith({ production: { KEPT: "v", OLD: "v" } })
+    const env = ["--env", "production"]
+    Fs.writeFileSync(`${project}/.env`, `OLD=canary-1\nNEW='canary 2' # new\nKEPT=v\nNONE=\nREF=\${HOME}\n`)
+    const alone = await tako(["secrets", "import", ".env", ...env])
+    assert.strictEqual(alone.code, 2)
+    assert.include(alone.stderr, "error: Replace OLD in production?: there is no terminal to ask on.\n")
+    const named = await tako(["secrets", "import", ".env", ...env, "--yes"])
+    assert.strictEqual(named.code, 0, named.stderr)
+    assert.include(
+      named.stderr,
+      "Imported 4 secrets into environment production: 2 new, 1 replaced, 1 unchanged\n" +
+        `Left out, because there is no value: NONE\nTaken as written, \${…} and all: REF\n`
+    )
+    assert.strictEqual((await tako(["secrets", "get", "NEW", ...env])).stdout, "canary 2\n")
+    const piped = await tako(["secrets", "import", "-", "A", ...env], { stdin: "A=canary-3\nlower=canary-4" })
+    assert.include(piped.stderr, "Imported 1 secret into environment production: 1 new\n")
+    const missing = await tako(["secrets", "import", "canary-5", ...env])
+    assert.strictEqual(missing.code, 1)
+    assert.strictEqual(
+      missing.stderr,
+      "error: Could not read the file that was named: it does not exist (ENOENT).\n"
+    )
+    const wide = await tako(["secrets", "import", ...env], {
+      stdin: Buffer.from("\uFEFFA=canary-6", "utf16le")
+    })
+    assert.deepStrictEqual([wide.code, wide.stderr.split("\n")[0]], [2, "error: The file is not UTF-8."])
+    const large = await tako(["secrets", "import", ...env], { stdin: `A=${"x".repeat(1024 * 1024)}` })
+    assert.include(large.stderr, "error: The file is larger than 1 MiB.\n")
+    for (const { stdout, stderr } of [alone, named, piped, wide]) assert.notInclude(stdout + stderr, "canary")
+  })
+
   it("lists names without a key, as a table and as JSON", async () => {
     const { tako } = await sandboxWith({
       development: { DATABASE_URL: "v" },

@@ -1,7 +1,9 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { assert, describe, it } from "vitest"
+import type { SealedValue } from "../../../src/domain/sealed-value.ts"
 import { sandboxWith } from "../../support/cli.ts"
+import { withFlippedBit } from "../../support/project-of.ts"
 import { startRun } from "./started.ts"
 
 const secrets = { development: { A: "canary-a" }, production: { A: "canary-p" } }
@@ -50,6 +52,8 @@ describe("tako run", () => {
     for (const [command, code, message] of [
       ["no-such-program", 127, "no-such-program: command not found"],
       ["./missing", 127, "./missing: command not found"],
+      ["", 127, '"": command not found'],
+      ["./plain/x", 126, "./plain/x: part of its path is not a directory (ENOTDIR)"],
       ["./plain", 126, "./plain: permission denied (EACCES)"],
       [project, 126, `${project}: permission denied (EACCES)`],
       ["./orphan", 126, "./orphan: the interpreter that its first line names does not exist"]
@@ -74,7 +78,7 @@ describe("tako run", () => {
     const whole = readFile()
     const attempts = [
       (values: Record<string, string>) => ({ ...values, B: values.A as string }),
-      (values: Record<string, string>) => ({ ...values, B: `A${(values.B as string).slice(1)}` })
+      (values: Record<string, string>) => ({ ...values, B: withFlippedBit(values.B as SealedValue) })
     ]
     for (const change of attempts) {
       const { salt, secrets } = whole.development as { salt: string; secrets: Record<string, string> }

@@ -136,13 +136,14 @@ describe.skipIf(!needs("python3"))("tako run at a terminal", () => {
 
     it("Ctrl-Z stops both, fg continues both, and the shell gets the terminal back", async () => {
       const sandbox = await sandboxWith(secrets)
-      const script = "echo u''p; read line; echo got=$line; exit 5"
+      // It reads only afterwards: one that still waits in read(2) while it stops may get the shell's first key.
+      const script = "echo u''p; until [ -e go ]; do sleep 0.05; done; read line; echo got=$line; exit 5"
       const { exit } = await atBash(sandbox, `tako sh -c '${script.replaceAll("'", `'\\''`)}'`, [
         wait("up"),
         ctrlZ,
         wait("Stopped"),
         wait("ready> "),
-        send("ps -o stat= --ppid $$ | tr -d ' \\n' | cut -c1; fg >/dev/null\r"),
+        send("ps -o stat= --ppid $$ | tr -d ' \\n' | cut -c1; touch go; fg >/dev/null\r"),
         wait("T"),
         send("hello\r"),
         wait("got=hello"),

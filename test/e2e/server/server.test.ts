@@ -1,0 +1,62 @@
+import * as Fs from "node:fs"
+import { assert, describe, it } from "vitest"
+import { eventually } from "../../support/eventually.ts"
+import { get, isRoot, makeHost } from "../../support/server.ts"
+import { app, openShop, refusal, send } from "./shop.ts"
+
+describe("tako-server", () => {
+  it("runs an app that reads as the original's SDK does, and gives it new secrets without a request lost", async () => {
+    const host = makeHost()
+    const server = await host.start({ variables: { CANARY: "not for apps" } })
+    const listen = await openShop(host, { GREETING: "first hello" })
+    const before = JSON.parse((await get(listen)).body)
+    assert.deepStrictEqual(before.secrets, { GREETING: "first hello" })
+    assert.notInclude(JSON.stringify(before.env), "hello")
+    assert.notProperty(before.env, "CANARY")
+    assert.match(before.argv.at(-1), /^[a-z0-9]{8}$/)
+    if (isRoot) assert.isAbove(before.uid, 69_999)
+
+    // One after the other, as fast as it goes, while the secrets change.
+    let isOver = false
+    const statuses: Array<number> = []
+    const asking = (async () => {
+      while (!isOver) statuses.push((await get(listen)).status)
+    })()
+    const updated = await send(host, { GREETING: "second hello" })
+    assert.deepInclude<object>(updated, {
+      status: "updated",
+      revision: 2,
+      instances: 2,
+      changed: ["GREETING"]
+    })
+    isOver = true
+    await asking
+    assert.deepStrictEqual(new Set(statuses), new Set([200]))
+    assert.deepStrictEqual(JSON.parse((await get(listen)).body).secrets, { GREETING: "second hello" })
+
+    const { lines } = await host.call({ command: "logs", app })
+    assert.isTrue(lines.some(({ text }) => text === "has [REDACTED]"))
+    assert.notInclude(server.log(), "hello")
+
+    await server.stop()
+    assert.deepStrictEqual(await server.ended, { code: 0, signal: null })
+    assert.deepStrictEqual(host.instances(), [])
+    assert.isFalse(Fs.existsSync(host.socket))
+  })
+
+  it("has everything run again after a restart, and refuses a second server over the same data", async () => {
+    const host = makeHost()
+    const server = await host.start()
+    const listen = await openShop(host, { GREETING: "kept hello" }, 1)
+    const second = await refusal(host.start({ args: ["--socket", `${host.socket}2`] }))
+    assert.include(second, "Another tako-server is running")
+
+    await server.stop()
+    await host.start()
+    await eventually(
+      "it serves again",
+      async () => (await get(listen).catch(() => undefined))?.status === 200
+    )
+    assert.deepStrictEqual(JSON.parse((await get(listen)).body).secrets, { GREETING: "kept hello" })
+  })
+})

@@ -1,0 +1,150 @@
+import * as Crypto from "node:crypto"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import type { TakoError } from "../../src/main/cli/exit-code.ts"
+import { init } from "../../src/programs/init.ts"
+import { derive } from "../../src/programs/key/derive.ts"
+import { rotate } from "../../src/programs/key/rotate.ts"
+import { adopt } from "../../src/programs/secrets/adopt.ts"
+import { rm } from "../../src/programs/secrets/rm.ts"
+import { set } from "../../src/programs/secrets/set.ts"
+import { typegen } from "../../src/programs/typegen/typegen.ts"
+import { tamper } from "../support/project-of.ts"
+import { environment, type Services, secret } from "./in-process.ts"
+
+/** Another proof beside this one has others, and is not taken for a leak of ours. */
+const ofThisRun = Crypto.randomBytes(6).toString("hex")
+
+/** What nobody must see: searched for in everything that a command says. */
+export const passphrase = `canary "passphrase" of the próof \\ + % ${ofThisRun}`
+export const value = `canary-value-of-the-proof ${ofThisRun} "\\ + % ü`
+
+type Values = Readonly<Record<string, Readonly<Record<string, string>>>>
+type Program = Effect.Effect<unknown, TakoError, Services>
+
+/** A command that writes, for the trials of crash.ts and faults.ts. To try another one, add it to `commands`. */
+export interface Writing {
+  readonly name: string
+  readonly argv: ReadonlyArray<string>
+  readonly stdin?: string
+  readonly variables?: Readonly<Record<string, string>>
+  /** Answers on a terminal, each after the text that it waits for. */
+  readonly terminal?: ReadonlyArray<readonly [wait: string, send: string]>
+  /** Makes the state before, once: programs run one after the other on an empty project. */
+  readonly before: ReadonlyArray<readonly [Program, Readonly<Record<string, string>>?]>
+  /** It makes a key of a passphrase: threads compile Argon2, and how often they are woken up is another number each time. */
+  readonly derives?: true
+  /** The machine knows no key before: home is emptied after `before`. */
+  readonly newMachine?: true
+  /** What there is to open before and after. */
+  readonly old: Values
+  readonly next: Values
+  /** Files of the project beside the secrets file, whole before and after. */
+  readonly files?: ReadonlyArray<string>
+  /** The same once more, or what a user would type next; has to work after whatever happened. */
+  readonly again: Program
+  readonly againVariables?: Readonly<Record<string, string>>
+}
+
+const development = environment("development")
+const given = { TAKO_PASSPHRASE: passphrase }
+const put = (name: string, text: string): Program =>
+  set({ environment: development, secret: secret(name) }, Effect.succeed(Redacted.make(text)), {
+    allowEmpty: true
+  })
+
+const long = (value + "x".repeat(2000)).slice(0, 2000)
+const two = { development: { A: value, B: long } }
+
+const lostFrom = (name: string): Program =>
+  tamper(
+    "development",
+    name,
+    (environments) => environments.get(development)?.secrets.get(secret("Z")) as never
+  )
+
+export const commands: ReadonlyArray<Writing> = [
+  {
+    name: "set",
+    argv: ["secrets", "set", "A", "--env", "development"],
+    stdin: `${value}2`,
+    before: [[put("A", value), given], [put("B", long)]],
+    old: two,
+    next: { development: { ...two.development, A: `${value}2` } },
+    again: put("A", `${value}2`)
+  },
+  {
+    name: "set, the first of all",
+    derives: true,
+    argv: ["secrets", "set", "A", "--env", "development"],
+    stdin: value,
+    variables: given,
+    before: [],
+    old: {},
+    next: { development: { A: value } },
+    again: put("A", value),
+    againVariables: given
+  },
+  {
+    name: "rm",
+    argv: ["secrets", "rm", "B", "--env", "development", "--yes"],
+    before: [[put("A", value), given], [put("B", long)]],
+    old: two,
+    next: { development: { A: value } },
+    again: Effect.catchTag(rm(secret("B"), [development]), "SecretNotFound", () => put("C", value))
+  },
+  {
+    name: "adopt",
+    argv: ["secrets", "adopt", "B", "--env", "development"],
+    terminal: [["as its own?", "y\r"]],
+    // B holds what was sealed for Z, a name that is gone.
+    before: [[put("A", value), given], [put("Z", long)], [lostFrom("B")], [rm(secret("Z"), [development])]],
+    old: {},
+    next: two,
+    again: Effect.catchTag(
+      adopt({ environment: development, secret: secret("B") }, () => Effect.succeed(true)),
+      "AdoptionRefused",
+      () => put("C", value)
+    )
+  },
+  {
+    name: "key derive",
+    derives: true,
+    argv: ["secrets", "key", "derive", "--env", "development"],
+    variables: given,
+    before: [[put("A", value), given], [put("B", long)]],
+    newMachine: true,
+    old: two,
+    next: two,
+    again: derive(development),
+    againVariables: given
+  },
+  {
+    name: "key rotate",
+    derives: true,
+    argv: ["secrets", "key", "rotate", "--generate", "--env", "development"],
+    before: [[put("A", value), given], [put("B", long)]],
+    old: two,
+    next: two,
+    again: rotate(development, "generated", () => Effect.void)
+  },
+  {
+    name: "init",
+    argv: ["init"],
+    before: [],
+    old: {},
+    next: {},
+    files: ["tako.toml", ".gitignore"],
+    again: init()
+  },
+  {
+    name: "typegen",
+    argv: ["typegen", "--lang", "ts"],
+    before: [[put("A", value), given]],
+    old: { development: { A: value } },
+    next: { development: { A: value } },
+    files: ["tako.gen.ts"],
+    again: typegen(Option.some("ts" as const))
+  }
+]

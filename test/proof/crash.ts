@@ -1,0 +1,141 @@
+import * as Path from "node:path"
+import { commands } from "./commands.ts"
+import { goOn, judge } from "./judge.ts"
+import { type Ended, inLanes, type Lane } from "./lane.ts"
+import { type Random, shuffled } from "./random.ts"
+import { trial } from "./report.ts"
+import {
+  type Point,
+  type Prepared,
+  prepare,
+  restore,
+  type Stage,
+  start,
+  straceInto,
+  type Variant
+} from "./stage.ts"
+import { describe, isWriting, parseFile } from "./strace.ts"
+
+/** The commands, each with its clean trace; with more than one variant, each in every state that makes a difference. */
+export const prepareAll = async (
+  stage: Stage,
+  variants: ReadonlyArray<Variant>
+): Promise<ReadonlyArray<Prepared>> => {
+  const all: Array<Prepared> = []
+  for (const variant of variants) {
+    for (const writing of commands) all.push(await prepare(stage, writing, variant))
+  }
+  return all
+}
+
+/** Without the places that take many runs until the right call is hit; the same writes are made by other commands. */
+export const easilyHit = (all: ReadonlyArray<Prepared>): ReadonlyArray<Prepared> =>
+  all.map((prepared) => ({
+    ...prepared,
+    points: prepared.points.filter(({ name }) => name !== "write" || prepared.writing.derives !== true)
+  }))
+
+export interface Cut {
+  readonly prepared: Prepared
+  readonly point: Point
+}
+
+/** So many places, every one of them at least once if there are enough. */
+export const cutsOf = (random: Random, all: ReadonlyArray<Prepared>, count: number): ReadonlyArray<Cut> => {
+  const each = all.flatMap((prepared) => prepared.points.map((point) => ({ prepared, point })))
+  const cuts: Array<Cut> = []
+  while (cuts.length < count) cuts.push(...shuffled(random, each))
+  return cuts.slice(0, count)
+}
+
+/** Kills the command as it is about to make each call on the way of a write. */
+export const crash = (
+  stage: Stage,
+  all: ReadonlyArray<Prepared>,
+  count: number,
+  random: Random,
+  minutes?: number
+) =>
+  trial("crash", async (fail) => {
+    const states = { old: 0, new: 0, between: 0 }
+    let missed = 0
+    const each = async (cut: Cut, lane: Lane) => {
+      const { prepared, point } = cut
+      const title = `${prepared.writing.name} (${prepared.variant}) killed at ${point.does} [${point.name} ${point.when}]`
+      if (!(await reached(stage, cut, lane, "signal=SIGKILL", (tries) => (missed += tries)))) {
+        return fail(`${title}: not reached`)
+      }
+      const { state, wrong } = await judge(stage, prepared, lane)
+      states[state] += 1
+      for (const what of [...wrong, ...(await goOn(prepared, lane))]) fail(`${title}: ${what}`)
+    }
+    const cuts = await inLanes(stage.lanes, cutsOf(random, all, count), each, minutes)
+    const places = new Set(
+      cuts.map(
+        ({ prepared, point }) => `${prepared.writing.name} ${prepared.variant} ${point.name} ${point.when}`
+      )
+    )
+    return {
+      size: `${cuts.length} kills at ${places.size} places in ${all.length} commands and states`,
+      result: `old ${states.old}, new ${states.new}, part of several files ${states.between}; ${missed} repeated because another call was hit`
+    }
+  })
+
+/**
+ * Runs it with the injection. Threads make the count of some calls (write, to wake each other; while WebAssembly is
+ * compiled, between 9 and 17 of them) another one: then it is run again, and the place is sought where most runs had it.
+ * False when it was never reached.
+ */
+export const reached = async (
+  stage: Stage,
+  { prepared, point }: Cut,
+  lane: Lane,
+  what: string,
+  missed: (tries: number) => void,
+  ended: (ended: Ended) => void = () => {}
+): Promise<boolean> => {
+  const trace = Path.join(stage.root, `${Path.basename(Path.dirname(lane.folder))}.trace`)
+  const seen = shiftsOf(prepared, point.name)
+  let later = 0
+  for (let tries = 0; tries < mostTries; tries++) {
+    const when = Math.max(1, point.when + usualOf(seen) + later)
+    restore(stage, prepared.before, lane)
+    const strace = straceInto(trace, `${point.name}:${what}:when=${when}`)
+    const end = await start(stage, prepared.writing, prepared.variant, lane, strace)
+    const calls = parseFile(trace)
+    const ours = calls.filter(
+      (call) => call.pid === calls[0]?.pid && call.name === point.name && isWriting(call, lane)
+    )
+    const there = ours.filter((call) => describe(call, lane) === point.does)[point.occurrence]
+    if (there !== undefined) seen.push(there.nth - point.when)
+    if (there !== undefined && (there.result.startsWith("?") || there.result.includes("(INJECTED)"))) {
+      ended(end)
+      return true
+    }
+    missed(1)
+    // Where it came there, the next looks where most of them came; one that ended before it goes further, for a while.
+    later = there === undefined ? (later + 1) % furthest : 0
+  }
+  return false
+}
+
+const mostTries = 60
+const furthest = 8
+
+/** By how much the counts of a call were others than in the clean run. */
+const shifts = new WeakMap<Prepared, Map<string, Array<number>>>()
+
+const shiftsOf = (prepared: Prepared, name: string): Array<number> => {
+  const all = shifts.get(prepared) ?? new Map<string, Array<number>>()
+  shifts.set(prepared, all)
+  const seen = all.get(name) ?? []
+  all.set(name, seen)
+  return seen
+}
+
+/** The one that was seen most often, of late; the clean run's at first. */
+const usualOf = (seen: ReadonlyArray<number>): number => {
+  const late = seen.slice(-20)
+  const times = (one: number) => late.filter((other) => other === one).length
+  return late.reduce((best, one) => (times(one) >= times(best) ? one : best), late[0] ?? 0)
+}

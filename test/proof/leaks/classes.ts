@@ -1,0 +1,73 @@
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+
+/** How an error is known by what it says. A class of domain/errors that is not here is a gap. */
+const says: Readonly<Record<string, RegExp>> = {
+  AccessorsCollide: /would both be Secrets\./,
+  AdoptionRefused: /there is nothing to adopt/,
+  AppUnknown: /There is no app \S+ (?:here|on )/,
+  ClipboardUnavailable: /(?:no clipboard here|clipboard could not be reached)/,
+  ConfigInvalid: /\.toml: /,
+  DataUnsafe: /\. Nothing of it was used\./,
+  Declined: /^Nothing was changed\.$/m,
+  DerivationFailed: /(?:Deriving the key needs|Argon2id is not available)/,
+  EntriesDiffer: /The two entries differ/,
+  EnvironmentNotFound: /There is no environment (?!.*--create)/,
+  EnvironmentReplaced: /was replaced: this machine knows it/,
+  FileFailed: /Could not (?:read|write|write to|lock|sync) /,
+  FileLocked: /is locked by/,
+  FixedPort: /cannot run with port = \d+/,
+  HostKeyRefused: /^error: The host key of .* Nothing was sent\.$/m,
+  InstanceFailed: /^Instance \S+ (?:could not be started|ended|told|did not answer|became)/m,
+  Interrupted: /^Interrupted\. Nothing was changed/m,
+  InvalidName: /(?:A secret's name is 1 to|An environment's name is 1 to)/,
+  KeyCacheUnsafe: /no key was read from it/,
+  KeyDiffers: /come from an environment with another key than before/,
+  KeyNotTrusted: /A cached key fits environment/,
+  KeyRefused: /(?:That is not a key|That opens no value of environment \S+ another|has no values to try)/,
+  LanguageUnknown: /which would tell the language/,
+  ListenFailed: /Port \d+ is taken|Listening on \S+ (?:is|failed)/,
+  LoginRefused: /did not let \S+ log in at/,
+  NoKeyFits: /(?:No key opens environment|There is no key for environment)/,
+  NotDeployed: /has no release yet\./,
+  NoTerminal: /there is no terminal to ask on/,
+  NoUserLeft: /No user id of \S+ is left/,
+  PathRefused: /(?:is not a regular file|leads out of the project)/,
+  ProcessNotStarted: /(?:command not found|was not started|interpreter)/,
+  ReleaseUnknown: /has no release (?:\d+|before the current one)\. Nothing was changed\./,
+  RevisionMoved: /somebody else has synced meanwhile/,
+  RevisionUnreadable: /Revision \d+ of the secrets of \S+ (?:is missing|does not open)/,
+  RolloutFailed: / was not changed; .*\.$/m,
+  SecretMisplaced: /was (?:not )?sealed for/,
+  SecretNotFound: /There is no secret/,
+  SecretsDamaged: /damaged, or sealed with another passphrase\./,
+  SecretsFileChanged: /in the meantime/,
+  SecretsFileDamaged: /secrets\.json is damaged/,
+  ServerExists: /There is a server \S+ already|is there already/,
+  ServerKeyRefused: /(?:^The server key | is no server key)/m,
+  ServerMisbehaved: /does not answer like tako-server/,
+  ServerNotFound: /There is no server .*in config\.toml/,
+  ServerRefused: /^error: Server \S+: /m,
+  ServerUnreachable: /Server \S+ failed while connecting/,
+  SocketRefused: /(?:^Another tako-server is running|It was left alone\.)/m,
+  StateDamaged: /^(?:error: Server \S+: )?The state of \S+ \(its state\.json\)/m,
+  Usage:
+    /(?:There is no command|has no flag|has no such flag|Which environment|takes no|is missing\.|never taken from an argument)/,
+  ValueRefused: /The value (?:is|has)/
+}
+
+export const classesOf = (root: string): ReadonlyArray<string> => {
+  const folder = Path.join(root, "src/domain/errors")
+  return Fs.readdirSync(folder).flatMap((name) =>
+    [
+      ...Fs.readFileSync(Path.join(folder, name), "utf8").matchAll(
+        /class (\w+) extends (?:Data|Schema)\.TaggedError/g
+      )
+    ].map(([, tag = ""]) => tag)
+  )
+}
+
+export const classesIn = (stderr: string): ReadonlyArray<string> =>
+  Object.entries(says)
+    .filter(([, pattern]) => pattern.test(stderr))
+    .map(([tag]) => tag)

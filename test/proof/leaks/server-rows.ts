@@ -1,0 +1,236 @@
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import type { CommandSpec } from "../../../src/main/cli/grammar.ts"
+import { value } from "../commands.ts"
+import type { Lane } from "../lane.ts"
+import { answersWith, deliversTwice } from "./between.ts"
+import type { Hosts } from "./hosts.ts"
+import { type Canaries, describeApp, editFile } from "./project.ts"
+import { type Row, usual } from "./rows.ts"
+import { flags, folderOf, place, stateOf } from "./server.ts"
+import { has, leavesOf } from "./tree.ts"
+
+/** What the lane's server has kept. */
+const at = (lane: Lane, ...path: ReadonlyArray<string>) => Path.join(folderOf(lane), ...path)
+
+interface State {
+  release: number | null
+  releases: ReadonlyArray<unknown>
+  revisions: ReadonlyArray<{ key_id: string }>
+  [other: string]: unknown
+}
+
+const editState = (lane: Lane, edit: (state: State) => void): void => {
+  const path = stateOf(lane)
+  const state = JSON.parse(Fs.readFileSync(path, "utf8")) as State
+  edit(state)
+  Fs.writeFileSync(path, JSON.stringify(state))
+}
+
+const sync = ["secrets", "sync", ...place]
+export const deploy = ["apps", "deploy", ...place]
+const scale = ["apps", "scale", "2", ...place]
+
+/** Commands that a tako-server of the lane answers, and why it does not do what they are for. */
+const refused: ReadonlyArray<Row> = [
+  {
+    title: "scale an app that the server does not know",
+    argv: ["apps", "scale", "2", "nowhere/production", "--server", "local"],
+    reaches: ["AppUnknown", "ServerRefused"]
+  },
+  {
+    title: "logs of an app that no server knows",
+    argv: ["logs", "nowhere/production", "--server", "local"],
+    reaches: ["AppUnknown"]
+  },
+  {
+    title: "deploy an app with a port of its own",
+    argv: deploy,
+    spoil: (lane) => describeApp(lane, "local", ["port = 8080"]),
+    reaches: ["FixedPort"]
+  },
+  {
+    title: "deploy an app that says a value and ends",
+    argv: deploy,
+    spoil: (lane) => describeApp(lane, "local", ["[vars]", 'FAILS = "1"']),
+    reaches: ["RolloutFailed", "InstanceFailed"]
+  },
+  {
+    title: "set, and sync to an app that says the value and ends",
+    argv: ["secrets", "set", "C", "--env", "development", "--sync"],
+    stdin: value,
+    reaches: ["RolloutFailed", "InstanceFailed"]
+  },
+  {
+    title: "sync from an environment with another key than the server has had",
+    argv: sync,
+    spoil: (lane) =>
+      editState(lane, ({ revisions }) => {
+        for (const each of revisions) each.key_id = "0123456789abcdef"
+      }),
+    reaches: ["KeyDiffers"]
+  },
+  {
+    title: "scale what has secrets and no release",
+    argv: scale,
+    spoil: (lane) => editState(lane, (state) => Object.assign(state, { release: null, releases: [] })),
+    reaches: ["NotDeployed"]
+  },
+  {
+    title: "back to a release that there is none of",
+    argv: ["apps", "rollback", "--release", "9", ...place],
+    reaches: ["ReleaseUnknown"]
+  },
+  {
+    title: "sync when somebody else has synced meanwhile",
+    argv: sync,
+    between: deliversTwice,
+    reaches: ["RevisionMoved"]
+  },
+  {
+    title: "sync to a state with a value in it",
+    argv: sync,
+    spoil: (lane) => editState(lane, (state) => Object.assign(state, { [value]: value })),
+    reaches: ["StateDamaged"]
+  },
+  {
+    title: "scale with secrets that do not open",
+    argv: scale,
+    spoil: (lane) => Fs.truncateSync(Path.join(Path.dirname(stateOf(lane)), "secrets.1.enc"), 40),
+    reaches: ["RevisionUnreadable"]
+  },
+  {
+    title: "scale under a server's key that does not fit",
+    argv: scale,
+    spoil: (lane, canaries) => Fs.writeFileSync(at(lane, "data.key"), canaries.secrets["the key"]),
+    reaches: ["RevisionUnreadable"]
+  },
+  {
+    title: "deploy where no user is left",
+    argv: deploy,
+    server: ["--uids", "70000-70000"],
+    spoil: (lane) => {
+      Fs.rmSync(at(lane, "data", "files", "shop"), { recursive: true })
+      Fs.mkdirSync(at(lane, "data", "files", "another", "production"), { recursive: true })
+      Fs.chownSync(at(lane, "data", "files", "another", "production"), 70_000, 70_000)
+    },
+    reaches: ["NoUserLeft"]
+  },
+  {
+    title: "sync at a terminal, and yes",
+    argv: sync,
+    spoil: (lane) =>
+      editFile(lane, ({ development }) => {
+        delete development?.secrets.A
+      }),
+    terminal: [["Remove them there?", "y\r"]],
+    ends: 0
+  }
+]
+
+/** Something listens that is not tako-server, and has been sent the secrets. */
+const misbehaving: ReadonlyArray<Row> = (
+  [
+    ["what it got", (line) => line],
+    ["half of what it got", (line) => line.slice(1)],
+    ["what it got, and is no text", (line) => `\xff${line}`]
+  ] as ReadonlyArray<readonly [string, (line: string) => string]>
+).map(([what, answer]) => ({
+  title: `sync to a server that repeats ${what}`,
+  argv: sync,
+  between: answersWith(answer),
+  reaches: ["ServerMisbehaved"]
+}))
+
+const knowHost = (lane: Lane, socket = "/run/tako/tako.sock"): void => {
+  describeApp(lane, "la")
+  Fs.writeFileSync(
+    Path.join(lane.home, "config.toml"),
+    `[[servers]]\nname = "la"\nhost = "la.example"\nsocket = "${socket}"\n`
+  )
+}
+
+/** By SSH: what is sent goes through an encrypted channel, so that no call may show it. */
+const remote = ({ folder, group, known, ...strangers }: Hosts): ReadonlyArray<Row> => {
+  const by = (programs: string) => ({ PATH: `${programs}:${process.env.PATH}` })
+  const argv = ["secrets", "sync", "--env", "development"]
+  return [
+    ...[argv, ["servers", "status"]].map((argv) => {
+      // Both may be tried at once.
+      const socket = Path.join(folder, argv[0] ?? "")
+      return {
+        title: `${argv.slice(0, 2).join(" ")} of a server behind an sshd`,
+        argv,
+        server: ["--socket", socket, "--socket-group", String(group)],
+        variables: by(known),
+        spoil: (lane: Lane) => knowHost(lane, socket),
+        ends: 0
+      }
+    }),
+    ...(
+      [
+        ["whose key nobody knows", strangers.unknown, "HostKeyRefused"],
+        ["whose key has changed", strangers.changed, "HostKeyRefused"],
+        ["that takes none of the keys", strangers.lockedOut, "LoginRefused"]
+      ] as const
+    ).map(([which, programs, reached]) => ({
+      title: `sync to a host ${which}`,
+      argv,
+      variables: by(programs),
+      spoil: (lane: Lane) => knowHost(lane),
+      reaches: [reached]
+    }))
+  ]
+}
+
+/** tako-server itself, where it does not start. */
+const starts: ReadonlyArray<Row> = (
+  [
+    { title: "is given a value", argv: [value], ends: 2 },
+    { title: "is given a flag that it has not", argv: [`--value=${value}`], ends: 2 },
+    {
+      title: "finds data that others may change",
+      spoil: (lane) => Fs.chmodSync(at(lane, "data"), 0o777),
+      reaches: ["DataUnsafe"]
+    },
+    {
+      title: "finds a key with a slip in it",
+      // As long as what is read of it.
+      spoil: (lane, canaries) => Fs.writeFileSync(at(lane, "data.key"), `${canaries.secrets["the key"]}=`),
+      reaches: ["ServerKeyRefused"]
+    },
+    {
+      title: "finds data and no key",
+      spoil: (lane) => Fs.rmSync(at(lane, "data.key")),
+      reaches: ["ServerKeyRefused"]
+    },
+    {
+      title: "finds a file with a value where its socket should be",
+      spoil: (lane) => Fs.writeFileSync(at(lane, "run", "s"), value),
+      reaches: ["SocketRefused"]
+    },
+    { title: "finds another one at work", server: [], reaches: ["SocketRefused"] }
+  ] as ReadonlyArray<Partial<Row> & { readonly title: string }>
+).map((row) => ({ argv: flags, program: "tako-server", ...row, title: `tako-server ${row.title}` }))
+
+const answers = "does what it is for, and a server answers"
+
+/** Every command that servers have to do with, while one answers. */
+const answered = (root: CommandSpec, canaries: Canaries): ReadonlyArray<Row> =>
+  leavesOf(root)
+    .filter((leaf) => has(leaf, "server") || has(leaf, "sync"))
+    .map((leaf) => {
+      const row = usual(leaf, canaries)
+      const argv = has(leaf, "sync") ? [...row.argv, "--sync"] : row.argv
+      const of = { command: row.title, situation: answers }
+      return { ...row, argv, title: `${row.title} ${answers}`, of, server: [], ends: 0 }
+    })
+
+/** What is tried while a server answers, and with tako-server itself. */
+export const serverRowsOf = (root: CommandSpec, canaries: Canaries, hosts: Hosts): ReadonlyArray<Row> => [
+  ...refused.map((row) => ({ server: [], ...row })),
+  ...misbehaving,
+  ...remote(hosts),
+  ...starts,
+  ...answered(root, canaries)
+]

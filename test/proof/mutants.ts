@@ -1,0 +1,207 @@
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { buildMutant, bundleProof, type Replacement } from "./bundle.mjs"
+import { commands } from "./commands.ts"
+import { concurrency } from "./concurrency.ts"
+import { crash } from "./crash.ts"
+import { faults } from "./faults.ts"
+import { runShard } from "./fuzz/fuzz.ts"
+import { powerCut } from "./power-cut.ts"
+import { type Random, shuffled } from "./random.ts"
+import { quietly, trial } from "./report.ts"
+import { type Prepared, prepare, type Stage } from "./stage.ts"
+
+/** A fault that somebody might make, and the trial that has to see it: how many failures it counts. */
+interface Mutant {
+  readonly name: string
+  readonly of: "the program" | "the proof"
+  readonly replacements: ReadonlyArray<Replacement>
+  readonly failures: (stage: Stage, built: string, random: Random) => Promise<number>
+}
+
+const set = async (stage: Stage): Promise<Prepared> =>
+  prepare(stage, commands[0] as (typeof commands)[number])
+const only = (prepared: Prepared, name: string): Prepared => ({
+  ...prepared,
+  points: prepared.points.filter(({ does }) => does.includes(name))
+})
+const count = async (row: Promise<{ readonly failures: ReadonlyArray<string> }>): Promise<number> =>
+  (await quietly(row)).failures.length
+
+const mutants: ReadonlyArray<Mutant> = [
+  {
+    name: "the secrets file is written in place",
+    of: "the program",
+    replacements: [
+      {
+        file: "src/services/secrets-file/layer.ts",
+        from: "yield* replace(path, bytes.value, permissionsOf(found), unchanged)",
+        to: "void replace; yield* unchanged; yield* attempt('write', path, () => Fs.writeFileSync(path, bytes.value))"
+      }
+    ],
+    failures: async (stage, _, random) => {
+      const prepared = only(await set(stage), "write project/.tako/secrets.json")
+      return count(
+        crash(
+          stage,
+          [{ ...prepared, points: prepared.points.filter(({ does }) => does.endsWith("secrets.json")) }],
+          1,
+          random
+        )
+      )
+    }
+  },
+  {
+    name: "the file is not synced before it is renamed",
+    of: "the program",
+    replacements: [
+      {
+        file: "src/services/files/replace.ts",
+        from: "Fs.fsyncSync(fd)\n      const filled",
+        to: "const filled"
+      }
+    ],
+    failures: async (stage) => count(powerCut(stage, [await set(stage)]))
+  },
+  {
+    name: "the folder is not synced",
+    of: "the program",
+    replacements: [
+      {
+        file: "src/services/files/replace.ts",
+        from: ".pipe(Effect.zipRight(syncFolder(Path.dirname(path), path)))",
+        to: ""
+      }
+    ],
+    failures: async (stage) => count(powerCut(stage, [await set(stage)]))
+  },
+  {
+    name: "a refused system call is taken for done",
+    of: "the program",
+    replacements: [
+      {
+        file: "src/services/files/attempt.ts",
+        from: "Effect.fail(new FileFailed({ operation, path, code }))",
+        to: "(void FileFailed, void operation, void path, Effect.succeed(undefined as never))"
+      }
+    ],
+    failures: async (stage) => {
+      const prepared = only(await set(stage), "rename project/.tako/secrets.json")
+      return count(
+        faults(
+          stage,
+          prepared.points.map((point) => ({ prepared, point, errno: "ENOSPC" as const })),
+          [prepared]
+        )
+      )
+    }
+  },
+  {
+    name: "nobody waits for the lock, or looks again before the rename",
+    of: "the proof",
+    replacements: [
+      {
+        file: "src/services/files/lock-file.ts",
+        from: "const found = look(lock)\n  if (found === undefined) return",
+        to: 'if (lock !== "") return { _tag: "Taken" }\n  const found = look(lock)\n  if (found === undefined) return'
+      },
+      {
+        file: "src/services/secrets-file/layer.ts",
+        from: "if (!same) yield*",
+        to: "if (!same && false) yield*"
+      }
+    ],
+    failures: (stage, built) =>
+      count(concurrency(stage, { writers: 4, changes: 40, kills: 0, program: built }))
+  },
+  {
+    name: "a value opens without its tag",
+    of: "the proof",
+    replacements: [
+      {
+        file: "src/services/cipher/aes-gcm.ts",
+        from: "plaintext.fill(0)\n    return Option.none()",
+        to: "return Option.some(plaintext)"
+      }
+    ],
+    failures: async (_, built) => (await runShard([1, 800, 1, 2, false], built)).faults.length
+  },
+  {
+    name: "a value is taken wherever it stands",
+    of: "the proof",
+    replacements: [
+      {
+        file: "src/services/cipher/binding.ts",
+        from: "Crypto.timingSafeEqual(boundNonce",
+        to: "true || Crypto.timingSafeEqual(boundNonce"
+      }
+    ],
+    failures: async (_, built) => (await runShard([1, 2500, 1, 2, false], built)).faults.length
+  },
+  {
+    name: "base64 need not be canonical",
+    of: "the proof",
+    replacements: [
+      {
+        file: "src/domain/base64.ts",
+        from: "text.length % 4 === 0 && canonical.test(text)",
+        to: "text.length % 4 === 0 || canonical.test(text)"
+      }
+    ],
+    failures: async (_, built) => (await runShard([1, 800, 1, 2, false], built)).faults.length
+  },
+  {
+    name: "a parser that throws",
+    of: "the proof",
+    replacements: [
+      {
+        file: "src/domain/secrets-file/strict-json.ts",
+        from: 'return { fault: "not-json" }',
+        to: 'throw new TypeError("x")'
+      }
+    ],
+    failures: async (_, built) => (await runShard([1, 800, 1, 2, false], built)).faults.length
+  },
+  {
+    name: "a complaint that repeats what was typed",
+    of: "the proof",
+    replacements: [
+      {
+        file: "src/main/cli/argv/complaints.ts",
+        from: "const shown = /^[a-z][a-z-]{0,30}$/.test(word)",
+        to: "const shown = true"
+      }
+    ],
+    failures: async (_, built) => (await runShard([1, 2500, 1, 2, false], built)).faults.length
+  }
+]
+
+/** Other ones each time: the seed tells which. */
+const inQuick = 5
+
+/** Trials of the trials: each of these faults has to be seen. */
+export const tryMutants = (stage: Stage, random: Random, { all }: { readonly all: boolean }) =>
+  trial("mutants", async (fail) => {
+    const chosen = all ? mutants : shuffled(random, mutants).slice(0, inQuick)
+    for (const [index, { name, of, replacements, failures }] of chosen.entries()) {
+      const folder = Path.join(stage.root, `mutant-${index}`)
+      Fs.mkdirSync(folder)
+      const start = performance.now()
+      let seen: number
+      if (of === "the program") {
+        await buildMutant(folder, replacements)
+        seen = await failures({ ...stage, tako: [stage.tako[0], Path.join(folder, "tako.cjs")] }, "", random)
+      } else {
+        await bundleProof(folder, replacements)
+        seen = await failures(stage, Path.join(folder, "main.mjs"), random)
+      }
+      if (process.env.PROOF_TIMES)
+        console.error(`${name}: ${seen} in ${Math.round(performance.now() - start)} ms`)
+      if (seen === 0) fail(`not seen: ${name}`)
+      Fs.rmSync(folder, { recursive: true })
+    }
+    return {
+      size: `${chosen.length} of ${mutants.length} faults put into the program or into what is tried`,
+      result: "each seen by its trial"
+    }
+  })

@@ -1,0 +1,72 @@
+import * as Fs from "node:fs"
+
+/** One line of the table. */
+export interface Row {
+  readonly trial: string
+  /** What was done, in numbers: "300 kills at 212 places". */
+  readonly size: string
+  readonly result: string
+  readonly seconds: number
+  readonly failures: ReadonlyArray<string>
+}
+
+const shown = 12
+let isQuiet = false
+
+/** Trials that are expected to fail are not printed. */
+export const quietly = async <A>(row: Promise<A>): Promise<A> => {
+  isQuiet = true
+  try {
+    return await row
+  } finally {
+    isQuiet = false
+  }
+}
+
+/** How long all of it took, and how much of the processors: our own, and of children that have ended (proc(5), 14 to 17). */
+export const took = (): string => {
+  const stat = Fs.readFileSync("/proc/self/stat", "latin1")
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+  const ofProcessors = fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100
+  return `${(performance.now() / 1000).toFixed(0)} s, ${ofProcessors.toFixed(0)} s of processors`
+}
+
+export const print = (row: Row): void => {
+  if (isQuiet) return
+  const mark = row.failures.length === 0 ? "ok  " : "FAIL"
+  console.log(`${mark} ${row.trial}: ${row.size}; ${row.result} (${row.seconds.toFixed(0)} s)`)
+  for (const failure of row.failures.slice(0, shown))
+    console.log(`     ${failure.replaceAll("\n", "\n       ")}`)
+  if (row.failures.length > shown) console.log(`     … and ${row.failures.length - shown} more`)
+}
+
+export const table = (rows: ReadonlyArray<Row>): string =>
+  [
+    "| Trial | Size | Outcome | Faults |",
+    "|---|---|---|---|",
+    ...rows.map(
+      ({ trial, size, result, failures }) => `| ${trial} | ${size} | ${result} | ${failures.length} |`
+    )
+  ].join("\n")
+
+/** Does a trial and makes its line; what it throws is a failure of it. */
+export const trial = async (
+  name: string,
+  run: (fail: (what: string) => void) => Promise<{ readonly size: string; readonly result: string }>
+): Promise<Row> => {
+  const failures: Array<string> = []
+  const start = performance.now()
+  const { size, result } = await run((what) => failures.push(what)).catch((error: unknown) => {
+    failures.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    return { size: "not done", result: "broke off" }
+  })
+  const row = {
+    trial: name,
+    size,
+    result,
+    failures,
+    seconds: (performance.now() - start) / 1000
+  }
+  print(row)
+  return row
+}

@@ -1,0 +1,139 @@
+import { spawn } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import { fileURLToPath } from "node:url"
+import { makeLane, variablesOf } from "./lane.ts"
+import { trial } from "./report.ts"
+import type { Stage } from "./stage.ts"
+
+/** Tries to open and read what others have on fd 3, and the names of their pipes: prints how often it got anything. */
+export const thief = async (pids: ReadonlyArray<string>, folder: string, tries: number): Promise<void> => {
+  let stolen = 0
+  const take = (path: string) => {
+    let fd: number | undefined
+    try {
+      fd = Fs.openSync(path, Fs.constants.O_RDONLY | Fs.constants.O_NONBLOCK)
+      const bytes = Buffer.alloc(4096)
+      const count = Fs.readSync(fd, bytes, 0, bytes.length, null)
+      if (bytes.subarray(0, count).includes("canary-of-the-pipe")) stolen += 1
+    } catch {
+      // Not allowed, gone, or nothing in it.
+    } finally {
+      if (fd !== undefined) Fs.closeSync(fd)
+    }
+  }
+  const namesIn = (path: string): ReadonlyArray<string> => {
+    try {
+      return Fs.readdirSync(path)
+    } catch {
+      return []
+    }
+  }
+  for (let index = 0; index < tries && !Fs.existsSync(`${folder}.stop`); index++) {
+    for (const pid of pids) {
+      take(`/proc/${pid}/fd/3`)
+      for (const fd of namesIn(`/proc/${pid}/fd`)) take(`/proc/${pid}/fd/${fd}`)
+      take(`/proc/${pid}/environ`)
+      take(`/proc/${pid}/mem`)
+    }
+    for (const pool of namesIn(folder))
+      for (const name of namesIn(Path.join(folder, pool))) take(Path.join(folder, pool, name))
+  }
+  process.stdout.write(String(stolen))
+}
+
+const victim = 64_001
+const stranger = 64_002
+
+/** A program that has its secrets on fd 3 and does not read them, and a thief of another uid, then of the same. */
+export const theft = (stage: Stage, tries: number, program = fileURLToPath(import.meta.url)) =>
+  trial("theft of fd 3", async (fail) => {
+    if (process.getuid?.() !== 0)
+      throw new Error("this trial starts processes of other users, so it has to be run as root")
+    // Both users have to reach the program, Node and the bundle: nothing of it is secret.
+    const open = Path.join(stage.root, "open")
+    Fs.mkdirSync(open)
+    for (const path of [stage.root, open]) Fs.chmodSync(path, 0o755)
+    const code = Path.join(open, "proof.mjs")
+    Fs.copyFileSync(program, code)
+    const dist = Path.dirname(stage.tako[1])
+    for (const name of Fs.readdirSync(dist).filter((name) => name.endsWith(".cjs")))
+      Fs.copyFileSync(Path.join(dist, name), Path.join(open, name))
+    Fs.symlinkSync(
+      Path.join(process.env.TAKO_PROOF_ROOT ?? process.cwd(), "node_modules"),
+      Path.join(open, "node_modules")
+    )
+    const node = Path.join(open, "node")
+    Fs.copyFileSync(process.execPath, node)
+    Fs.chmodSync(node, 0o755)
+    const lane = makeLane(stage.root, 70)
+    Fs.chmodSync(Path.dirname(lane.folder), 0o755)
+    for (const path of [lane.folder, lane.project, lane.home, lane.temporary])
+      Fs.chownSync(path, victim, victim)
+    const as = (uid: number, args: ReadonlyArray<string>, stdin?: string) => {
+      const child = spawn(node, args, {
+        cwd: lane.project,
+        env: variablesOf(lane, { TAKO_PASSPHRASE: "a passphrase of the proof" }),
+        uid,
+        gid: uid,
+        stdio: ["pipe", "pipe", "pipe"]
+      })
+      let out = ""
+      let err = ""
+      child.stdout.on("data", (chunk) => (out += chunk))
+      child.stderr.on("data", (chunk) => (err += chunk))
+      child.stdin.on("error", () => {})
+      child.stdin.end(stdin ?? "")
+      const end = new Promise<string>((resolve, reject) =>
+        child.on("close", (status) =>
+          status === 0 ? resolve(out) : reject(new Error(`${args[0]} ended with ${status}: ${err}`))
+        )
+      )
+      return { child, end, said: () => out }
+    }
+    const tako = Path.join(open, "tako.cjs")
+    await as(victim, [tako, "secrets", "set", "A", "--env", "development"], "canary-of-the-pipe").end
+
+    /** Starts the program, waits until it is there, and lets the thief at it. */
+    const steal = async (uid: number, times: number): Promise<number> => {
+      const idle = "process.stdout.write(process.pid + ' '); setInterval(() => {}, 1000)"
+      const { child, said, end } = as(victim, [tako, "run", "--", node, "-e", idle])
+      end.catch(() => {})
+      try {
+        for (let waited = 0; !said().includes(" "); waited++) {
+          if (waited > 2000) throw new Error("the program never started")
+          await new Promise((resolve) => setTimeout(resolve, 5))
+        }
+        return Number(
+          await as(uid, [code, "thief", `${said().trim()},${child.pid}`, lane.temporary, String(times)]).end
+        )
+      } finally {
+        const pid = Number(said())
+        if (pid > 0) process.kill(pid, "SIGKILL")
+        child.kill("SIGKILL")
+        await end.catch(() => {})
+      }
+    }
+    /** While programs are started one after the other, a thief looks for the names of their pipes. */
+    const race = async (uid: number, starts: number): Promise<number> => {
+      const waiting = as(uid, [code, "thief", "", lane.temporary, "100000000"])
+      for (let index = 0; index < starts; index++) await as(victim, [tako, "run", "--", "sleep", "0.05"]).end
+      Fs.writeFileSync(`${lane.temporary}.stop`, "")
+      const got = Number(await waiting.end)
+      Fs.rmSync(`${lane.temporary}.stop`)
+      return got
+    }
+    const byStranger = await steal(stranger, tries)
+    const inRace = await race(stranger, Math.min(20, Math.ceil(tries / 100)))
+    const bySame = await steal(victim, 1)
+    if (byStranger + inRace > 0) fail(`a process of another uid got the secrets ${byStranger + inRace} times`)
+    // What shows that the thief is one: if this ever fails, the zeros above prove nothing.
+    if (bySame === 0)
+      fail(
+        "a process of the same uid got nothing: the thief cannot steal, or this kernel hides more than we say"
+      )
+    return {
+      size: `${tries} attempts at every fd, and at the pipes' names during starts`,
+      result: `another uid ${byStranger + inRace} of ${tries}; the same uid gets them at the first attempt (as documented)`
+    }
+  })
