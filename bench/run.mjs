@@ -161,3 +161,7 @@ report(
   ],
   { rounds, write: options.write, readme: Path.join(import.meta.dirname, "README.md") }
 )
+
+say("Instructions …")
+const gate = spawnSync(node, [Path.join(import.meta.dirname, "instructions.mjs")], { stdio: "inherit" })
+process.exitCode = gate.status ?? 1

@@ -1,0 +1,136 @@
+// Requests a second through the front, against HAProxy and against the app itself, in turn: node bench/front.mjs
+// Wants haproxy and wrk (Debian's packages of these names). What ends up in the table are ratios of one round.
+import { spawn, spawnSync } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Net from "node:net"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import { build } from "esbuild"
+
+const rounds = Number(process.argv[2] ?? 7)
+const seconds = Number(process.argv[3] ?? 3)
+const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-front-"))
+const children = []
+const start = (command, ...args) => {
+  const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] })
+  children.push(child)
+  return child
+}
+
+const freePort = () =>
+  new Promise((resolve) => {
+    const server = Net.createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
+  })
+
+const accepting = async (port) => {
+  for (let i = 0; i < 500; i++) {
+    const open = await new Promise((resolve) => {
+      const socket = Net.connect(port, "127.0.0.1", () => resolve(socket.destroy() !== undefined))
+      socket.on("error", () => resolve(false))
+    })
+    if (open) return
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  throw new Error(`nobody listens on ${port}`)
+}
+
+/** Ticks of 10 ms that a process has spent, and its resident MiB (proc_pid_stat(5), proc_pid_status(5)). */
+const ticks = ({ pid }) => {
+  const fields = Fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ")
+  return Number(fields[11]) + Number(fields[12])
+}
+const resident = ({ pid }) =>
+  Number(/VmRSS:\s+(\d+)/.exec(Fs.readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024
+
+const rate = (port) => {
+  const url = `http://127.0.0.1:${port}/`
+  const { stdout } = spawnSync("wrk", ["-t1", "-c32", `-d${seconds}`, url], { encoding: "utf8" })
+  if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(stdout)
+  return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)[1])
+}
+
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]
+
+const app = `require("node:http").createServer((_, response) => {
+  response.writeHead(200, { "content-type": "text/plain", "content-length": 100 })
+  response.end("x".repeat(100))
+}).listen(Number(process.argv[2]), "127.0.0.1")`
+
+const front = `import * as Effect from "effect/Effect"
+import { Balancer } from "./src/services/balancer/balancer.ts"
+import { layer } from "./src/services/balancer/layer.ts"
+Effect.runFork(Effect.scoped(Effect.gen(function* () {
+  const { open } = yield* Balancer
+  const front = yield* open({ host: "127.0.0.1", port: Number(process.argv[2]) })
+  yield* front.add({ id: "app", port: Number(process.argv[3]) })
+  return yield* Effect.never
+})).pipe(Effect.provide(layer)))`
+
+try {
+  Fs.writeFileSync(Path.join(folder, "app.cjs"), app)
+  const root = Path.resolve(import.meta.dirname, "..")
+  await build({
+    stdin: { contents: front, resolveDir: root, loader: "ts" },
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    outfile: Path.join(folder, "front.cjs")
+  })
+  const ports = { direct: await freePort(), tako: await freePort(), haproxy: await freePort() }
+  Fs.writeFileSync(
+    Path.join(folder, "haproxy.cfg"),
+    `global
+  nbthread 1
+defaults
+  mode http
+  option forwardfor
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+listen app
+  bind 127.0.0.1:${ports.haproxy}
+  server app 127.0.0.1:${ports.direct}
+`
+  )
+  const processes = {
+    direct: start(process.execPath, Path.join(folder, "app.cjs"), `${ports.direct}`),
+    tako: start(process.execPath, Path.join(folder, "front.cjs"), `${ports.tako}`, `${ports.direct}`),
+    haproxy: start("haproxy", "-db", "-f", Path.join(folder, "haproxy.cfg"))
+  }
+  for (const port of Object.values(ports)) await accepting(port)
+  const idle = resident(processes.tako)
+  const found = []
+  for (let round = 0; round <= rounds; round++) {
+    const rates = {}
+    const spent = {}
+    for (const who of ["direct", "haproxy", "tako"]) {
+      const before = ticks(processes[who])
+      rates[who] = rate(ports[who])
+      spent[who] = ((ticks(processes[who]) - before) * 10_000) / (rates[who] * seconds)
+    }
+    if (round > 0) found.push({ rates, spent })
+  }
+  const of = (pick) => median(found.map(pick))
+  console.log(
+    `${Os.cpus().length} cores (${Os.cpus()[0].model}), Node ${process.versions.node}, load ${Os.loadavg()[0].toFixed(1)}`
+  )
+  console.log(`medians of ${rounds} rounds of ${seconds} s, 32 connections, 100 bytes`)
+  for (const who of ["direct", "haproxy", "tako"])
+    console.log(
+      `${who.padEnd(8)} ${of(({ rates }) => rates[who])
+        .toFixed(0)
+        .padStart(6)} requests/s  ${of(({ spent }) => spent[who])
+        .toFixed(0)
+        .padStart(4)} us of CPU each`
+    )
+  console.log(
+    `tako / HAProxy ${of(({ rates }) => rates.tako / rates.haproxy).toFixed(2)}, tako / direct ${of(({ rates }) => rates.tako / rates.direct).toFixed(2)}, HAProxy / direct ${of(({ rates }) => rates.haproxy / rates.direct).toFixed(2)}`
+  )
+  console.log(`resident: ${idle.toFixed(0)} MiB idle, ${resident(processes.tako).toFixed(0)} MiB after it`)
+} finally {
+  for (const child of children) child.kill("SIGKILL")
+  Fs.rmSync(folder, { recursive: true, force: true })
+}
