@@ -53,7 +53,7 @@ const cases: ReadonlyArray<readonly [string, Manners, object]> = [
   ["nobody knows", { known: () => "" }, { _tag: "HostKeyRefused", reason: "unknown" }],
   [
     "has another key",
-    { known: (line) => line.replace(/.{8}\n$/, "AAAAAAAA\n") },
+    { known: (line) => line.replace(/.{8}(=*\n)$/, "AAAAAAAA$1") },
     { _tag: "HostKeyRefused", reason: "changed" }
   ],
   [
