@@ -52,9 +52,18 @@ export class LoginRefused extends Data.TaggedError("LoginRefused")<{
   readonly offered?: number
   /** The file of the locked key. */
   readonly file?: string
+  /** A key that is there and was not offered. */
+  readonly passedOver?: PassedOver
 }> {
   override get message(): string {
     const what = `Server ${this.server} did not let ${this.user} log in at ${this.host}`
+    if (this.passedOver !== undefined && this.reason !== "locked") {
+      const { path, why } = this.passedOver
+      const others = this.reason === "no-keys" ? "" : ` (it took ${none(this.offered)})`
+      return why === "exposed"
+        ? `${what}: ${path} was passed over, because others can read it${others}.\nMake it yours alone: chmod 600 ${path}`
+        : `${what}: ${path} holds no key that can be read${others}.\nSee what is wrong with it: ssh-keygen -y -f ${path}`
+    }
     switch (this.reason) {
       case "locked":
         return `${what}: the passphrase of ${this.file} was not given, or is wrong.\nUnlock it for the agent: ssh-add ${this.file} (in CI: TAKO_SSH_KEY_PASSPHRASE)`
@@ -64,6 +73,12 @@ export class LoginRefused extends Data.TaggedError("LoginRefused")<{
         return `${what}: it took ${none(this.offered)}.\nPut your public key there (ssh-copy-id), or see what ssh says: ssh -v ${this.user}@${this.host}`
     }
   }
+}
+
+/** The file of a key that is of no use as it is; as ssh does, one that others can read is passed over. */
+export interface PassedOver {
+  readonly path: string
+  readonly why: "exposed" | "unreadable"
 }
 
 const none = (offered: number | undefined): string => {

@@ -10,7 +10,7 @@ import { connectByOpenSsh, type OpenSshOptions } from "./layer-openssh.ts"
 import { type Ssh2Options, ssh2Connector } from "./layer-ssh2.ts"
 import { type Route, routeTo } from "./route.ts"
 import { offerOf } from "./ssh2/algorithms.ts"
-import { readKeyFiles } from "./ssh2/key-files.ts"
+import { isPassedOver, readKeyFiles } from "./ssh2/key-files.ts"
 import { load } from "./ssh2/module.ts"
 import { Transport } from "./transport.ts"
 
@@ -60,7 +60,7 @@ const needsOpenSsh = (route: Route, hosts: KnownHosts["Type"]): Effect.Effect<bo
     const module = yield* Effect.promise(() => load())
     for (const settings of route) {
       const { unfit } = readKeyFiles(module, settings.identityFiles)
-      if (unfit.some(({ why }) => why !== "unreadable")) return true
+      if (!unfit.every(isPassedOver)) return true
       const known = yield* Effect.option(hosts.of(settings.identity))
       if (known._tag === "None") continue
       if (offerOf(settings, known.value.types) === undefined) return true

@@ -1,5 +1,6 @@
 import * as Fs from "node:fs"
 import type { ParsedKey } from "ssh2"
+import type { PassedOver } from "../../../domain/errors/ssh.ts"
 import { errnoOf } from "../../files/attempt.ts"
 import { withOpenFile } from "../../files/read.ts"
 import { typeOf } from "../../known-hosts/parse.ts"
@@ -14,13 +15,17 @@ export interface KeyFile {
   readonly secret: ParsedKey | { readonly encrypted: string } | undefined
 }
 
-/** What is no use to ssh2, and may be to ssh itself. */
-export type Unfit = "hardware" | "certificate" | "unreadable"
+/** What is no use to ssh2: hardware keys and certificates are to ssh itself; the others are to nobody. */
+export type Unfit = "hardware" | "certificate" | PassedOver["why"]
 
 export interface KeyFiles {
   readonly keys: ReadonlyArray<KeyFile>
   readonly unfit: ReadonlyArray<{ readonly path: string; readonly why: Unfit }>
 }
+
+/** Whether ssh itself would have no use for it either. */
+export const isPassedOver = (unfit: KeyFiles["unfit"][number]): unfit is PassedOver =>
+  unfit.why === "exposed" || unfit.why === "unreadable"
 
 const largest = 64 * 1024
 
@@ -30,17 +35,22 @@ export const readKeyFiles = ({ utils }: Module, paths: ReadonlyArray<string>): K
   const unfit: Array<KeyFiles["unfit"][number]> = []
   for (const path of paths) {
     if (Fs.existsSync(`${path}-cert.pub`)) unfit.push({ path, why: "certificate" })
-    const text = readText(path, true)
-    const blob = publicPart(readText(`${path}.pub`, false)) ?? (text === undefined ? undefined : blobIn(text))
+    const file = readText(path)
+    const secret = file !== undefined && isPrivate.test(file.text) ? file : undefined
+    const blob =
+      publicPart(readText(`${path}.pub`)?.text) ??
+      (secret === undefined ? publicPart(file?.text) : blobIn(secret.text))
     if (blob !== undefined && typeOf(blob)?.startsWith("sk-")) {
       unfit.push({ path, why: "hardware" })
       continue
     }
-    if (text === undefined) {
-      const alone = blob ?? publicPart(readText(path, false))
-      if (alone !== undefined) keys.push({ path, blob: alone, secret: undefined })
+    if (secret === undefined || secret.exposed) {
+      if (secret !== undefined) unfit.push({ path, why: "exposed" })
+      else if (file !== undefined && blob === undefined) unfit.push({ path, why: "unreadable" })
+      if (blob !== undefined) keys.push({ path, blob, secret: undefined })
       continue
     }
+    const { text } = secret
     const parsed = first(utils.parseKey(text))
     if (!(parsed instanceof Error) && parsed.isPrivateKey()) {
       keys.push({ path, blob: parsed.getPublicSSH(), secret: parsed })
@@ -61,12 +71,19 @@ export const unlock = ({ utils }: Module, encrypted: string, passphrase: string)
 
 const first = <A>(found: A | ReadonlyArray<A>): A => (Array.isArray(found) ? found[0] : found) as A
 
-const readText = (path: string, secret: boolean): string | undefined => {
+/** PEM of all sorts, and PuTTY's own format. */
+const isPrivate = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----|^PuTTY-User-Key-File-/
+
+const readText = (path: string): { readonly text: string; readonly exposed: boolean } | undefined => {
   try {
-    return withOpenFileFollowed(path, ({ stats, read }) => {
-      const exposed = secret && stats.uid === process.geteuid?.() && (stats.mode & 0o077) !== 0
-      return !stats.isFile() || exposed ? undefined : read(largest).toString("latin1")
-    })
+    return withOpenFileFollowed(path, ({ stats, read }) =>
+      stats.isFile()
+        ? {
+            text: read(largest).toString("latin1"),
+            exposed: stats.uid === process.geteuid?.() && (stats.mode & 0o077) !== 0
+          }
+        : undefined
+    )
   } catch (error) {
     if (errnoOf(error) === undefined) throw error
     return undefined

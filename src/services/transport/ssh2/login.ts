@@ -9,7 +9,7 @@ import type { SshSettings } from "../../../domain/ssh/ssh-settings.ts"
 import type { Known, KnownHosts } from "../../known-hosts/known-hosts.ts"
 import { typeOf } from "../../known-hosts/parse.ts"
 import { offerOf } from "./algorithms.ts"
-import { readKeyFiles } from "./key-files.ts"
+import { isPassedOver, readKeyFiles } from "./key-files.ts"
 import { keyRing, type Question } from "./key-ring.ts"
 import type { KeyVault } from "./key-vault.ts"
 import type { Module } from "./module.ts"
@@ -56,7 +56,9 @@ export const login = Effect.fnUntraced(function* (
   let refusal: HostKeyRefused | undefined
   let question: Question | undefined
   const path = settings.agent ?? agent
-  const ring = keyRing(module, readKeyFiles(module, settings.identityFiles).keys, {
+  const { keys, unfit } = readKeyFiles(module, settings.identityFiles)
+  const passedOver = unfit.find(isPassedOver)
+  const ring = keyRing(module, keys, {
     agent: path === "none" || path === "" ? undefined : path,
     identitiesOnly: settings.identitiesOnly,
     ask: (asked) => {
@@ -117,7 +119,8 @@ export const login = Effect.fnUntraced(function* (
         user: settings.user,
         reason: locked !== undefined ? "locked" : ring.offered() === 0 ? "no-keys" : "refused",
         offered: ring.offered(),
-        ...(locked === undefined ? {} : { file: locked })
+        ...(locked === undefined ? {} : { file: locked }),
+        ...(passedOver === undefined ? {} : { passedOver })
       })
     }
     const key = yield* vault.open(module, found.path, found.encrypted)

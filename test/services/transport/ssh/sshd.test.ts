@@ -83,6 +83,33 @@ describe.skipIf(!needs("sshd"))("by a real sshd", () => {
       assert.deepInclude(error, { _tag: "LoginRefused", user: server.user })
     }))
 
+  test(
+    "a key that is there and of no use is named, with what helps",
+    (way) =>
+      Effect.gen(function* () {
+        const { server, target, transport } = yield* reach(way)
+        Fs.chmodSync(server.clientKey, 0o644)
+        const exposed = yield* failure(target, transport)
+        assert.deepInclude(exposed, { _tag: "LoginRefused", reason: "no-keys" })
+        assert.include(
+          exposed.message,
+          `others can read it.\nMake it yours alone: chmod 600 ${server.clientKey}`
+        )
+        Fs.chmodSync(server.clientKey, 0o600)
+        assert.strictEqual(yield* greet(target, transport), "1")
+        Fs.truncateSync(server.clientKey, 200)
+        const torn = yield* failure(target, transport)
+        assert.include(torn.message, `${server.clientKey} holds no key that can be read.`)
+        Fs.writeFileSync(server.clientKey, `${publicLine(server.clientKey)}\n`)
+        const other = Path.join(server.folder, "other")
+        makeKey(other)
+        Fs.chmodSync(other, 0o640)
+        Fs.appendFileSync(server.config, `IdentityFile ${other}\n`)
+        assert.include((yield* failure(target, transport)).message, `${other} was passed over`)
+      }),
+    [ways[0], ways[2]]
+  )
+
   test("an sshd that forwards nothing says which setting it is", (way) =>
     Effect.gen(function* () {
       const { target, transport } = yield* reach(way, { server: ["AllowStreamLocalForwarding no"] })
