@@ -30,8 +30,11 @@ export interface Instance {
   readonly port: Effect.Effect<number | null>
   /** Waits until it is one that may serve. */
   readonly untilHealthy: Effect.Effect<void, InstanceFailed>
-  /** Asks it at this pace how it is; ends when it is not well any more. */
-  readonly whileHealthy: (pace: Duration.DurationInput) => Effect.Effect<never, InstanceFailed>
+  /** Asks it at this pace how it is, and does this whenever it is well; ends when it is not well any more. */
+  readonly whileHealthy: (
+    pace: Duration.DurationInput,
+    whenWell?: Effect.Effect<void>
+  ) => Effect.Effect<never, InstanceFailed>
   /** Whether it is well now. */
   readonly confirm: Effect.Effect<void, InstanceFailed>
   readonly exit: Effect.Effect<ProcessExit>
@@ -111,11 +114,14 @@ export const startInstance: (
       Effect.flatMap((done) => (done._tag === "None" ? late : Ref.set(isReady, true))),
       Effect.raceFirst(ended)
     ),
-    whileHealthy: (pace) => {
+    whileHealthy: (pace, whenWell = Effect.void) => {
       const loop = (bad: number): Effect.Effect<never, InstanceFailed> =>
         Effect.sleep(pace).pipe(
           Effect.zipRight(isWell),
-          Effect.flatMap((well) => (well ? loop(0) : bad < failuresAllowed ? loop(bad + 1) : unhealthy))
+          Effect.flatMap((well) => {
+            if (well) return Effect.zipRight(whenWell, loop(0))
+            return bad < failuresAllowed ? loop(bad + 1) : unhealthy
+          })
         )
       return Effect.raceFirst(loop(0), ended)
     },

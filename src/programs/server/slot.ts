@@ -88,6 +88,12 @@ export const makeSlot = Effect.fnUntraced(function* (plan: Plan, within: Scope.S
     Effect.flatMap(backendOf(instance), (backend) =>
       backend === undefined || front === undefined ? Effect.void : front.add(backend)
     )
+  /** One that the front could not connect to once, and that is well: it gets requests again. */
+  const rejoin = (instance: Instance) =>
+    Effect.gen(function* () {
+      const refused = front === undefined ? [] : yield* front.backends
+      if (refused.some(({ id, state }) => id === instance.id && state === "refused")) yield* join(instance)
+    })
   const leave = (instance: Instance) =>
     Effect.flatMap(backendOf(instance), (backend) =>
       backend === undefined || front === undefined ? Effect.void : front.remove(backend)
@@ -110,7 +116,7 @@ export const makeSlot = Effect.fnUntraced(function* (plan: Plan, within: Scope.S
       yield* Effect.uninterruptible(Effect.zipRight(join(instance), set({ phase: "healthy" })))
     }
     yield* Effect.annotateLogs(Effect.logInfo("instance serves"), labelsOf(plan, instance))
-    return yield* instance.whileHealthy(servingPace)
+    return yield* instance.whileHealthy(servingPace, rejoin(instance))
   })
 
   const serveAlways = (pause: Duration.Duration): Effect.Effect<never> =>

@@ -1,5 +1,8 @@
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
 import type { Address, Backend, BackendStatus, Front, FrontOptions } from "./balancer.ts"
 import { untilIdle } from "./drain.ts"
@@ -105,43 +108,50 @@ export class MemoryFront {
 
   private request({ hold = 0 }: FrontOptions): OpenedFront["request"] {
     const { rotation } = this
-    const member = Effect.suspend(() => {
-      for (;;) {
-        const chosen = rotation.choose()
-        if (chosen === undefined) break
-        if (chosen.accepts) return Effect.succeedSome(chosen)
+    const begun = (): OngoingRequest | undefined => {
+      for (let chosen = rotation.choose(); chosen !== undefined; chosen = rotation.choose()) {
+        if (chosen.accepts) return begin(chosen)
         rotation.put(chosen, "refused")
       }
-      const added = Effect.async<MemoryMember>((resume) => {
-        const stop = rotation.hold((each) => resume(Effect.succeed(each)))
-        return Effect.sync(stop)
-      })
-      return Effect.timeoutOption(added, hold)
+      return undefined
+    }
+    const added = Effect.async<void>((resume) => {
+      const stop = rotation.hold(() => resume(Effect.void))
+      // It may have come before anybody waited for it.
+      if (rotation.choose() !== undefined) resume(Effect.void)
+      return Effect.sync(stop)
     })
-    return Effect.flatMap(
-      member,
-      Option.match({ onNone: () => Effect.succeedNone, onSome: (each) => Effect.asSome(begin(each)) })
-    )
+    return Effect.gen(function* () {
+      const deadline = (yield* Clock.currentTimeMillis) + Duration.toMillis(hold)
+      // Whoever was waiting asks again: what was added may be draining by the time that it hears of it.
+      for (;;) {
+        const request = begun()
+        if (request !== undefined) return Option.some(request)
+        const left = deadline - (yield* Clock.currentTimeMillis)
+        if (left <= 0 || Option.isNone(yield* Effect.timeoutOption(added, left))) return Option.none()
+      }
+    })
   }
 }
 
-const begin = (member: MemoryMember): Effect.Effect<OngoingRequest> =>
-  Effect.map(Deferred.make<"answered" | "reset">(), (end) => {
-    const finish = (how: "answered" | "reset") =>
-      Effect.map(Deferred.succeed(end, how), (first) => {
-        if (!first) return
-        member.resets.delete(abort)
-        member.end()
-      })
-    const abort = finish("reset")
-    member.begin()
-    member.resets.add(abort)
-    return {
-      backend: { id: member.id, port: member.port },
-      answer: finish("answered"),
-      end: Deferred.await(end)
-    }
-  })
+/** It is in flight from this very moment. */
+const begin = (member: MemoryMember): OngoingRequest => {
+  const end = Deferred.unsafeMake<"answered" | "reset">(FiberId.none)
+  const finish = (how: "answered" | "reset") =>
+    Effect.map(Deferred.succeed(end, how), (first) => {
+      if (!first) return
+      member.resets.delete(abort)
+      member.end()
+    })
+  const abort = finish("reset")
+  member.begin()
+  member.resets.add(abort)
+  return {
+    backend: { id: member.id, port: member.port },
+    answer: finish("answered"),
+    end: Deferred.await(end)
+  }
+}
 
 const reset = (member: MemoryMember | undefined): Effect.Effect<void> =>
   Effect.forEach(member?.resets ?? [], (abort) => abort, { discard: true })

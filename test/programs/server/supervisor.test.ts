@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type { StartedProcess } from "../../../src/services/process-spawner/layer-memory.ts"
 import { app, deployment, good, hasEnded, secrets, valueOf, world } from "./world.ts"
 
@@ -92,6 +93,23 @@ describe("an instance", () => {
         mended.instance_list.map(({ restarts }) => restarts > 2),
         true
       )
+    })
+  )
+
+  it.scoped("that refused a connection of the front's, and is well again, gets requests again", () =>
+    Effect.gen(function* () {
+      const on = yield* shop
+      const [front] = yield* on.fronts
+      assert(front)
+      for (const backend of yield* front.backends) yield* front.refuse(backend)
+      assert.isTrue(Option.isSome(yield* on.passing(front.request)))
+      yield* on.settle("2 seconds")
+      const all = yield* front.backends
+      assert.deepStrictEqual(
+        all.map(({ state }) => state),
+        ["serving", "serving"]
+      )
+      assert.strictEqual((yield* on.started).length, 2)
     })
   )
 

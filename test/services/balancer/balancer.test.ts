@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { Balancer, type Front } from "../../../src/services/balancer/balancer.ts"
 import { layer } from "../../../src/services/balancer/layer.ts"
@@ -43,6 +44,23 @@ describe("Balancer in memory", () => {
       )
       assert.deepStrictEqual(front?.options, { hold: "5 seconds" })
       assert.isFalse(yield* front?.isOpen ?? Effect.succeed(true))
+    }).pipe(Effect.provide(layerMemory))
+  )
+
+  it.scopedLive("gives a request that waited to nobody who is going by then", () =>
+    Effect.gen(function* () {
+      const balancer = yield* Balancer
+      const front = yield* balancer.open({ host: "127.0.0.1", port: 3000 }, { hold: "10 seconds" })
+      const { request } = yield* opened(front)
+      const waiting = yield* Effect.fork(request)
+      yield* Effect.sleep(20)
+      const old = { id: "old", port: 1 }
+      yield* Effect.zipRight(front.add(old), front.drain(old, 0))
+      yield* front.add({ id: "young", port: 2 })
+      const begun = Option.getOrThrow(yield* Fiber.join(waiting))
+      assert.strictEqual(begun.backend.id, "young")
+      const inFlight = (yield* front.backends).map(({ id, inFlight }) => `${id} ${inFlight}`)
+      assert.deepStrictEqual(inFlight, ["old 0", "young 1"])
     }).pipe(Effect.provide(layerMemory))
   )
 })
