@@ -4,11 +4,16 @@ import type { Delivery, Result, Stage } from "../../../../programs/sync/delivery
 export interface Line {
   readonly delivery: Delivery
   readonly stage: Stage
-  /** In milliseconds, as clocks have it; undefined before it has begun. */
+  /** In milliseconds, as clocks have it; undefined while nothing is done for it: it has not begun, or waits. */
   readonly since: number | undefined
   readonly result: Result | undefined
+  /** What it had taken before `since`; of one that has ended, all that it took. */
   readonly millis: number
 }
+
+/** What a delivery has taken. That it waited for others, or for a person's answer, does not count. */
+export const millisOf = ({ since, result, millis }: Line, now: number): number =>
+  since === undefined || result !== undefined ? millis : millis + now - since
 
 /** What is known of all deliveries while they are under way, in their order. */
 export interface Board {
@@ -31,9 +36,13 @@ export const makeBoard = (deliveries: ReadonlyArray<Delivery>): Board => {
   return {
     lines: () => [...lines.values()],
     tell: (delivery, stage, now) =>
-      change(delivery, (line) => ({ ...line, stage, since: line.since ?? now })),
+      change(delivery, (line) =>
+        stage._tag === "Waiting"
+          ? { ...line, stage, since: undefined, millis: millisOf(line, now) }
+          : { ...line, stage, since: line.since ?? now }
+      ),
     end: (result, now) =>
-      change(result.delivery, (line) => ({ ...line, result, millis: now - (line.since ?? now) }))
+      change(result.delivery, (line) => ({ ...line, result, millis: millisOf(line, now) }))
   }
 }
 

@@ -3,7 +3,7 @@ import { displayWidth } from "../../../../domain/display-width.ts"
 import { counted } from "../../output.ts"
 import { shortly } from "../../servers/failures.ts"
 import type { Ink } from "../../style.ts"
-import type { Board, Line } from "./board.ts"
+import { type Board, type Line, millisOf } from "./board.ts"
 import { sayDelivered, sayPlace, saySeconds, sayStage } from "./words.ts"
 
 export interface Size {
@@ -20,9 +20,7 @@ export const draw = (board: Board, { columns, rows }: Size, now: number, ink: In
   const room = Math.max(1, Math.min(rows - 2, 20))
   const several = new Set(lines.map(({ delivery }) => delivery.parcel.environment)).size > 1
   if (lines.length <= room) return aligned(lines, several, columns, now, ink)
-  const active = lines.filter(
-    ({ since, result, stage }) => since !== undefined && !result && stage._tag !== "Waiting"
-  )
+  const active = lines.filter(({ since, result }) => since !== undefined && !result)
   return [
     cut(` ${summary(lines)}`, columns),
     ...aligned(active.slice(0, room - 1), several, columns, now, ink)
@@ -50,10 +48,10 @@ const aligned = (
   const widths = [0, 1].map((n) => Math.max(0, ...places.map((place) => displayWidth(place[n] ?? ""))))
   return lines.map((line, n) => {
     const place = (places[n] ?? []).map((text, column) => text.padEnd(widths[column] ?? 0)).join("   ")
-    const time = line.result === undefined ? now - (line.since ?? now) : line.millis
     const [word, paint] = wordOf(line, ink)
     const before = ` ${place}   `
-    const after = line.since === undefined ? "" : saySeconds(time)
+    const isIdle = line.since === undefined && line.result === undefined
+    const after = isIdle ? "" : saySeconds(millisOf(line, now))
     const text = cut(`${before}${word.padEnd(longestWord)} ${after}`.trimEnd(), columns)
     const isWhole = text.startsWith(before + word)
     return isWhole ? `${before}${paint(word)}${text.slice(before.length + word.length)}` : text

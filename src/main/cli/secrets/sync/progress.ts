@@ -37,7 +37,11 @@ export const makeProgress = Effect.fnUntraced(function* (deliveries: ReadonlyArr
         ...still,
         tell: (delivery, stage) =>
           Effect.zipRight(noting.tell(delivery, stage), stdio.out(jsonStage(delivery, stage))),
-        ended: (result) => Effect.zipRight(noting.ended(result), stdio.out(jsonEnded(board, result)))
+        ended: (result) =>
+          Effect.zipRight(
+            noting.ended(result),
+            Effect.suspend(() => stdio.out(jsonEnded(board, result)))
+          )
       } satisfies Progress as Progress
     case "Plain": {
       const { err } = yield* Style
