@@ -5,6 +5,7 @@ import { defaultData } from "./options.ts"
 /** systemd.exec(5) for this very program. */
 export const unit = (command: ReadonlyArray<string>): string => `# /etc/systemd/system/tako-server.service
 # The key that secrets are sealed under, which opens on this machine alone. Once, as root:
+#   install -d -m 0700 /etc/credstore.encrypted
 #   head -c 32 /dev/urandom | base64 | systemd-creds encrypt --name=${credentialName} - /etc/credstore.encrypted/${credentialName}
 # Then: systemctl daemon-reload && systemctl enable --now tako-server
 
@@ -21,6 +22,7 @@ StateDirectory=tako
 StateDirectoryMode=0711
 RuntimeDirectory=tako
 RuntimeDirectoryMode=0755
+SyslogIdentifier=tako-server
 Restart=on-failure
 RestartSec=1
 # It tells its apps itself, and what is left after that is killed.
@@ -41,7 +43,8 @@ ProtectHostname=yes
 ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+# AF_NETLINK: what lists this machine's addresses, as Node's os.networkInterfaces() and Go's net.Interfaces().
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
 RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes

@@ -21,6 +21,18 @@ describe("the unit that tako-server prints", () => {
     )
   })
 
+  it("lets apps ask for the addresses of the machine", () => {
+    assert.match(unit(["/usr/bin/node"]), /^RestrictAddressFamilies=.*\bAF_NETLINK\b/m)
+  })
+
+  it("makes the folder of its key before the key", () => {
+    const text = unit(["/usr/bin/node"])
+    assert.isBelow(
+      text.indexOf("install -d -m 0700 /etc/credstore.encrypted"),
+      text.indexOf("systemd-creds encrypt")
+    )
+  })
+
   it("starts this very program, whatever its path", () => {
     assert.include(unit(["/o n/100%", '/$HOME/"q"']), 'ExecStart="/o n/100%%" "/$$HOME/\\"q\\""')
   })
