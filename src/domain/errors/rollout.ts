@@ -30,6 +30,21 @@ export const sayProblem = (problem: InstanceProblem): string => {
   }
 }
 
+/** What keeps instances from the directory of their release. */
+export type Obstacle =
+  | { readonly _tag: "Missing" }
+  /** The folder lets the app's user not pass. */
+  | { readonly _tag: "Closed"; readonly folder: string; readonly user: number }
+
+export const sayObstacle = (directory: string, obstacle: Obstacle): string => {
+  if (obstacle._tag === "Closed") {
+    return `Its directory ${directory} is closed to the app's own user (${obstacle.user}): ${obstacle.folder} does not let others in.\nPut it where every user may look, as in /srv, or open the way: chmod o+x ${obstacle.folder}`
+  }
+  return /^\/(?:var\/)?tmp(?:\/|$)/.test(directory)
+    ? `There is no directory ${directory} where tako-server looks: as a systemd service it has a /tmp of its own.\nPut it elsewhere, as in /srv.`
+    : `There is no directory ${directory} on the server.\nCopy it there first, or pass another one: --directory`
+}
+
 /** One instance did not become one that serves, or is it no more. Exit 5. */
 export class InstanceFailed extends Data.TaggedError("InstanceFailed")<{
   readonly instance: string
@@ -47,18 +62,21 @@ export class RolloutFailed extends Data.TaggedError("RolloutFailed")<{
   readonly app: string
   /** Without values. */
   readonly reason: string
-  /** The last lines of what failed, masked. */
-  readonly output: ReadonlyArray<string>
+  /** The last lines of what failed, masked; undefined where nothing was started. */
+  readonly output: ReadonlyArray<string> | undefined
   /** What goes on: "revision 3", "release 2". */
   readonly kept: string
 }> {
   override get message(): string {
-    const said =
-      this.output.length === 0
-        ? ["It wrote nothing."]
-        : ["Its last lines:", ...this.output.map((line) => `  ${line}`)]
-    return [`${this.app} was not changed; ${this.kept}.`, this.reason, ...said].join("\n")
+    return [`${this.app} was not changed; ${this.kept}.`, this.reason, ...said(this.output)].join("\n")
   }
+}
+
+const said = (output: RolloutFailed["output"]): ReadonlyArray<string> => {
+  if (output === undefined) return []
+  return output.length === 0
+    ? ["It wrote nothing."]
+    : ["Its last lines:", ...output.map((line) => `  ${line}`)]
 }
 
 /** The app has another revision than the client thought. Exit 5. */

@@ -1,10 +1,17 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { FixedPort, NotDeployed, ReleaseUnknown, RolloutFailed } from "../../domain/errors/rollout.ts"
+import {
+  FixedPort,
+  NotDeployed,
+  ReleaseUnknown,
+  RolloutFailed,
+  sayObstacle
+} from "../../domain/errors/rollout.ts"
 import * as AppState from "../../domain/server/app-state.ts"
 import type { RolloutReply } from "../../domain/server/protocol/replies.ts"
 import type { Deploy, RequestOf, Rollback } from "../../domain/server/protocol/requests.ts"
 import type { Release } from "../../domain/server/release.ts"
+import { AppHome } from "../../services/app-home/app-home.ts"
 import { InstanceLog } from "../../services/instance-log/instance-log.ts"
 import { ProcessSpawner } from "../../services/process-spawner/process-spawner.ts"
 import type { App } from "./app.ts"
@@ -90,11 +97,20 @@ const rollTo = <E = never, R = never>(
     if (release === undefined) return yield* new NotDeployed({ app: app.name })
     const secrets = yield* secretsOf(app, next.current)
     const plan = yield* planOf(supervisor, app, release, next.current, secrets)
+    yield* passable(plan, kept)
     yield* first(plan, kept)
     const { instances } = next
     yield* roll(app, { plan, instances, replaces: app.slots, commit: commit(app, next), kept })
     return replyOf(app)
   })
+
+/** Where instances could not be at all, their own words for it lead astray: "Cannot find module". */
+const passable = Effect.fnUntraced(function* ({ app, release: { directory }, home }: Plan, kept: string) {
+  const { obstacle } = yield* AppHome
+  const found = yield* obstacle(home, directory)
+  if (found === undefined) return
+  return yield* new RolloutFailed({ app, reason: sayObstacle(directory, found), output: undefined, kept })
+})
 
 export const byOf = ({ by }: { readonly by?: string }) => (by === undefined ? {} : { by })
 

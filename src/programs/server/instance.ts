@@ -69,7 +69,12 @@ export const startInstance: (
       readiness: release.port === undefined,
       supervised: { onOutput: output.write, ...(home.user === undefined ? {} : { user: home.user }) }
     })
-    .pipe(Effect.catchAll(({ message }) => failed({ _tag: "NotStarted", why: message })))
+    .pipe(
+      Effect.catchAll(({ reason, message }) => {
+        const why = reason === "directory-gone" ? `there is no directory ${release.directory}` : message
+        return failed({ _tag: "NotStarted", why })
+      })
+    )
   const startedAt = yield* Clock.currentTimeMillis
   const known = yield* Ref.make<number | null>(assigned ?? null)
   const examine: Checkup = yield* checkup(running.token, home.listensAs)

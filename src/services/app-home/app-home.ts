@@ -1,6 +1,6 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type { NoUserLeft } from "../../domain/errors/rollout.ts"
+import type { NoUserLeft, Obstacle } from "../../domain/errors/rollout.ts"
 import type { FileFailed } from "../../domain/errors/secrets-file.ts"
 import type { DataUnsafe } from "../../domain/errors/server.ts"
 import type { AppName } from "../../domain/server/app-name.ts"
@@ -21,5 +21,7 @@ export class AppHome extends Context.Tag("tako/AppHome")<
   {
     /** The same at every time; it is made at the first. */
     readonly of: (app: AppName) => Effect.Effect<Home, NoUserLeft | DataUnsafe | FileFailed>
+    /** Why instances could not be in this directory; undefined where they can. */
+    readonly obstacle: (home: Home, directory: string) => Effect.Effect<Obstacle | undefined>
   }
 >() {}

@@ -4,5 +4,6 @@ import { AppHome } from "./app-home.ts"
 
 /** Names of folders that nobody makes. */
 export const layerMemory: Layer.Layer<AppHome> = Layer.succeed(AppHome, {
-  of: (app) => Effect.succeed({ directory: `/files/${app}` })
+  of: (app) => Effect.succeed({ directory: `/files/${app}` }),
+  obstacle: () => Effect.succeed(undefined)
 })

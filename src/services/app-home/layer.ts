@@ -9,6 +9,7 @@ import { type AppName, partsOf } from "../../domain/server/app-name.ts"
 import { attempt, unless } from "../files/attempt.ts"
 import { makePrivateFolder } from "../files/private.ts"
 import { AppHome, type Home } from "./app-home.ts"
+import { obstacle } from "./obstacle.ts"
 import { takenIds } from "./taken-ids.ts"
 
 /** Numeric user ids, both ends included; each is a group's as well. */
@@ -25,6 +26,7 @@ const folderOf = (directory: string, app: AppName): string => {
 /** Every app is us: it can read what we can. */
 export const layerShared = ({ directory }: { readonly directory: string }): Layer.Layer<AppHome> =>
   Layer.succeed(AppHome, {
+    obstacle,
     of: (app) => {
       const folder = folderOf(directory, app)
       const user = process.geteuid?.()
@@ -51,6 +53,7 @@ export const layerOwnUsers = ({
   Layer.sync(AppHome, () => {
     const oneAtATime = Effect.unsafeMakeSemaphore(1)
     return {
+      obstacle,
       of: (app) =>
         Effect.gen(function* () {
           const folder = folderOf(directory, app)

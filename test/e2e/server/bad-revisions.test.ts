@@ -1,3 +1,4 @@
+import * as Fs from "node:fs"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { get, makeHost } from "../../support/server.ts"
 import { app, openShop, program, refusal, send } from "./shop.ts"
@@ -65,6 +66,9 @@ describe("a revision that does not prove itself", () => {
     const deploy = (more: { readonly start: readonly [string]; readonly release?: string }) => () =>
       host.call({ command: "deploy", app, directory, listen, ...more })
     await refused(deploy({ start: ["./absent"] }), /could not be started/)
+    const gone = () =>
+      host.call({ command: "deploy", app, directory: "/srv/absent", start: ["true"], listen })
+    assert.notInclude(await refused(gone, /There is no directory \/srv\/absent on the server/), "It wrote")
     await refused(
       deploy({ start: ["./server.cjs"], release: "echo migrates; exit 3" }),
       /release command ended with exit code 3.*migrates/s
@@ -80,4 +84,15 @@ describe("a revision that does not prove itself", () => {
       ]
     )
   })
+
+  it.skipIf(process.geteuid?.() !== 0)(
+    "is a release whose directory is closed to the app's user",
+    async () => {
+      const directory = host.folderOf({ "server.cjs": program("sdk.cjs") })
+      Fs.chmodSync(directory, 0o700)
+      const deploy = () => host.call({ command: "deploy", app, directory, start: ["./server.cjs"], listen })
+      const said = await refused(deploy, /is closed to the app's own user \(7\d{4}\)/)
+      assert.include(said, `chmod o+x ${directory}`)
+    }
+  )
 })

@@ -85,6 +85,31 @@ describe.skipIf(!isRoot)("an app's own user", () => {
     })
   )
 
+  it.scopedLive("is kept from a directory by the first folder on the way that is closed to it", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder()
+      const release = `${folder}/home/shop`
+      Fs.mkdirSync(release, { recursive: true })
+      Fs.symlinkSync(release, `${folder}/link`)
+      const set = (mode: number) => Fs.chmodSync(`${folder}/home`, mode)
+      Fs.chmodSync(folder, 0o755)
+      Fs.chmodSync(release, 0o755)
+      yield* Effect.gen(function* () {
+        const { of, obstacle } = yield* AppHome
+        const home = yield* of(shop)
+        set(0o755)
+        assert.isUndefined(yield* obstacle(home, release))
+        set(0o750)
+        const closed = { _tag: "Closed" as const, folder: Fs.realpathSync(`${folder}/home`), user: 70_000 }
+        assert.deepStrictEqual(yield* obstacle(home, release), closed)
+        assert.deepStrictEqual(yield* obstacle(home, `${folder}/link`), closed)
+        assert.deepStrictEqual(yield* obstacle(home, `${folder}/absent`), { _tag: "Missing" })
+        Fs.chownSync(`${folder}/home`, 0, home.user?.gid ?? 0)
+        assert.isUndefined(yield* obstacle(home, release))
+      }).pipe(Effect.provide(layerOwnUsers({ directory: `${folder}/files`, ids, etc: "/nowhere" })))
+    })
+  )
+
   it.scopedLive("is refused where its folder has become somebody else's", () =>
     Effect.gen(function* () {
       const directory = `${yield* temporaryFolder()}/files`

@@ -1,0 +1,58 @@
+import { spawn } from "node:child_process"
+import * as Fs from "node:fs"
+import * as Path from "node:path"
+import * as Effect from "effect/Effect"
+import type { Obstacle } from "../../domain/errors/rollout.ts"
+import type { Home } from "./app-home.ts"
+
+/**
+ * On the way to the directory, for whoever the app is. Permission bits alone would deny what an ACL allows, so where they
+ * deny, it is tried as that user.
+ */
+export const obstacle = ({ user }: Home, directory: string): Effect.Effect<Obstacle | undefined> =>
+  Effect.suspend(() => {
+    const path = realDirectory(directory)
+    if (path === undefined) return Effect.succeed<Obstacle>({ _tag: "Missing" })
+    const folder = user === undefined ? undefined : waysTo(path).find((each) => !mayPass(user, each))
+    return user === undefined || folder === undefined
+      ? Effect.succeed(undefined)
+      : Effect.map(isDenied(user, path), (denied): Obstacle | undefined =>
+          denied ? { _tag: "Closed", folder, user: user.uid } : undefined
+        )
+  })
+
+type User = NonNullable<Home["user"]>
+
+const realDirectory = (directory: string): string | undefined => {
+  try {
+    const path = Fs.realpathSync(directory)
+    return Fs.statSync(path).isDirectory() ? path : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** From the root down to it. */
+const waysTo = (path: string): ReadonlyArray<string> => {
+  const parent = Path.dirname(path)
+  return parent === path ? [path] : [...waysTo(parent), path]
+}
+
+const mayPass = ({ uid, gid }: User, folder: string): boolean => {
+  const stats = Fs.statSync(folder)
+  const shift = stats.uid === uid ? 6 : stats.gid === gid ? 3 : 0
+  return ((stats.mode >> shift) & 1) === 1
+}
+
+/** By its exit code alone; where it cannot be tried, the instance will tell. */
+const isDenied = (user: User, directory: string): Effect.Effect<boolean> =>
+  Effect.async((resume) => {
+    const tried = spawn("test", ["-x", directory], {
+      ...user,
+      cwd: "/",
+      env: { PATH: "/usr/bin:/bin" },
+      stdio: "ignore"
+    })
+    tried.once("error", () => resume(Effect.succeed(false)))
+    tried.once("exit", (code) => resume(Effect.succeed(code === 1)))
+  })
