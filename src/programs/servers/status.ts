@@ -3,10 +3,12 @@ import * as Either from "effect/Either"
 import type * as Option from "effect/Option"
 import type { Interrupted } from "../../domain/errors/user.ts"
 import type { ServerInfo } from "../../domain/server/protocol/replies.ts"
-import type { ServerEntry } from "../../domain/servers/server-entry.ts"
+import type { Target } from "../../domain/server/target.ts"
+import { localName } from "../../domain/servers/server-entry.ts"
 import { notFound } from "../../services/servers/find.ts"
 import { Servers } from "../../services/servers/servers.ts"
 import { connect, type ServerError } from "../server/client.ts"
+import { localServer } from "./local.ts"
 
 /** A server that answers. */
 export interface Alive {
@@ -16,24 +18,25 @@ export interface Alive {
 }
 
 export interface ServerStatus {
-  readonly server: ServerEntry
+  readonly server: Target
   readonly outcome: Either.Either<Alive, Exclude<ServerError, Interrupted>>
 }
 
 /** How many are asked at the same time. */
 const abreast = 16
 
-/** Asks the servers of these names, or all of them; in the order of config.toml. */
+/** Asks the servers of these names, or all that were added; in the order of config.toml, and this machine's last. */
 export const status = Effect.fn("servers.status")(function* (names: ReadonlyArray<string>) {
   const servers = yield* Servers
   const all = yield* servers.all
-  const unknown = names.find((name) => !all.some((one) => one.name === name))
+  const unknown = names.find((name) => name !== localName && !all.some((one) => one.name === name))
   if (unknown !== undefined) return yield* notFound(unknown, all)
-  const asked = names.length === 0 ? all : all.filter(({ name }) => names.includes(name))
+  const added = names.length === 0 ? all : all.filter(({ name }) => names.includes(name))
+  const asked: ReadonlyArray<Target> = names.includes(localName) ? [...added, yield* localServer] : added
   return yield* Effect.forEach(asked, ask, { concurrency: abreast })
 })
 
-const ask = (server: ServerEntry) =>
+const ask = (server: Target) =>
   Effect.scoped(
     Effect.gen(function* () {
       const { hello, call } = yield* connect(server)

@@ -71,7 +71,14 @@ describe.skipIf(!needs("sshd"))("tako servers", () => {
         reason: "ECONNREFUSED"
       })
 
+      yield* tako("servers", "add", "also", "ssh://127.0.0.1:1", "--no-check")
+      const shown = yield* tako("servers", "status", "down", "also", "local")
+      assert.match(shown.stdout, /\nlocal +this machine +unreachable/)
+      assert.include(shown.stderr, "error: Server down failed while connecting")
+      assert.include(shown.stderr, "The same of also.\n\nerror: Server local failed while connecting")
+
       const removed = yield* tako("servers", "rm", "down")
+      yield* tako("servers", "rm", "also")
       assert.strictEqual(removed.code, 0)
       const ls = yield* tako("servers", "ls")
       assert.deepInclude(ls, {

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
@@ -155,7 +156,8 @@ describe("servers status", () => {
     transportOf(
       new Map([
         ["la", handler],
-        ["old", older]
+        ["old", older],
+        ["local", handler]
       ])
     )
   )
@@ -191,5 +193,21 @@ describe("servers status", () => {
         suggestion: "ams"
       })
     }).pipe(Effect.provide(world))
+  )
+
+  it.effect("asks the one on this machine where it is named, as it does not have to be added", () =>
+    Effect.gen(function* () {
+      const found = yield* status(["local", "la"])
+      assert.deepStrictEqual(
+        found.map(({ server, outcome }) => [server.name, server.socket, Either.isRight(outcome)]),
+        [
+          ["la", "/s", true],
+          ["local", "/tmp/tako.sock", true]
+        ]
+      )
+    }).pipe(
+      Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["TAKO_SOCKET", "/tmp/tako.sock"]]))),
+      Effect.provide(world)
+    )
   )
 })

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
+import type { Target } from "../../../domain/server/target.ts"
 import { shownDestination } from "../../../domain/servers/destination.ts"
-import type { ServerEntry } from "../../../domain/servers/server-entry.ts"
 import { Servers } from "../../../services/servers/servers.ts"
 import { leaf } from "../command.ts"
 import { jsonFlag, outJson, outTable, say } from "../output.ts"
@@ -30,11 +30,11 @@ export const ls = leaf(
 
 export const noServers = "There are no servers yet: tako servers add NAME HOST"
 
-/** What is not given is null. */
-export const toJson = ({ name, socket, ssh: { host, port, user } }: ServerEntry) => ({
+/** What is not given is null; so is the host of the server on this machine. */
+export const toJson = ({ name, socket, ssh }: Target) => ({
   name,
-  host,
-  port: port ?? null,
-  user: user ?? null,
+  host: ssh?.host ?? null,
+  port: ssh?.port ?? null,
+  user: ssh?.user ?? null,
   socket
 })

@@ -6,12 +6,11 @@ import { shownDestination } from "../../../domain/servers/destination.ts"
 import { type ServerStatus, status as statusOf } from "../../../programs/servers/status.ts"
 import { leaf } from "../command.ts"
 import { serverFailed } from "../exit-code.ts"
-import { renderFailure } from "../failure.ts"
 import { jsonFlag, outJson, outTable, say } from "../output.ts"
 import { argument } from "../parameters.ts"
 import { type Ink, Style } from "../style.ts"
 import type { Cell } from "../table.ts"
-import { failureToJson, shortly } from "./failures.ts"
+import { failureToJson, sayFailures, shortly } from "./failures.ts"
 import { noServers, toJson } from "./ls.ts"
 
 export const status = leaf(
@@ -19,30 +18,37 @@ export const status = leaf(
   {
     summary: "Which servers answer, and with which version",
     example: "tako servers status",
-    arguments: { names: argument.rest("NAME", { holds: "server", summary: "These alone" }) },
+    arguments: {
+      names: argument.rest("NAME", {
+        holds: "server",
+        summary: "These alone; local is the one on this machine"
+      })
+    },
     flags: { json: jsonFlag }
   },
   ({ names, json }) =>
     Effect.gen(function* () {
       const found = yield* statusOf(names)
-      const failures = found.flatMap(({ outcome }) => (Either.isLeft(outcome) ? [outcome.left] : []))
+      const failures = found.flatMap(({ server: { name }, outcome }) =>
+        Either.isLeft(outcome) ? [{ server: name, error: outcome.left }] : []
+      )
       if (json) {
         yield* outJson({ servers: found.map(statusToJson) })
         return failures.length > 0 ? serverFailed : undefined
       }
       if (found.length === 0) return yield* say(noServers)
-      const { out, err } = yield* Style
+      const { out } = yield* Style
       yield* outTable([
         ["SERVER", "HOST", "STATE", "VERSION", "APPS"].map((heading): Cell => [heading, out.bold]),
         ...found.map((one) => row(one, out))
       ])
-      for (const failure of failures) yield* say(`\n${renderFailure(failure, err)}`)
+      yield* sayFailures(failures)
       return failures.length > 0 ? serverFailed : undefined
     })
 )
 
 const row = ({ server, outcome }: ServerStatus, ink: Ink): ReadonlyArray<Cell> => {
-  const place = [server.name, shownDestination(server.ssh)]
+  const place = [server.name, server.ssh === undefined ? "this machine" : shownDestination(server.ssh)]
   if (Either.isLeft(outcome)) return [...place, [shortly(outcome.left), ink.red]]
   const { version, info } = outcome.right
   const apps = Option.match(info, { onNone: () => "", onSome: ({ apps }) => String(apps) })

@@ -87,6 +87,7 @@ describe("completion", () => {
     ["logs shop/p", ["shop/production"]],
     ["apps scale 3 ", ["shop/production", "shop/staging"]],
     ["status -s l", ["la", "local"]],
+    ["secrets sync -s l", ["la", "local"]],
     ["servers rm l", ["la"]]
   ])("%s", (line, expected) => {
     expect(words(answer(line))).toEqual(expected)

@@ -1,9 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type { DeliveryError, Result } from "../../../../programs/sync/delivery.ts"
-import { renderFailure } from "../../failure.ts"
-import { outTable, say } from "../../output.ts"
-import { shortly } from "../../servers/failures.ts"
+import type { Result } from "../../../../programs/sync/delivery.ts"
+import { outTable } from "../../output.ts"
+import { sayFailures, shortly } from "../../servers/failures.ts"
 import { type Ink, Style } from "../../style.ts"
 import type { Cell } from "../../table.ts"
 import type { Line } from "./board.ts"
@@ -40,7 +39,12 @@ export const report = Effect.fnUntraced(function* (lines: ReadonlyArray<Line>, d
       ]
     )
   ])
-  yield* sayFailures(ended.map(({ result }) => result))
+  yield* sayFailures(
+    ended.flatMap(({ result: { delivery, outcome } }) =>
+      Either.isLeft(outcome) ? [{ server: delivery.target.name, error: outcome.left }] : []
+    ),
+    mostErrors
+  )
 })
 
 interface Row {
@@ -63,24 +67,3 @@ const span = (millis: ReadonlyArray<number>): string => {
   const [least, most] = [Math.min(...millis), Math.max(...millis)].map((one) => (one / 1000).toFixed(1))
   return least === most ? String(least) : `${least}-${most}`
 }
-
-const sayFailures = Effect.fnUntraced(function* (results: ReadonlyArray<Result>) {
-  const { err } = yield* Style
-  const alike = new Map<string, { readonly error: DeliveryError; readonly servers: ReadonlyArray<string> }>()
-  for (const { delivery, outcome } of results) {
-    if (Either.isRight(outcome)) continue
-    const { name } = delivery.target
-    const key = outcome.left.message.replaceAll(name, "")
-    const { error, servers } = alike.get(key) ?? { error: outcome.left, servers: [] }
-    alike.set(key, { error, servers: [...servers, name] })
-  }
-  const all = [...alike.values()]
-  for (const { error, servers } of all.slice(0, mostErrors)) {
-    yield* say(`\n${renderFailure(error, err)}`)
-    const others = servers.slice(1)
-    if (others.length > 0) yield* say(`The same of ${sayNames(others, 8)}.`)
-  }
-  if (all.length > mostErrors) {
-    yield* say(`\nThere are ${all.length - mostErrors} other errors; to see all of them: --json`)
-  }
-})

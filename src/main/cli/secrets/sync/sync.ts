@@ -20,6 +20,7 @@ export const sync = leaf(
       server: flag.text("server", {
         short: "s",
         value: "NAME",
+        holds: "server",
         summary: "This server alone; local is the one on this machine"
       }),
       dryRun: flag.boolean("dry-run", { short: "n", summary: "Only tell what would change" }),
