@@ -30,17 +30,25 @@ const sources = {
 export class NoKeyFits extends Data.TaggedError("NoKeyFits")<{
   readonly environment: string
   readonly attempts: ReadonlyArray<Attempt>
+  /** What would have done; "key" when absent. */
+  readonly wanted?: "key" | "passphrase" | "new-passphrase"
 }> {
   override get message(): string {
-    const tried = this.attempts.map(({ source, outcome }) => `  ${sources[source]} ${outcomes[outcome]}`)
-    const wrong = this.attempts.some(({ outcome }) => outcome === "opens-nothing")
-    return [
-      wrong
-        ? `No key opens environment ${this.environment}: wrong key, changed salt or damage.`
-        : `There is no key for environment ${this.environment} here.`,
-      ...tried,
-      `Join with the team's passphrase: tako secrets key derive --env ${this.environment} (in CI: TAKO_PASSPHRASE)`
-    ].join("\n")
+    const { environment, attempts, wanted = "key" } = this
+    const tried = attempts.map(({ source, outcome }) => `  ${sources[source]} ${outcomes[outcome]}`)
+    const wrong = attempts.some(({ outcome }) => outcome === "opens-nothing")
+    const what =
+      wanted === "new-passphrase"
+        ? `Environment ${environment} is new, and there is no passphrase for it.`
+        : wrong
+          ? `No key opens environment ${environment}: wrong key, changed salt or damage.`
+          : `There is no key for environment ${environment} here.`
+    const next = {
+      key: `Join with the team's passphrase: tako secrets key derive --env ${environment} (in CI: TAKO_PASSPHRASE)`,
+      passphrase: `Ask your team for the passphrase of ${environment}; type it on a terminal, or set TAKO_PASSPHRASE.`,
+      "new-passphrase": "Choose one on a terminal, or set TAKO_PASSPHRASE."
+    }[wanted]
+    return [what, ...new Set(tried), next].join("\n")
   }
 }
 
@@ -104,7 +112,7 @@ export class KeyCacheUnsafe extends Data.TaggedError("KeyCacheUnsafe")<{
 /** A key that was given does not open the environment, or there is nothing to try it on. Exit 3. */
 export class KeyRefused extends Data.TaggedError("KeyRefused")<{
   readonly environment: string
-  readonly reason: "opens-nothing" | "not-a-key" | "nothing-to-open"
+  readonly reason: "opens-nothing" | "not-a-key" | "nothing-to-open" | "nothing-to-rotate"
 }> {
   override get message(): string {
     switch (this.reason) {
@@ -116,6 +124,11 @@ export class KeyRefused extends Data.TaggedError("KeyRefused")<{
         return (
           `Environment ${this.environment} has no values to try the key on.\n` +
           `Join with the passphrase instead: tako secrets key derive --env ${this.environment}`
+        )
+      case "nothing-to-rotate":
+        return (
+          `Environment ${this.environment} has no values to try the key on, or to seal anew.\n` +
+          `For another passphrase: remove it from .tako/secrets.json; its first secret creates it again.`
         )
     }
   }

@@ -38,7 +38,7 @@ export const rotate = Effect.fn("key.rotate")(function* <E, R>(
   const environments = yield* file.read
   const environment = yield* findEnvironment(environments, name)
   if (environment.secrets.size === 0) {
-    return yield* new KeyRefused({ environment: name, reason: "nothing-to-open" })
+    return yield* new KeyRefused({ environment: name, reason: "nothing-to-rotate" })
   }
   return yield* Effect.scoped(
     Effect.gen(function* () {

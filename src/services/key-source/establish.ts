@@ -32,7 +32,11 @@ export const establish = Effect.fn("KeySource.establish")(function* (
   const terminal = yield* Terminal
   if (!(yield* terminal.isThere)) {
     attempts.push({ source: "prompt", outcome: "no-terminal" })
-    return yield* new NoKeyFits({ environment: name, attempts })
+    return yield* new NoKeyFits({
+      environment: name,
+      attempts,
+      ...(isNew ? { wanted: "new-passphrase" } : {})
+    })
   }
   const passphrase = yield* isNew
     ? Questions.newPassphrase(

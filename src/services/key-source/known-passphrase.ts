@@ -15,5 +15,5 @@ export const knownPassphrase = Effect.fn("KeySource.passphrase")(function* (
   if (Option.isSome(given)) return given.value
   const typed = yield* tryPrompt(name, environment, attempts)
   if (Option.isSome(typed)) return typed.value
-  return yield* new NoKeyFits({ environment: name, attempts })
+  return yield* new NoKeyFits({ environment: name, attempts, wanted: "passphrase" })
 })

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type Attempt, KeyNotTrusted, NoKeyFits } from "../../domain/errors/keys.ts"
+import type { Key } from "../../domain/key.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
 import type { Environment } from "../../domain/secrets-file/environments.ts"
 import { Terminal } from "../terminal/terminal.ts"
@@ -19,7 +20,7 @@ export const unlock = Effect.fn("KeySource.unlock")(function* (
   const given = yield* tryKeyVariables(environment, attempts)
   if (Option.isSome(given)) return given.value
 
-  const { pinned, key: cached } = yield* recall(name, salt)
+  const { pinned, key: cached, failed } = yield* recallIfPossible(name, salt)
   if (Option.isNone(cached)) attempts.push({ source: "cache", outcome: "absent" })
   if (Option.isSome(cached) && pinned === "here") {
     const unlocked = yield* tryKey("cache", cached.value, environment, attempts)
@@ -28,6 +29,7 @@ export const unlock = Effect.fn("KeySource.unlock")(function* (
 
   const known = yield* tryPassphraseVariables(environment, attempts)
   if (Option.isSome(known)) return known.value.unlocked
+  if (failed !== undefined) return yield* failed
 
   if (pinned === "elsewhere") return yield* failReplaced(name, salt)
   if (Option.isSome(cached) && pinned === "nowhere") {
@@ -48,6 +50,15 @@ export const unlock = Effect.fn("KeySource.unlock")(function* (
   }
   return yield* new NoKeyFits({ environment: name, attempts })
 })
+
+/** A home that is out of reach (sudo, a container's user) does no harm where a passphrase that fits was set. */
+const recallIfPossible = (name: EnvironmentName, salt: Environment["salt"]) =>
+  recall(name, salt).pipe(
+    Effect.map((remembered) => ({ ...remembered, failed: undefined })),
+    Effect.catchTag("FileFailed", (failed) =>
+      Effect.succeed({ pinned: "nowhere", key: Option.none<Key>(), failed } as const)
+    )
+  )
 
 const requireTrust = Effect.fnUntraced(function* (
   name: EnvironmentName,

@@ -28,7 +28,7 @@ const says: Readonly<Record<string, RegExp>> = {
   LanguageUnknown: /which would tell the language/,
   ListenFailed: /Port \d+ is taken|Listening on \S+ (?:is|failed)/,
   LoginRefused: /did not let \S+ log in at/,
-  NoKeyFits: /(?:No key opens environment|There is no key for environment)/,
+  NoKeyFits: /(?:No key opens environment|There is no key for environment|there is no passphrase for it)/,
   NotDeployed: /has no release yet\./,
   NoTerminal: /there is no terminal to ask on/,
   NoUserLeft: /No user id of \S+ is left/,
