@@ -4,7 +4,8 @@ const faults = {
   "too-large": "it is larger than 4 MiB",
   "not-utf8": "it is not UTF-8",
   "byte-order-mark": "it starts with a byte order mark",
-  "not-json": "it is not JSON (a merge conflict left in it?)",
+  conflict: "a merge conflict is left in it",
+  "not-json": "it is not JSON (a comma too many or too few?)",
   "duplicate-key": "a key stands twice in one object (two branches merged?)",
   "too-deep": "it is nested more than 64 levels deep",
   "number-too-large": "it has a number that would not be written back unchanged",
@@ -30,12 +31,15 @@ export class SecretsFileDamaged extends Data.TaggedError("SecretsFileDamaged")<{
       this.other === undefined ? undefined : `also environment ${this.other}`
     ].filter((part) => part !== undefined)
     const place = where.length === 0 ? "" : ` (${where.join(", ")})`
-    return (
-      `.tako/secrets.json is damaged${place}: ${faults[this.reason]}. Nothing was changed.\n` +
-      "See what changed it: git log -p -- .tako/secrets.json"
-    )
+    return `.tako/secrets.json is damaged${place}: ${faults[this.reason]}. Nothing was changed.\n${mend(this.reason)}`
   }
 }
+
+const mend = (reason: keyof typeof faults): string =>
+  reason === "conflict" || reason === "duplicate-key"
+    ? "In an editor: keep what both sides have, each name once, a comma behind each line but the last; where they have " +
+      "another salt, keep one side whole. Then: tako secrets verify"
+    : "See what changed it: git diff HEAD -- .tako/secrets.json; git log -p -- .tako/secrets.json"
 
 /** Somebody else changed the environment, or the file, between our reading and our writing. Exit 1. */
 export class SecretsFileChanged extends Data.TaggedError("SecretsFileChanged")<{

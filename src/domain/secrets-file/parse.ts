@@ -16,7 +16,9 @@ export const parse = (bytes: Uint8Array): Either.Either<Environments, SecretsFil
     if (bytes.length > maxFileLength) return yield* damaged("too-large")
     const text = yield* decodeUtf8(bytes)
     const json = StrictJson.parse(text)
-    if ("fault" in json) return yield* damaged(json.fault)
+    if ("fault" in json) {
+      return yield* damaged(json.fault === "not-json" && conflict.test(text) ? "conflict" : json.fault)
+    }
     const environments = new Map()
     const salts = new Map<Salt.Salt, string>()
     for (const [name, value] of yield* members(json.value)) {
@@ -29,6 +31,9 @@ export const parse = (bytes: Uint8Array): Either.Either<Environments, SecretsFil
     }
     return environments
   })
+
+/** What git leaves in a file that two branches have changed; nothing of ours has such a thing in it. */
+const conflict = /<{7} |>{7} /
 
 const parseEnvironment = (name: string, value: unknown): Either.Either<Environment, SecretsFileDamaged> =>
   Either.gen(function* () {

@@ -37,7 +37,9 @@ describe("reading a secrets file", () => {
       bytesOf(`{"a":{"salt":"${salt()}","secrets":{},"x":1,"x":2}}`),
       "duplicate-key"
     ],
-    ["a merge conflict", bytesOf(`<<<<<<< ours\n{"${canary}":1}\n`), "not-json"],
+    ["a merge conflict", bytesOf(`<<<<<<< ours\n{"${canary}":1}\n`), "conflict"],
+    ["the end of one", bytesOf(`{"${canary}":1}\n>>>>>>> theirs\n`), "conflict"],
+    ["a comma too many", bytesOf(`{"${canary}":1,}`), "not-json"],
     ["one byte more than 4 MiB", new Uint8Array(4 * 1024 * 1024 + 1).fill(0x20), "too-large"]
   ] as const)("refuses %s", (_, bytes, reason) => {
     assert.strictEqual(refused(bytes).reason, reason)

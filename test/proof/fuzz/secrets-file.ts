@@ -32,6 +32,7 @@ const reasons: Readonly<Record<SecretsFileDamaged["reason"], true>> = {
   "too-large": true,
   "not-utf8": true,
   "byte-order-mark": true,
+  conflict: true,
   "not-json": true,
   "duplicate-key": true,
   "too-deep": true,

@@ -70,8 +70,8 @@ describe("the secrets file on disk", () => {
         Fs.mkdirSync(Path.dirname(path))
         const conflict = `<<<<<<< HEAD\n${textWith("A")}\n`
         Fs.writeFileSync(path, conflict)
-        assert.deepInclude(yield* refusal, { _tag: "SecretsFileDamaged", reason: "not-json" })
-        assert.deepInclude(yield* writeRefusal, { _tag: "SecretsFileDamaged", reason: "not-json" })
+        assert.deepInclude(yield* refusal, { _tag: "SecretsFileDamaged", reason: "conflict" })
+        assert.deepInclude(yield* writeRefusal, { _tag: "SecretsFileDamaged", reason: "conflict" })
         assert.strictEqual(Fs.readFileSync(path, "utf8"), conflict)
         Fs.writeFileSync(path, Buffer.alloc(5 * 1024 * 1024, 0x20))
         assert.deepInclude(yield* refusal, { reason: "too-large" })

@@ -1,5 +1,5 @@
 # Completion of tako in fish. To have it, once:
-#   tako completions fish > ~/.config/fish/completions/tako.fish
+#   mkdir -p ~/.config/fish/completions && tako completions fish > ~/.config/fish/completions/tako.fish
 #
 # It asks "tako __complete" which words fit. What that answers is compared and copied, and never evaluated.
 

@@ -1,0 +1,113 @@
+import * as Fs from "node:fs"
+import { assert, describe, it } from "vitest"
+import { makeSandbox, passphrase, type Sandbox, sandboxWith } from "../../support/cli.ts"
+
+const env = ["--env", "production"]
+
+/** Two branches of one beginning, each with a change of its own, and the first of them checked out. */
+const twoBranches = async (ours: ReadonlyArray<string>, theirs: ReadonlyArray<string>): Promise<Sandbox> => {
+  const sandbox = await sandboxWith({ production: { DATABASE_URL: "v", STRIPE_KEY: "v" } })
+  const { tako, git } = sandbox
+  const commit = async (names: ReadonlyArray<string>) => {
+    for (const name of names) {
+      const { code, stderr } = await tako(["secrets", "set", name, ...env], { stdin: `canary of ${name}` })
+      assert.strictEqual(code, 0, stderr)
+    }
+    await git("add", "--all")
+    await git("commit", "--quiet", "--allow-empty", "--message", "change")
+  }
+  await commit([])
+  await git("checkout", "--quiet", "-b", "ours")
+  await git("checkout", "--quiet", "-b", "theirs")
+  await commit(theirs)
+  await git("checkout", "--quiet", "ours")
+  await commit(ours)
+  return sandbox
+}
+
+describe("a team", () => {
+  it("merges branches whose secrets are no neighbours without a hand", async () => {
+    const { tako, git } = await twoBranches(["API_KEY"], ["MAIL_KEY"])
+    const merge = await git("merge", "--no-edit", "theirs")
+    assert.strictEqual(merge.code, 0, merge.stdout)
+    const verify = await tako(["secrets", "verify"])
+    assert.include(verify.stdout, "production    4 of 4")
+  })
+
+  it("is told what a conflict is, and mends it as it is told", async () => {
+    const { tako, git, file } = await twoBranches(["SENTRY_DSN"], ["REDIS_URL"])
+    assert.strictEqual((await git("merge", "--no-edit", "theirs")).code, 1)
+    for (const args of [
+      ["secrets", "ls"],
+      ["run", ...env, "true"]
+    ]) {
+      const refused = await tako(args)
+      assert.deepStrictEqual([refused.code, refused.stdout], [4, ""])
+      assert.include(
+        refused.stderr,
+        "is damaged: a merge conflict is left in it. Nothing was changed.\nIn an editor: "
+      )
+    }
+    const text = Fs.readFileSync(file, "utf8")
+    Fs.writeFileSync(file, text.replace(/^(?:<{7}|={7}|>{7}).*\n/gm, ""))
+    const verify = await tako(["secrets", "verify"])
+    assert.deepStrictEqual([verify.code, verify.stdout.includes("production    4 of 4")], [0, true])
+    for (const name of ["SENTRY_DSN", "REDIS_URL"]) {
+      assert.strictEqual((await tako(["secrets", "get", name, ...env])).stdout, `canary of ${name}\n`)
+    }
+  })
+
+  it("is told of a name that both sides keep, and of a comma that is missing", async () => {
+    const { tako, writeFile } = await makeSandbox()
+    writeFile('{"a":{},"a":{}}')
+    assert.match((await tako(["secrets", "ls"])).stderr, /stands twice in one object.*\n.*each name once/)
+    writeFile('{"a":{} "b":{}}')
+    assert.include((await tako(["secrets", "ls"])).stderr, "it is not JSON (a comma too many or too few?)")
+  })
+})
+
+describe("a machine that keeps no keys", () => {
+  it("needs no home when the passphrase is set", async () => {
+    const { tako } = await sandboxWith({ production: { A: "v" } })
+    // Below what is no folder: out of reach for root, too.
+    const variables = { TAKO_HOME: "/dev/null/tako" }
+    const alone = await tako(["secrets", "get", "A", ...env], { variables })
+    assert.deepStrictEqual([alone.code, alone.stdout], [1, ""])
+    assert.include(alone.stderr, "error: Could not read /dev/null/tako")
+    const wrong = await tako(["secrets", "get", "A", ...env], {
+      variables: { ...variables, TAKO_PASSPHRASE: "another" }
+    })
+    assert.deepStrictEqual([wrong.code, wrong.stdout], [1, ""])
+    const given = await tako(["run", ...env, "--", "sh", "-c", "cat <&3"], {
+      variables: { ...variables, TAKO_PASSPHRASE: passphrase }
+    })
+    assert.strictEqual(given.code, 0, given.stderr)
+    assert.deepStrictEqual(JSON.parse(given.stdout).secrets, { A: "v" })
+  })
+
+  it("is told what is missing, and not to do what it does", async () => {
+    const { tako } = await sandboxWith({ production: { A: "v" } })
+    const derive = ["secrets", "key", "derive"]
+    const { stderr: joining } = await tako([...derive, ...env], {
+      variables: { TAKO_PASSPHRASE: "another" }
+    })
+    assert.include(joining, "\nAsk your team for the passphrase of production; ")
+    assert.notInclude(joining, "key derive")
+    const created = await tako([...derive, "--env", "qa", "--create"])
+    assert.deepStrictEqual(
+      [created.code, created.stderr],
+      [
+        3,
+        "error: Environment qa is new, and there is no passphrase for it.\n  a prompt is not possible without a terminal\nChoose one on a terminal, or set TAKO_PASSPHRASE.\n"
+      ]
+    )
+  })
+
+  it("is told that an environment without values has none to seal anew", async () => {
+    const { tako } = await sandboxWith({ production: { A: "v" } })
+    await tako(["secrets", "rm", "A", ...env, "--yes"])
+    const rotate = await tako(["secrets", "key", "rotate", "--generate", ...env])
+    assert.strictEqual(rotate.code, 3)
+    assert.include(rotate.stderr, "remove it from .tako/secrets.json; its first secret creates it again")
+  })
+})
