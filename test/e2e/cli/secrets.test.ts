@@ -64,7 +64,17 @@ describe("tako secrets", () => {
       "Imported 4 secrets into environment production: 2 new, 1 replaced, 1 unchanged\n" +
         `Left out, because there is no value: NONE\nTaken as written, \${…} and all: REF\n`
     )
+    assert.notInclude(named.stderr, "Look at that first")
     assert.strictEqual((await tako(["secrets", "get", "NEW", ...env])).stdout, "canary 2\n")
+    const doubtful = await tako(["secrets", "import", ...env], {
+      stdin: 'CUT=canary#7\nOPEN="canary\nPEM=-----BEGIN\ncanary\n-----END\n'
+    })
+    assert.include(
+      doubtful.stderr,
+      "3 new\nLeft out, because it is no NAME=value: lines 4 and 5\n" +
+        "Cut off at a #, which begins a comment outside of quotes: CUT\n" +
+        "Taken with the quote that it begins with, which is not closed: OPEN\nLook at that first; "
+    )
     const piped = await tako(["secrets", "import", "-", "A", ...env], { stdin: "A=canary-3\nlower=canary-4" })
     assert.include(piped.stderr, "Imported 1 secret into environment production: 1 new\n")
     const missing = await tako(["secrets", "import", "canary-5", ...env])
@@ -79,16 +89,17 @@ describe("tako secrets", () => {
     assert.deepStrictEqual([wide.code, wide.stderr.split("\n")[0]], [2, "error: The file is not UTF-8."])
     const large = await tako(["secrets", "import", ...env], { stdin: `A=${"x".repeat(1024 * 1024)}` })
     assert.include(large.stderr, "error: The file is larger than 1 MiB.\n")
-    for (const { stdout, stderr } of [alone, named, piped, wide]) assert.notInclude(stdout + stderr, "canary")
+    for (const { stdout, stderr } of [alone, named, doubtful, piped, wide])
+      assert.notInclude(stdout + stderr, "canary")
   })
 
   it("lists names without a key, as a table and as JSON", async () => {
-    const { tako } = await sandboxWith({
+    const { tako, folder } = await sandboxWith({
       development: { DATABASE_URL: "v" },
       production: { DATABASE_URL: "v", STRIPE_KEY: "v" },
       staging: { DATABASE_URL: "v" }
     })
-    const keyless = { variables: { TAKO_HOME: "/nonexistent" } }
+    const keyless = { variables: { TAKO_HOME: `${folder}/nowhere` } }
     const table = await tako(["secrets", "ls"], keyless)
     assert.strictEqual(
       table.stdout,
@@ -109,8 +120,11 @@ describe("tako secrets", () => {
   })
 
   it("rm removes without a key, from one environment or all", async () => {
-    const { tako, readFile } = await sandboxWith({ production: { A: "v", B: "v" }, staging: { A: "v" } })
-    const keyless = { variables: { TAKO_HOME: "/nonexistent" } }
+    const { tako, readFile, folder } = await sandboxWith({
+      production: { A: "v", B: "v" },
+      staging: { A: "v" }
+    })
+    const keyless = { variables: { TAKO_HOME: `${folder}/nowhere` } }
     const one = await tako(["secrets", "remove", "B", "--env", "production", "--yes"], keyless)
     assert.deepStrictEqual([one.code, one.stderr], [0, "Removed secret B from environment production\n"])
     const all = await tako(["secrets", "rm", "A", "--all-envs", "-y"], keyless)
@@ -122,12 +136,12 @@ describe("tako secrets", () => {
   })
 
   it("verify tells what is bad and exits 4, and 3 for a named environment without a key", async () => {
-    const { tako, readFile, writeFile } = await sandboxWith({
+    const { tako, readFile, writeFile, folder } = await sandboxWith({
       production: { A: "one", B: "two" },
       staging: { A: "v" }
     })
     assert.strictEqual((await tako(["secrets", "verify"])).code, 0)
-    const keyless = { variables: { TAKO_HOME: "/nonexistent" } }
+    const keyless = { variables: { TAKO_HOME: `${folder}/nowhere` } }
     assert.strictEqual((await tako(["secrets", "verify"], keyless)).code, 0)
     assert.strictEqual((await tako(["secrets", "verify", "--env", "staging"], keyless)).code, 3)
     const file = readFile()
@@ -166,7 +180,10 @@ describe("tako secrets", () => {
       ]) {
         const ended = await tako(args, { stdin: "v", variables: { TAKO_PASSPHRASE: passphrase } })
         assert.strictEqual(ended.code, 4, `${args.join(" ")}: ${ended.stderr}`)
-        assert.include(ended.stderr, "git log -p -- .tako/secrets.json")
+        assert.match(
+          ended.stderr,
+          /\n(?:See what changed it: git diff HEAD -- |In an editor: keep what both sides have)/
+        )
       }
       assert.strictEqual(Fs.readFileSync(file, "utf8"), text)
     }

@@ -13,6 +13,12 @@ export interface Dotenv {
   readonly empty: ReadonlyArray<SecretName>
   /** Names whose values hold ${NAME}, for which some readers of such files put another value in. */
   readonly references: ReadonlyArray<SecretName>
+  /** Names whose values end at a # that has no space before it: a comment to dotenv, to other readers a part of it. */
+  readonly cut: ReadonlyArray<SecretName>
+  /** Names whose values begin with a quote that is not the end of them, too: taken with it. */
+  readonly unclosed: ReadonlyArray<SecretName>
+  /** "line 3", of what is no NAME=value and no comment: a value of several lines without quotes, mostly. */
+  readonly passedOver: string | undefined
 }
 
 /**
@@ -36,6 +42,7 @@ export const readDotenv = (
       "Change it there, or say which to take: tako secrets import FILE NAME…"
     )
   }
+  const { cut, unclosed, passedOver } = doubts(source)
   const named = wanted.filter((entry): entry is [SecretName, string] => isNewSecretName(entry[0]))
   const sealed = named.filter(([, value]) => value.startsWith("encrypted:"))
   if (sealed.length > 0) {
@@ -49,9 +56,35 @@ export const readDotenv = (
       named.flatMap(([name, value]) => (value === "" ? [] : [[name, Redacted.make(value)] as const]))
     ),
     empty: namesOf(named.filter(([, value]) => value === "")),
-    references: namesOf(named.filter(([, value]) => /\$\{[A-Za-z_]/.test(value)))
+    references: namesOf(named.filter(([, value]) => /\$\{[A-Za-z_]/.test(value))),
+    cut: namesOf(named.filter(([name]) => cut.has(name))),
+    unclosed: namesOf(named.filter(([name]) => unclosed.has(name))),
+    passedOver: passedOver.length === 0 ? undefined : linesOf(passedOver)
   })
 }
+
+/** dotenv's own, which it does not export. Its other way to see a line's end, \r, is gone before it looks. */
+const assignment =
+  /^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/gm
+
+/** Where dotenv may have read something else than was meant; it does so without a word. */
+const doubts = (source: string) => {
+  const cut = new Set<string>()
+  const unclosed = new Set<string>()
+  const rest = source.replace(/\r\n?/g, "\n").replace(assignment, (all, name: string, raw = "") => {
+    const value: string = raw.trim()
+    const quote = /^['"`]/.exec(value)?.[0]
+    // Of a name that stands there more than once, the last one counts.
+    note(cut, name, quote === undefined && /^[^#]*[^\s#]#/.test(all))
+    note(unclosed, name, quote !== undefined && (value.length === 1 || !value.endsWith(quote)))
+    return all.replace(/[^\n]/g, "")
+  })
+  const passedOver = rest.split("\n").flatMap((line, index) => (/^\s*(?:#|$)/.test(line) ? [] : [index + 1]))
+  return { cut, unclosed, passedOver }
+}
+
+const note = (names: Set<string>, name: string, isSo: boolean) =>
+  isSo ? names.add(name) : names.delete(name)
 
 type Entries = ReadonlyArray<readonly [name: SecretName, value: string]>
 

@@ -11,6 +11,7 @@ import { agreed, checkSecret, chosenEnvironment, creatable, createFlag, environm
 import { counted, say } from "../output.ts"
 import { argument, flag } from "../parameters.ts"
 import { refreshed } from "../refresh-types.ts"
+import type { Dotenv } from "./dotenv.ts"
 import { canSync, syncAfter, syncFlag } from "./sync/after.ts"
 
 export const importCommand = leaf(
@@ -38,7 +39,8 @@ export const importCommand = leaf(
       yield* creatable(environment, input.create)
       const where = { environment: Option.some(environment) }
       if (input.sync) yield* canSync(where)
-      const { values, empty, references } = yield* dotenvOf(yield* textOf(input.file), only)
+      const dotenv = yield* dotenvOf(yield* textOf(input.file), only)
+      const { values, empty, references } = dotenv
       const { outcomes, created } = yield* importSecrets(environment, values, (replaced) =>
         agreed(`Replace ${replaced.join(", ")} in ${environment}?`, input.yes)
       )
@@ -59,12 +61,27 @@ export const importCommand = leaf(
       if (references.length > 0) {
         yield* say(`Taken as written, \${…} and all: ${references.join(", ")}`)
       }
+      const doubts = doubtsOf(dotenv)
+      for (const doubt of doubts) yield* say(doubt)
+      if (doubts.length > 0)
+        yield* say("Look at that first; if it was not meant so: mend it and import again.")
       yield* say("The values still stand in plain text where they came from: delete that file.")
       yield* say("If it was ever committed or sent to somebody, change them at their source.")
       yield* refreshed
       return input.sync ? yield* syncAfter({ ...where, agreed: new Set() }) : undefined
     })
 )
+
+/** Of what dotenv passes over without a word: the file is about to be deleted. */
+const doubtsOf = ({ cut, unclosed, passedOver }: Dotenv): ReadonlyArray<string> => [
+  ...(passedOver === undefined ? [] : [`Left out, because it is no NAME=value: ${passedOver}`]),
+  ...(cut.length === 0
+    ? []
+    : [`Cut off at a #, which begins a comment outside of quotes: ${cut.join(", ")}`]),
+  ...(unclosed.length === 0
+    ? []
+    : [`Taken with the quote that it begins with, which is not closed: ${unclosed.join(", ")}`])
+]
 
 /** Of the file, or of stdin where none is named. */
 const textOf = (file: Option.Option<string>) =>

@@ -48,6 +48,26 @@ describe("a .env file", () => {
     assert.strictEqual(values.size, 2)
   })
 
+  it.each([
+    ["A=1\nB=x y # z\n# c\n\nC='#'\nD=\"a#b\" # c\nE='it\"s'", [], [], undefined],
+    ["A=pa#ss\nB=#fff\nC=1 # see x#y\nD=1\n#E=2", ["A", "B"], [], undefined],
+    ["A=x#y\nA=2\nB=2\nB=x#y", ["B"], [], undefined],
+    ['A="one\nB=\'\nC="x"y\nD=a"b\nE="a \\" b"', [], ["A", "B", "C"], undefined],
+    ["A=-----BEGIN\r\nMC4CAQ\r\n-----END\r\nB=1", [], [], "lines 2 and 3"],
+    ["\uFEFF# c\nA=1\nB:2\n=3\n\nexport C", [], [], "lines 3, 4 and 6"],
+    ['A="-----BEGIN\nMC4\n-----END"\nnonsense\nB=1', [], [], "line 4"]
+  ])(
+    "is looked at where dotenv reads it otherwise than other programs do: %j",
+    (text, cut, unclosed, passedOver) => {
+      const dotenv = Either.getOrThrow(read(text))
+      assert.deepStrictEqual([dotenv.cut, dotenv.unclosed, dotenv.passedOver], [
+        cut,
+        unclosed,
+        passedOver
+      ] as never)
+    }
+  )
+
   it("with names that a secret cannot have is refused by their lines: they may be half a key", () => {
     const unclosed = 'A=1\nKEY="-----BEGIN\ncanary==\n\n  export my-key: canary'
     assert.match(refusal(unclosed), /; lines 3 and 5 have another one\.$/)
