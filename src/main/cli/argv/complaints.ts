@@ -1,6 +1,7 @@
 import * as Option from "effect/Option"
 import { nearest } from "../../../domain/did-you-mean.ts"
 import { Usage } from "../../../domain/errors/user.ts"
+import { version } from "../global-flags.ts"
 import type { ArgumentSpec, CommandPath, CommandSpec, FlagSpec, GroupSpec, LeafSpec } from "../grammar.ts"
 import { commandLine, usageLine } from "../usage-line.ts"
 import type { FlagProblem } from "./read-flag.ts"
@@ -21,6 +22,9 @@ export const unknownCommand = (path: CommandPath, group: GroupSpec, word: string
     : `There is no such command below ${commandLine(path)}.`
   const elsewhere = find([path[0]], word)
   if (elsewhere !== undefined) return new Usage({ problem, hint: `Did you mean ${elsewhere}?` })
+  if (word === version.name && path.length === 1) {
+    return new Usage({ problem, hint: `Did you mean ${commandLine(path)} --${word}?` })
+  }
   const names = group.children.flatMap(({ name, aliases }) => [name, ...aliases])
   return new Usage({
     problem,

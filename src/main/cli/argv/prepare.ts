@@ -49,10 +49,10 @@ export const prepare = (root: CommandPath[0], argv: ReadonlyArray<string>): Eith
         ? Either.right({ _tag: "Help", path, asked: path.length === 1 })
         : Either.left(problem)
     }
-    if (!passesThrough(last) && hasSurplus(last, positionals)) {
-      return Either.left(Complaints.surplus(path, last))
-    }
+    const isSurplus = !passesThrough(last) && hasSurplus(last, positionals)
+    if (isSurplus && last.surplus !== undefined) return Either.left(Complaints.surplus(path, last))
     if (problem !== undefined) return Either.left(problem)
+    if (isSurplus) return Either.left(Complaints.surplus(path, last))
     return Either.map(invocation(path, last, given, positionals), (argv) => ({
       _tag: "Invoke",
       path,
