@@ -72,7 +72,7 @@ describe("tako run", () => {
   })
 
   it("starts nothing when one value does not open", async () => {
-    const { tako, project, readFile, writeFile } = await sandboxWith({
+    const { tako, project, readFile, writeFile, folder } = await sandboxWith({
       development: { A: "canary-a", B: "canary-b" }
     })
     const whole = readFile()
@@ -92,15 +92,17 @@ describe("tako run", () => {
       }
     }
     writeFile(whole)
-    const keyless = await tako(["run", "touch", "mark"], { variables: { TAKO_HOME: "/nonexistent" } })
+    const keyless = await tako(["run", "touch", "mark"], { variables: { TAKO_HOME: `${folder}/nowhere` } })
     assert.strictEqual(keyless.code, 3)
     assert.isFalse(Fs.existsSync(Path.join(project, "mark")))
   })
 
   it("hands over that there are no secrets", async () => {
-    const { tako } = await sandboxWith({ development: { A: "v" } })
+    const { tako, folder } = await sandboxWith({ development: { A: "v" } })
     await tako(["secrets", "rm", "A", "--env", "development", "--yes"])
-    const ended = await tako(["run", "sh", "-c", "cat <&3"], { variables: { TAKO_HOME: "/nonexistent" } })
+    const ended = await tako(["run", "sh", "-c", "cat <&3"], {
+      variables: { TAKO_HOME: `${folder}/nowhere` }
+    })
     assert.deepStrictEqual(JSON.parse(ended.stdout).secrets, {})
     assert.strictEqual(ended.code, 0)
   })
