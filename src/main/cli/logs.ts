@@ -59,7 +59,7 @@ export const logs = leaf(
           // It ends only because there is no more getting to any of them.
           return serverFailed
         }
-        if (said.length === 0 && failed.length === 0) yield* say(`${app} has not written anything yet.`)
+        if (said.length === 0 && wanted.lines > 0 && failed.length === 0) yield* say(silence(wanted))
       }
       return failed.length > 0 ? serverFailed : undefined
     })
@@ -78,6 +78,13 @@ const latest = (found: ReadonlyArray<Outcome<Excerpt>>, count: number): Readonly
       : all
   return count === 0 ? [] : sorted.slice(-count)
 }
+
+const silence = ({ app, instance }: Wanted): string =>
+  Option.match(instance, {
+    onNone: () => `${app} has not written anything yet.`,
+    onSome: (id) =>
+      `There is nothing of an instance ${id} of ${app}.\nSee which there are: tako status ${app}`
+  })
 
 const checkInstance = (given: Option.Option<string>): Effect.Effect<Option.Option<string>, Usage> =>
   Option.isNone(given) || /^[A-Za-z0-9]{1,64}$/.test(given.value)

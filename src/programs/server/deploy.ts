@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type { ListenFailed } from "../../domain/errors/front.ts"
 import {
   FixedPort,
   NotDeployed,
@@ -7,6 +8,7 @@ import {
   RolloutFailed,
   sayObstacle
 } from "../../domain/errors/rollout.ts"
+import { partsOf } from "../../domain/server/app-name.ts"
 import * as AppState from "../../domain/server/app-state.ts"
 import type { RolloutReply } from "../../domain/server/protocol/replies.ts"
 import type { Deploy, RequestOf, Rollback } from "../../domain/server/protocol/requests.ts"
@@ -100,7 +102,10 @@ const rollTo = <E = never, R = never>(
     yield* passable(plan, kept)
     yield* first(plan, kept)
     const { instances } = next
-    yield* roll(app, { plan, instances, replaces: app.slots, commit: commit(app, next), kept })
+    const rollout = { plan, instances, replaces: app.slots, commit: commit(app, next), kept }
+    yield* Effect.mapError(roll(app, rollout), (error) =>
+      error._tag === "ListenFailed" ? (takenBy(supervisor, app, kept, error) ?? error) : error
+    )
     return replyOf(app)
   })
 
@@ -111,6 +116,17 @@ const passable = Effect.fnUntraced(function* ({ app, release: { directory }, hom
   if (found === undefined) return
   return yield* new RolloutFailed({ app, reason: sayObstacle(directory, found), output: undefined, kept })
 })
+
+/** Where it is another app of ours that has the address; undefined where it is not. */
+const takenBy = ({ apps }: Supervisor, app: App, kept: string, { port, code }: ListenFailed) => {
+  const other = [...apps.values()].find(
+    ({ name, entrance }) => name !== app.name && entrance?.front.address.port === port
+  )
+  if (other?.entrance === undefined || code !== "EADDRINUSE") return undefined
+  const { environment } = partsOf(app.name)
+  const reason = `Its port ${port} is taken: ${other.name} has ${other.entrance.listen} on this server.\nChoose another one, in tako.toml: [envs.${environment}] listen`
+  return new RolloutFailed({ app: app.name, reason, output: undefined, kept })
+}
 
 export const byOf = ({ by }: { readonly by?: string }) => (by === undefined ? {} : { by })
 

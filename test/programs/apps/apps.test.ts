@@ -156,7 +156,7 @@ describe("what is refused before a server hears of it", () => {
     ["apps stop ../../x/production", {}, "as in shop/production"],
     ["apps stop shop/production -e staging", {}, "leave --env out"],
     ["apps stop -e production -s a;b", {}, "--server takes"],
-    ["apps scale -e production 0", {}, "from 1 to 1000"],
+    ["apps scale -e production 0", {}, "from 1 to 1000.\nTo have none: tako apps stop"],
     ["apps scale -e production 1e3", {}, "from 1 to 1000"],
     ["apps rollback -e production --release 0", {}, "whole number from 1"],
     ["logs -e production --lines 10001", {}, "from 0 to 10000"],

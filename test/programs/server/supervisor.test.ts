@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { AppName } from "../../../src/domain/server/app-name.ts"
 import type { StartedProcess } from "../../../src/services/process-spawner/layer-memory.ts"
 import { app, deployment, good, hasEnded, secrets, valueOf, world } from "./world.ts"
 
@@ -253,6 +254,18 @@ describe("an app", () => {
       const { hash } = yield* on.ask({ command: "get_secrets_hash", app })
       assert.match(hash ?? "", /^[0-9a-f]{64}$/)
       assert.strictEqual((yield* on.ask({ command: "hello", protocol_version: 0 })).protocol_version, 0)
+    })
+  )
+})
+
+describe("an address", () => {
+  it.scoped("that another app of the server has is told to be that app's", () =>
+    Effect.gen(function* () {
+      const on = yield* shop
+      const other = AppName("blog/production")
+      const message = yield* Effect.flip(on.ask({ ...deployment, app: other }))
+      assert.include(message, "blog/production was not changed; nothing runs yet.")
+      assert.include(message, "Its port 8080 is taken: shop/production has 127.0.0.1:8080 on this server.")
     })
   )
 })

@@ -7,12 +7,16 @@ export const wholeNumber = (
   what: string,
   text: string,
   least: number,
-  most: number
+  most: number,
+  hint?: string
 ): Effect.Effect<number, Usage> => {
   const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
   return number >= least && number <= most
     ? Effect.succeed(number)
-    : new Usage({ problem: `${what} takes a whole number from ${least} to ${most}.` })
+    : new Usage({
+        problem: `${what} takes a whole number from ${least} to ${most}.`,
+        ...(hint === undefined ? {} : { hint })
+      })
 }
 
 /** The same where it may be left out. */

@@ -21,7 +21,7 @@ export const scale = leaf(
   (input) =>
     Effect.gen(function* () {
       const { count, app: name } = inEitherOrder(input)
-      const instances = yield* wholeNumber("COUNT", count, 1, mostInstances)
+      const instances = yield* wholeNumber("COUNT", count, 1, mostInstances, hintOf(count))
       const { app, targets } = yield* appToChange({ ...input, app: name })
       const by = yield* claim
       const outcomes = yield* toldWhenInterrupted(app)(scaleOn(targets, app, instances, { by }))
@@ -31,6 +31,9 @@ export const scale = leaf(
       })
     })
 )
+
+const hintOf = (count: string): string | undefined =>
+  /^0+$/.test(count) ? "To have none: tako apps stop" : undefined
 
 /** An app's name begins with a letter, so that it is told from a count wherever it stands. */
 const inEitherOrder = ({ count, app }: { readonly count: string; readonly app: Option.Option<string> }) =>
