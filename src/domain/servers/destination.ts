@@ -53,6 +53,15 @@ const checked = ({ host, user, port }: Parts): Option.Option<Destination> =>
       })
     : Option.none()
 
+/** How a person gets there by hand. */
+export const sshCommand = ({ host, port, user }: Destination, ...options: ReadonlyArray<string>): string =>
+  [
+    "ssh",
+    ...options,
+    ...(port === undefined ? [] : ["-p", String(port)]),
+    user === undefined ? host : `${user}@${host}`
+  ].join(" ")
+
 /** `user@host:port` for people, with what is not given left out. */
 export const shownDestination = ({ host, port, user }: Destination): string => {
   const place = port === undefined ? host : `${host.includes(":") ? `[${host}]` : host}:${port}`

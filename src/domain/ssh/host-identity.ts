@@ -22,5 +22,11 @@ export const hostIdentity = (
     : { name: `[${bare}]:${port}`, withoutPort: bare, files, hashed }
 }
 
+/** Where a configuration keeps host keys that is to keep none (UserKnownHostsFile none, or this). */
+export const nowhere = "/dev/null"
+
+/** Whether no key of the host would be remembered. */
+export const isForgotten = ({ files }: HostIdentity): boolean => files[0] === nowhere
+
 /** What known_hosts says of a key that a host presents. */
 export type Verdict = "known" | "unknown" | "changed" | "revoked"

@@ -1,7 +1,7 @@
 import * as Option from "effect/Option"
 import { type Destination, isHost, isPort, isUser, parseDestination } from "../servers/destination.ts"
 import type { HostIdentity } from "./host-identity.ts"
-import { hostIdentity } from "./host-identity.ts"
+import { hostIdentity, nowhere } from "./host-identity.ts"
 
 /** How a host is to be reached, when all of ssh_config(5) has been said. */
 export interface SshSettings {
@@ -74,7 +74,7 @@ export const parseSettings = (text: string, around: Surroundings): Option.Option
     return expanded?.startsWith("/") ? expanded : undefined
   }
   const paths = (values: ReadonlyArray<string>) => values.flatMap((value) => expand(value) ?? [])
-  const words = (key: string) => (first(key) ?? "").split(" ").filter((word) => word !== "")
+  const words = (value: string) => value.split(" ").filter((word) => word !== "")
   const list = (key: string) => (first(key) ?? "").split(",").filter((word) => word !== "")
   const seconds = (key: string) => {
     const number = Number(first(key))
@@ -94,7 +94,9 @@ export const parseSettings = (text: string, around: Surroundings): Option.Option
     identity: hostIdentity(
       { host: hostname, port, ...(alias === undefined ? {} : { alias }) },
       {
-        files: paths([...words("userknownhostsfile"), ...words("globalknownhostsfile")]),
+        files: paths(
+          [first("userknownhostsfile") ?? nowhere, first("globalknownhostsfile") ?? ""].flatMap(words)
+        ),
         hashed: first("hashknownhosts") === "yes"
       }
     ),

@@ -7,7 +7,7 @@ import type { HostKey } from "../../domain/errors/ssh.ts"
 import { Declined } from "../../domain/errors/user.ts"
 import { shownDestination } from "../../domain/servers/destination.ts"
 import type { ServerEntry } from "../../domain/servers/server-entry.ts"
-import type { HostIdentity } from "../../domain/ssh/host-identity.ts"
+import { type HostIdentity, isForgotten } from "../../domain/ssh/host-identity.ts"
 import { KnownHosts } from "../../services/known-hosts/known-hosts.ts"
 import { Servers } from "../../services/servers/servers.ts"
 import type { Transport } from "../../services/transport/transport.ts"
@@ -64,7 +64,10 @@ const meet = <E, R>(
   )
 
 const strangerOf = (error: ServerError): Option.Option<Stranger> =>
-  error._tag === "HostKeyRefused" && error.reason === "unknown" && error.key !== undefined
+  error._tag === "HostKeyRefused" &&
+  error.reason === "unknown" &&
+  error.key !== undefined &&
+  !isForgotten(error.identity)
     ? Option.some({ identity: error.identity, key: error.key })
     : Option.none()
 

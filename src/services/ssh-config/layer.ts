@@ -19,7 +19,7 @@ export const layerOf = (program: SshProgram): Layer.Layer<SshConfig> =>
     return {
       resolve: Effect.fn("SshConfig.resolve")((server, destination) =>
         Effect.flatMap(answerOf(destination), ({ code, out, err }) => {
-          const said = printable(err.trim().split("\n")[0] ?? "").slice(0, 300)
+          const said = printable(err.trim().split(/\r?\n/)[0] ?? "").slice(0, 300)
           if (code !== 0) return new Refusal("ssh -G failed", said === "" ? "Look at ~/.ssh/config." : said)
           return Option.match(parseSettings(out, surroundings()), {
             onNone: () =>

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { ServerUnreachable } from "../../domain/errors/server.ts"
 import type { Target } from "../../domain/server/target.ts"
+import type { Destination } from "../../domain/servers/destination.ts"
 import { KnownHosts } from "../known-hosts/known-hosts.ts"
 import { SshConfig } from "../ssh-config/ssh-config.ts"
 import { Terminal } from "../terminal/terminal.ts"
@@ -24,11 +25,11 @@ export const ssh2Connector = (options: Ssh2Options) =>
     const hosts = yield* KnownHosts
     const vault = keyVault(yield* Terminal)
     const patience = { ...usual, ...options.patience }
-    return ({ name, socket }: Target, route: Route) =>
+    const { agent } = options
+    return ({ name, socket }: Target, asked: Destination, route: Route) =>
       Effect.flatMap(
         Effect.promise(() => load()),
-        (module) =>
-          connectBySsh2({ module, hosts, vault, patience, agent: options.agent }, name, route, socket)
+        (module) => connectBySsh2({ module, hosts, vault, patience, asked, agent }, name, route, socket)
       )
   })
 
@@ -44,7 +45,7 @@ export const layerSsh2Of = (
       return {
         connect: Effect.fn("Transport.connect")(function* (target: Target) {
           if (target.ssh === undefined) return yield* notHere(target.name)
-          return yield* connect(target, yield* routeTo(config, target.name, target.ssh))
+          return yield* connect(target, target.ssh, yield* routeTo(config, target.name, target.ssh))
         })
       }
     })

@@ -38,7 +38,7 @@ export const layerOf = (
             const byOpenSsh = connectByOpenSsh(openssh, target, ssh)
             if (yield* needsOpenSsh(route, hosts)) return yield* byOpenSsh
             return yield* Effect.catchIf(
-              bySsh2(target, route),
+              bySsh2(target, ssh, route),
               (error) => error._tag === "LoginRefused" && error.reason !== "locked",
               (refused) =>
                 // What ssh says of it is no better than what we know.

@@ -46,22 +46,31 @@ const handler: Handler = (request) =>
   )
 
 /** Asks for the host's key before it lets anybody through. */
-const guarded = Layer.effect(
-  Transport,
-  Effect.gen(function* () {
-    const inner = yield* Transport
-    const hosts = yield* KnownHosts
-    return {
-      connect: (target) =>
-        Effect.gen(function* () {
-          const known = yield* Effect.orDie(hosts.of(identity))
-          const verdict = known.judge(key.blob)
-          if (verdict === "known") return yield* inner.connect(target)
-          return yield* new HostKeyRefused({ server: target.name, reason: verdict, identity, key })
-        })
-    }
-  })
-).pipe(Layer.provide(transportOf(new Map([["la", handler]]))))
+const guardedAs = (identity: HostIdentity) =>
+  Layer.effect(
+    Transport,
+    Effect.gen(function* () {
+      const inner = yield* Transport
+      const hosts = yield* KnownHosts
+      return {
+        connect: (target) =>
+          Effect.gen(function* () {
+            const known = yield* Effect.orDie(hosts.of(identity))
+            const verdict = known.judge(key.blob)
+            if (verdict === "known") return yield* inner.connect(target)
+            return yield* new HostKeyRefused({
+              server: target.name,
+              asked: la.ssh,
+              reason: verdict,
+              identity,
+              key
+            })
+          })
+      }
+    })
+  ).pipe(Layer.provide(transportOf(new Map([["la", handler]]))))
+
+const guarded = guardedAs(identity)
 
 const failing = (failure: TransportError) => Layer.succeed(Transport, { connect: () => Effect.fail(failure) })
 
@@ -95,6 +104,14 @@ describe("servers add", () => {
     }).pipe(Effect.provide(world(guarded)))
   )
 
+  it.effect("asks nobody about a key that would be forgotten", () =>
+    Effect.gen(function* () {
+      const refused = yield* Effect.flip(add(la, never))
+      assert.include(refused.message, "would not be remembered")
+      assert.deepStrictEqual(yield* all, [])
+    }).pipe(Effect.provide(world(guardedAs({ ...identity, files: ["/dev/null"] }))))
+  )
+
   it.effect("asks nobody about a key that has changed", () =>
     Effect.gen(function* () {
       const refused = yield* Effect.flip(add(la, never))
@@ -124,7 +141,14 @@ describe("servers add", () => {
 
   it.effect.each([
     new ServerUnreachable({ server: "la", stage: "connect", reason: "timeout" }),
-    new LoginRefused({ server: "la", host: "la.example", user: "u", reason: "refused", offered: 2 })
+    new LoginRefused({
+      server: "la",
+      asked: la.ssh,
+      host: "la.example",
+      user: "u",
+      reason: "refused",
+      offered: 2
+    })
   ])("keeps none that cannot be reached: %s", (failure) =>
     Effect.gen(function* () {
       assert.strictEqual((yield* Effect.flip(add(la, never))).message, failure.message)

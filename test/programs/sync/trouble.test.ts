@@ -62,7 +62,10 @@ describe("a server that fails", () => {
     ["is not there", () => Effect.fail(unreachable("la", "connect")), { _tag: "ServerUnreachable" }],
     [
       "lets nobody in",
-      () => Effect.fail(new LoginRefused({ server: "la", host: "la", user: "me", reason: "refused" })),
+      () =>
+        Effect.fail(
+          new LoginRefused({ server: "la", asked: { host: "la" }, host: "la", user: "me", reason: "refused" })
+        ),
       { _tag: "LoginRefused" }
     ],
     ["says garbage", saying(Buffer.from([0xff, 0x00])), { _tag: "ServerMisbehaved", reason: "not-text" }],

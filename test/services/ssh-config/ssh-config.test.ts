@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import type { Destination } from "../../../src/domain/servers/destination.ts"
+import { isForgotten } from "../../../src/domain/ssh/host-identity.ts"
 import { layerOf } from "../../../src/services/ssh-config/layer.ts"
 import { SshConfig } from "../../../src/services/ssh-config/ssh-config.ts"
 import { eventually } from "../../support/eventually.ts"
@@ -169,11 +170,24 @@ Host *
   it.scopedLive.each([
     ["a host that could be an option", "Host la\nHostName -oProxyCommand=id\n"],
     ["a jump host that could be one", "Host la\nProxyJump -oProxyCommand=id\n"],
-    ["a setting that ssh does not know", "Host la\nColour blue\n"]
+    ["a setting that ssh does not know", "Host la\nColour blue\n"],
+    ["a variable that is not set", `IdentityAgent \${TAKO_NO_SUCH_VARIABLE}\n`]
   ] as const)("is refused with %s", ([_, config]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(resolve(config, { host: "la" }))
       assert.deepInclude(error, { _tag: "ServerUnreachable", stage: "resolve" })
+      // ssh ends its lines with CR LF.
+      assert.notMatch(error.message, /[\r\ufffd]/)
+    })
+  )
+
+  it.scopedLive("has nowhere to keep new host keys where it says so", () =>
+    Effect.gen(function* () {
+      for (const file of ["none", "/dev/null"]) {
+        const { identity } = yield* resolve(`UserKnownHostsFile ${file}\n`, { host: "la" })
+        assert.isTrue(isForgotten(identity), file)
+      }
+      assert.isFalse(isForgotten((yield* resolve("", { host: "la" })).identity))
     })
   )
 

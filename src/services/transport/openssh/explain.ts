@@ -7,7 +7,8 @@ import type { TransportError } from "../transport.ts"
 
 /** What ssh's messages (in the C locale) say of why it ended without having logged in. */
 export const explainEnd = ({ name: server, ssh }: Target, said: string): TransportError => {
-  const host = ssh?.host ?? server
+  const asked = ssh ?? { host: server }
+  const { host } = asked
   if (/^Host key verification failed/m.test(said)) {
     const [, known] =
       /^(?:No \S+ host key is known for|(?:\S+ h|H)ost key for) (\S{1,300}) (?:and|has changed|was revoked)/m.exec(
@@ -15,6 +16,7 @@ export const explainEnd = ({ name: server, ssh }: Target, said: string): Transpo
       ) ?? []
     return new HostKeyRefused({
       server,
+      asked,
       reason: /REVOKED|was revoked/.test(said)
         ? "revoked"
         : /IDENTIFICATION HAS CHANGED/.test(said)
@@ -25,7 +27,14 @@ export const explainEnd = ({ name: server, ssh }: Target, said: string): Transpo
   }
   if (/Permission denied|Too many authentication failures/.test(said)) {
     const [, user] = /^(\S{1,200})@\S+: Permission denied/m.exec(said) ?? []
-    return new LoginRefused({ server, host, user: printable(user ?? ssh?.user ?? "you"), reason: "refused" })
+    return new LoginRefused({
+      server,
+      asked,
+      host,
+      user: printable(user ?? asked.user ?? "you"),
+      reason: "refused",
+      hungUp: /Too many authentication failures/.test(said)
+    })
   }
   const found = patterns.find(([pattern]) => pattern.test(said))
   const [, stage, reason] = found ?? ([/./, "connect", "ssh gave up"] as const)

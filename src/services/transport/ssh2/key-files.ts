@@ -25,7 +25,7 @@ export interface KeyFiles {
 
 /** Whether ssh itself would have no use for it either. */
 export const isPassedOver = (unfit: KeyFiles["unfit"][number]): unfit is PassedOver =>
-  unfit.why === "exposed" || unfit.why === "unreadable"
+  unfit.why !== "hardware" && unfit.why !== "certificate"
 
 const largest = 64 * 1024
 
@@ -54,8 +54,9 @@ export const readKeyFiles = ({ utils }: Module, paths: ReadonlyArray<string>): K
     const parsed = first(utils.parseKey(text))
     if (!(parsed instanceof Error) && parsed.isPrivateKey()) {
       keys.push({ path, blob: parsed.getPublicSSH(), secret: parsed })
-    } else if (blob !== undefined && parsed instanceof Error && /passphrase/.test(parsed.message)) {
-      keys.push({ path, blob, secret: { encrypted: text } })
+    } else if (parsed instanceof Error && /passphrase/.test(parsed.message)) {
+      if (blob === undefined) unfit.push({ path, why: "nameless" })
+      else keys.push({ path, blob, secret: { encrypted: text } })
     } else {
       unfit.push({ path, why: "unreadable" })
     }

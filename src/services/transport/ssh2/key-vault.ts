@@ -25,13 +25,16 @@ export const keyVault = (terminal: Terminal["Type"]): KeyVault => {
   const opened = new Map<string, Option.Option<ParsedKey>>()
   const oneAtATime = Effect.unsafeMakeSemaphore(1)
 
+  // As with ssh, Enter alone gives up.
   const ask = (module: Module, path: string, encrypted: string, left: number): ReturnType<KeyVault["open"]> =>
-    terminal.askHidden(`Passphrase for ${path}`).pipe(
-      Effect.map((typed) => Option.fromNullable(unlock(module, encrypted, Redacted.value(typed)))),
-      Effect.catchTag("ValueRefused", () => Effect.succeedNone),
-      Effect.flatMap((key) =>
-        Option.isSome(key) || left === 1 ? Effect.succeed(key) : ask(module, path, encrypted, left - 1)
-      )
+    terminal.askHidden(`${left === tries ? "" : "That does not open it. "}Passphrase for ${path}`).pipe(
+      Effect.map(Redacted.value),
+      Effect.catchTag("ValueRefused", () => Effect.succeed("")),
+      Effect.flatMap((typed) => {
+        if (typed === "") return Effect.succeedNone
+        const key = Option.fromNullable(unlock(module, encrypted, typed))
+        return Option.isSome(key) || left === 1 ? Effect.succeed(key) : ask(module, path, encrypted, left - 1)
+      })
     )
 
   const find = (module: Module, path: string, encrypted: string): ReturnType<KeyVault["open"]> =>

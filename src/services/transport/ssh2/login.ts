@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import type { Client } from "ssh2"
 import { ServerUnreachable } from "../../../domain/errors/server.ts"
 import { HostKeyRefused, LoginRefused } from "../../../domain/errors/ssh.ts"
+import type { Destination } from "../../../domain/servers/destination.ts"
 import type { SshSettings } from "../../../domain/ssh/ssh-settings.ts"
 import type { Known, KnownHosts } from "../../known-hosts/known-hosts.ts"
 import { typeOf } from "../../known-hosts/parse.ts"
@@ -21,13 +22,15 @@ export interface Surroundings {
   readonly hosts: KnownHosts["Type"]
   readonly vault: KeyVault
   readonly patience: Patience
+  /** How the server is reached, as its entry says. */
+  readonly asked: Destination
   /** The path of the agent's socket, where the configuration names none. */
   readonly agent: string | undefined
 }
 
 /** Speaks SSH over a stream that leads to the host, checks who it is, and logs in; closed with the scope. */
 export const login = Effect.fnUntraced(function* (
-  { module, hosts, vault, patience, agent }: Surroundings,
+  { module, hosts, vault, patience, asked, agent }: Surroundings,
   server: string,
   settings: SshSettings,
   stream: Duplex
@@ -78,7 +81,7 @@ export const login = Effect.fnUntraced(function* (
       keepaliveCountMax: 3,
       algorithms: { ...offer, compress: ["none"] } as never,
       hostVerifier: (key: Buffer) => {
-        refusal ??= refused(server, settings, known, key)
+        refusal ??= refused(server, asked, settings, known, key)
         return refusal === undefined
       },
       authHandler: (_left, _partial, next) => next((methods.shift() ?? false) as never)
@@ -115,10 +118,12 @@ export const login = Effect.fnUntraced(function* (
       }
       return yield* new LoginRefused({
         server,
+        asked,
         host: settings.hostname,
         user: settings.user,
         reason: locked !== undefined ? "locked" : ring.offered() === 0 ? "no-keys" : "refused",
         offered: ring.offered(),
+        hungUp: found.kind === "disconnected",
         ...(locked === undefined ? {} : { file: locked }),
         ...(passedOver === undefined ? {} : { passedOver })
       })
@@ -137,6 +142,7 @@ export interface LoggedIn {
 
 const refused = (
   server: string,
+  asked: Destination,
   { identity }: SshSettings,
   known: Known,
   blob: Buffer
@@ -146,6 +152,7 @@ const refused = (
   const fingerprint = `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`
   return new HostKeyRefused({
     server,
+    asked,
     reason: verdict,
     identity,
     key: { type: shownType(blob), fingerprint, blob: Uint8Array.from(blob) }

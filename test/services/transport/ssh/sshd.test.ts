@@ -106,9 +106,28 @@ describe.skipIf(!needs("sshd"))("by a real sshd", () => {
         Fs.chmodSync(other, 0o640)
         Fs.appendFileSync(server.config, `IdentityFile ${other}\n`)
         assert.include((yield* failure(target, transport)).message, `${other} was passed over`)
+        Fs.rmSync(server.clientKey)
+        makeKey(server.clientKey, ["-t", "rsa", "-b", "2048", "-m", "PEM", "-N", "open sesame"])
+        Fs.rmSync(`${server.clientKey}.pub`)
+        const nameless = yield* failure(target, transport)
+        assert.include(nameless.message, `ssh-keygen -y -f ${server.clientKey} > ${server.clientKey}.pub`)
       }),
     [ways[0], ways[2]]
   )
+
+  test("with more keys than a host wants to hear of, the way to name the right one is told", (way) =>
+    Effect.gen(function* () {
+      const { server, target, transport } = yield* reach(way, { server: ["MaxAuthTries 2"] })
+      const others = ["a", "b", "c"].map((name) => Path.join(server.folder, name))
+      for (const other of others) makeKey(other)
+      const text = Fs.readFileSync(server.config, "utf8")
+      const first = others.map((other) => `IdentityFile ${other}\n`).join("")
+      Fs.writeFileSync(server.config, `Host la.example\n${first}${text}`)
+      const error = yield* failure(target, transport)
+      assert.deepInclude(error, { _tag: "LoginRefused", reason: "refused" })
+      assert.include(error.message, "it hung up")
+      assert.include(error.message, "IdentitiesOnly yes")
+    }))
 
   test("an sshd that forwards nothing says which setting it is", (way) =>
     Effect.gen(function* () {
@@ -210,6 +229,11 @@ describe.skipIf(!needs("sshd"))("by a real sshd", () => {
     )
     it.scopedLive("its passphrase is asked for once, however many servers want it", () =>
       Effect.map(locked({}, ["wrong", "open sesame"]), (result) => assert.strictEqual(result._tag, "Right"))
+    )
+    it.scopedLive("and Enter alone, as with ssh, gives it up", () =>
+      Effect.map(Effect.flatMap(locked({}, [""]), Effect.flip), (error) =>
+        assert.deepInclude(error, { _tag: "LoginRefused", reason: "locked" })
+      )
     )
     it.scopedLive("and nobody to ask, the way to unlock it is told", () =>
       Effect.map(Effect.flatMap(locked({ TAKO_SSH_KEY_PASSPHRASE: "wrong" }), Effect.flip), (error) => {
