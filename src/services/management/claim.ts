@@ -32,23 +32,46 @@ export const claim = (
     if (Buffer.byteLength(path) > maxPathLength) {
       return yield* new SocketRefused({ path, problem: "too-long" })
     }
+    const taking = Effect.gen(function* () {
+      const state = yield* look(path)
+      if (state === "dead") {
+        yield* attempt("write", path, () => unless(["ENOENT"], () => Fs.unlinkSync(path)))
+      } else if (state !== "free") {
+        return yield* new SocketRefused({ path, problem: state })
+      }
+      yield* listen(server, path)
+      yield* Effect.onError(open(path, group), () => close(server))
+    })
     yield* Effect.acquireRelease(
       // Two that find the same socket of a dead server must not remove each other's.
-      whileLocked(path, () =>
-        Effect.gen(function* () {
-          const state = yield* look(path)
-          if (state === "dead") {
-            yield* attempt("write", path, () => unless(["ENOENT"], () => Fs.unlinkSync(path)))
-          } else if (state !== "free") {
-            return yield* new SocketRefused({ path, problem: state })
-          }
-          yield* listen(server, path)
-          yield* Effect.onError(open(path, group), () => close(server))
-        })
+      Effect.catchIf(
+        whileLocked(path, () => taking),
+        isFull,
+        () =>
+          Effect.zipRight(
+            taking,
+            Effect.onError(stays(path), () => close(server))
+          )
       ),
       () => close(server)
     )
   })
+
+/** There is no room for the file of a lock. A socket takes none, and a disk that is full must not keep a server from its start. */
+const isFull = (error: SocketRefused | FileFailed | FileLocked): boolean =>
+  error._tag === "FileFailed" &&
+  error.operation === "lock" &&
+  (error.code === "ENOSPC" || error.code === "EDQUOT")
+
+/** Without a lock: whoever looked before we listened, and took ours for the dead one, has replaced it by now. */
+const stays = (path: string): Effect.Effect<void, SocketRefused> => {
+  const identity = Effect.sync(() => Fs.lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino)
+  return Effect.flatMap(
+    Effect.zip(identity, Effect.zipRight(Effect.sleep("200 millis"), identity)),
+    ([ours, now]) =>
+      ours !== undefined && ours === now ? Effect.void : new SocketRefused({ path, problem: "taken" })
+  )
+}
 
 /** What is at the path: nothing, a socket that nobody listens on, or what must stay. */
 const look = (path: string) =>

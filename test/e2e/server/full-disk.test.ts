@@ -35,6 +35,21 @@ describe("tako-server on a disk that is full", () => {
     assert.deepStrictEqual(host.instances(), [])
   })
 
+  it.skipIf(!mayMount())("starts all the same, and has everything run again", async () => {
+    const host = makeHost()
+    const first = await host.start()
+    const listen = await openShop(host, { GREETING: "hello" })
+    await first.stop()
+    const full =
+      'mount -t tmpfs -o size=256k tako /mnt && cp -a "$0/." /mnt && mount --bind /mnt "$0" || exit 9'
+    const inside = `${full}; dd if=/dev/zero of="$0/fill" bs=4k; exec "$@"`
+    const wrapper = ["unshare", "--mount", "--propagation", "private", "sh", "-c", inside, host.data]
+    const server = await host.start({ wrapper })
+    assert.deepStrictEqual(JSON.parse((await get(listen)).body).secrets, { GREETING: "hello" })
+    assert.match(await refusal(send(host, { GREETING: "other" })), /the disk is full/i)
+    await server.stop()
+  })
+
   it.skipIf(!mayTrace())("goes on with the old revision wherever the disk becomes full", async () => {
     const host = makeHost()
     const server = await host.start()
