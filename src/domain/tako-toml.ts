@@ -45,6 +45,8 @@ export interface ExpectedSecrets {
   readonly shapes: ReadonlyMap<SecretName, string>
 }
 
+export const expectsNothing: ExpectedSecrets = { required: [], optional: [], shapes: new Map() }
+
 /** What tako.toml says. */
 export interface TakoToml {
   /** `[a-z][a-z0-9-]{0,62}`; that of the folder, made fit, when the file has none. */

@@ -31,8 +31,9 @@ export const newProject = (place: Project.Place) =>
 const people = Layer.mergeAll(Terminal.layer, Clipboard.layer, PassphraseWords.layer)
 const crypto = Layer.mergeAll(Cipher.layer, KeyDerivation.layer)
 
-/** For the programs that need no key: the file alone. */
-export const secretsFile = (place: Project.Place) => Layer.provide(SecretsFile.layer, Project.layer(place))
+/** For the programs that need no key: the file, and what tako.toml says of it. */
+export const secretsFile = (place: Project.Place) =>
+  Layer.provideMerge(SecretsFile.layer, Project.layer(place))
 
 /** For the programs that write source files: the secrets file and the project's sources. */
 export const types = (place: Project.Place) =>
@@ -80,5 +81,4 @@ export const transport = Layer.provide(Transport.layer, Layer.merge(KnownHosts.l
 export const sync = (place: Project.Place) => Layer.merge(secrets(place), knownServers)
 
 /** For the programs on apps: servers, and what the project at this place says of its own. */
-export const apps = (place: Project.Place) =>
-  Layer.merge(servers, Layer.provideMerge(SecretsFile.layer, Project.layer(place)))
+export const apps = (place: Project.Place) => Layer.merge(servers, secretsFile(place))

@@ -12,7 +12,7 @@ import {
 } from "../services/process-spawner/process-spawner.ts"
 import { Signals } from "../services/signals/signals.ts"
 import { Terminal } from "../services/terminal/terminal.ts"
-import { openEnvironment } from "./environment/open.ts"
+import { openComplete } from "./environment/open.ts"
 
 /**
  * Runs a program with the secrets of an environment, as if we were not there, and tells how it ended. Nothing is started
@@ -23,7 +23,7 @@ export const run = Effect.fn("run")(function* (
   program: Pick<ProcessSpec, "command" | "environment">,
   options: { readonly asEnvironmentVariables: boolean }
 ) {
-  const secrets = yield* openEnvironment(name)
+  const secrets = yield* openComplete(name)
   if (!options.asEnvironmentVariables) return yield* runProcess({ ...program, secrets })
   const variables = yield* Effect.forEach(secrets, asVariable)
   const environment = { ...program.environment, ...Object.fromEntries(variables) }

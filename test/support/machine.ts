@@ -47,6 +47,8 @@ export type Services =
 export interface Situation {
   readonly file?: SecretsFile["Type"]
   readonly project?: string
+  /** The project's tako.toml. */
+  readonly toml?: string
   readonly variables?: Readonly<Record<string, string>>
   readonly answers?: ReadonlyArray<string | typeof interrupt>
   readonly commits?: ReadonlyArray<Brought>
@@ -65,7 +67,8 @@ export const machine = Effect.gen(function* () {
   const ownFile = yield* secretsFile()
   const run = <A, E, R extends Services>(command: Effect.Effect<A, E, R>, situation: Situation = {}) => {
     const { project = "/project", variables = {}, answers } = situation
-    const projects = projectLayer({ root: project })
+    const files = new Map(situation.toml === undefined ? [] : [["tako.toml", situation.toml]])
+    const projects = projectLayer({ root: project, files })
     const dependencies = Layer.mergeAll(
       cipherLayer,
       derivationLayer,

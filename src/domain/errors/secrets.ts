@@ -16,6 +16,25 @@ export class SecretNotFound extends Data.TaggedError("SecretNotFound")<{
   }
 }
 
+/** Names that tako.toml requires and an environment does not have. Exit 1. */
+export class SecretsMissing extends Data.TaggedError("SecretsMissing")<{
+  readonly environment: string
+  readonly secrets: ReadonlyArray<string>
+}> {
+  override get message(): string {
+    const { environment, secrets } = this
+    const [what, set, name] =
+      secrets.length === 1
+        ? [`does not have ${secrets[0]}, which tako.toml requires`, "Set it", secrets[0]]
+        : [
+            `lacks ${secrets.length} secrets that tako.toml requires: ${secrets.join(", ")}`,
+            "Set each",
+            "NAME"
+          ]
+    return `Environment ${environment} ${what}. Nothing was started or sent.\n${set}: tako secrets set ${name} --env ${environment}`
+  }
+}
+
 /** An environment that the file does not have. Exit 1. */
 export class EnvironmentNotFound extends Data.TaggedError("EnvironmentNotFound")<{
   readonly environment: string

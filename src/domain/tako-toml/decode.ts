@@ -1,5 +1,5 @@
 import * as Either from "effect/Either"
-import type { TakoToml } from "../tako-toml.ts"
+import { expectsNothing, type TakoToml } from "../tako-toml.ts"
 import { type Decoded, isTable, mapOf, misfit, shownPath, tableOf } from "./decoder.ts"
 import * as Fields from "./fields.ts"
 
@@ -79,7 +79,7 @@ export const decode = (parsed: unknown, nameOfFolder: string): Decoded<TakoToml>
       vars: vars?.vars ?? new Map(),
       varsOf: vars?.varsOf ?? new Map(),
       envs: new Map([...(envs ?? [])].map(([key, one]) => [key, { servers: [], ...one }] as const)),
-      secrets: { required: [], optional: [], shapes: new Map(), ...secrets },
+      secrets: { ...expectsNothing, ...secrets },
       ignored: ignoredIn(parsed)
     }
   })

@@ -84,6 +84,7 @@ const table: Table = {
   RevisionUnreadable: damaged,
   RolloutFailed: serverFailed,
   SecretMisplaced: damaged,
+  SecretsMissing: failed,
   SecretNotFound: failed,
   SecretsDamaged: damaged,
   SecretsFileChanged: failed,

@@ -1,7 +1,7 @@
 export { type DevOptions, dev } from "../../programs/dev/dev.ts"
 export type { Notice } from "../../programs/dev/notice.ts"
 export { findEnvironment, findSecret } from "../../programs/environment/find.ts"
-export { openEnvironment } from "../../programs/environment/open.ts"
+export { openComplete, openEnvironment } from "../../programs/environment/open.ts"
 export type { Placement } from "../../programs/environment/placement.ts"
 export { init } from "../../programs/init.ts"
 export { derive } from "../../programs/key/derive.ts"

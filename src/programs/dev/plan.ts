@@ -7,7 +7,7 @@ import type { EnvironmentName, SecretName } from "../../domain/names.ts"
 import { projectNameOf } from "../../domain/tako-toml/project-name.ts"
 import { type TakoToml, varsIn } from "../../domain/tako-toml.ts"
 import { Project } from "../../services/project/project.ts"
-import { openEnvironment } from "../environment/open.ts"
+import { openComplete } from "../environment/open.ts"
 
 /** What was typed, and where. */
 export interface Asked {
@@ -57,7 +57,7 @@ export const outline = Effect.fn("outline")(function* (
 /** All of it, or why there is none: one value that does not open is none. */
 export const plan = Effect.fn("plan")(function* (asked: Asked, options: { readonly ask: boolean }) {
   const outlined = yield* outline(asked)
-  const secrets = yield* openEnvironment(asked.environment, [], options)
+  const secrets = yield* openComplete(asked.environment, options)
   return { ...outlined, secrets } satisfies Plan
 })
 

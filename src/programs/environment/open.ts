@@ -5,6 +5,7 @@ import type { Environments } from "../../domain/secrets-file/environments.ts"
 import { KeySource } from "../../services/key-source/key-source.ts"
 import { findEnvironment, findSecret } from "./find.ts"
 import { requireWhole } from "./placement.ts"
+import { requireAll } from "./required.ts"
 import { settled } from "./settled.ts"
 
 /**
@@ -20,8 +21,25 @@ export const openEnvironment = Effect.fn("openEnvironment")(function* (
   return yield* settled(name, (environments) => openIn(environments, name, wanted, options))
 })
 
+/** The same for a program to start with or a server to have: nothing that tako.toml requires is missing, either. */
+export const openComplete = Effect.fn("openComplete")(function* (
+  name: EnvironmentName,
+  options?: { readonly ask: boolean }
+) {
+  return yield* settled(name, (environments) => openCompleteIn(environments, name, options))
+})
+
 /** The same of a file that has been read. */
-export const openIn = Effect.fn("openIn")(function* (
+export const openCompleteIn = Effect.fn("openCompleteIn")(function* (
+  environments: Environments,
+  name: EnvironmentName,
+  options?: { readonly ask: boolean }
+) {
+  yield* requireAll(name, yield* findEnvironment(environments, name))
+  return yield* openIn(environments, name, [], options)
+})
+
+const openIn = Effect.fn("openIn")(function* (
   environments: Environments,
   name: EnvironmentName,
   wanted: ReadonlyArray<SecretName> = [],

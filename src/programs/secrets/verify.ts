@@ -11,9 +11,12 @@ import { KeySource } from "../../services/key-source/key-source.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { findEnvironment } from "../environment/find.ts"
 import { type Placement, placements } from "../environment/placement.ts"
+import { missingIn } from "../environment/required.ts"
 
-/** What `verify` found in one environment. */
-export type Verdict =
+/** What `verify` found in one environment; `missing` are names that tako.toml requires. */
+export type Verdict = Opening & { readonly missing: ReadonlyArray<SecretName> }
+
+type Opening =
   | { readonly _tag: "Empty" }
   | { readonly _tag: "NoKey" }
   | { readonly _tag: "Replaced" }
@@ -34,19 +37,23 @@ export const verify = Effect.fn("verify")(function* (
   const environments = yield* file.read
   const names = only.length === 0 ? environmentNames(environments) : only
   const verdicts = new Map<EnvironmentName, Verdict>()
-  for (const name of names) verdicts.set(name, yield* verdictOn(name, environments, ask))
+  for (const name of names) {
+    const environment = yield* findEnvironment(environments, name)
+    const opening = yield* openingOf(name, environments, environment, ask)
+    verdicts.set(name, { ...opening, missing: yield* missingIn(environment) })
+  }
   return verdicts
 })
 
-const verdictOn = Effect.fnUntraced(function* (
+const openingOf = Effect.fnUntraced(function* (
   name: EnvironmentName,
   environments: Environments,
+  environment: Environment,
   ask: boolean
 ) {
   const keys = yield* KeySource
   const cipher = yield* Cipher
-  const environment = yield* findEnvironment(environments, name)
-  if (environment.secrets.size === 0) return { _tag: "Empty" } satisfies Verdict
+  if (environment.secrets.size === 0) return { _tag: "Empty" } satisfies Opening
   return yield* Effect.scoped(
     Effect.gen(function* () {
       const unlocked = yield* keys.unlock(name, environment, { ask })
@@ -55,13 +62,13 @@ const verdictOn = Effect.fnUntraced(function* (
         source: unlocked.source,
         marked: cipher.isMarked(environment.salt),
         placements: yield* placements(name, environments, environment, unlocked)
-      } satisfies Verdict
+      } satisfies Opening
     })
   ).pipe(
     Effect.catchTags({
       NoKeyFits: (error) => withoutKey(error, environments, environment),
-      KeyNotTrusted: () => Effect.succeed({ _tag: "NoKey" } satisfies Verdict),
-      EnvironmentReplaced: () => Effect.succeed({ _tag: "Replaced" } satisfies Verdict)
+      KeyNotTrusted: () => Effect.succeed({ _tag: "NoKey" } satisfies Opening),
+      EnvironmentReplaced: () => Effect.succeed({ _tag: "Replaced" } satisfies Opening)
     })
   )
 })
@@ -73,12 +80,12 @@ const withoutKey = Effect.fnUntraced(function* (
   environment: Environment
 ) {
   const isPinned = attempts.some(({ source, outcome }) => source === "cache" && outcome === "opens-nothing")
-  if (!isPinned) return { _tag: "NoKey" } satisfies Verdict
+  if (!isPinned) return { _tag: "NoKey" } satisfies Opening
   const cipher = yield* Cipher
   return {
     _tag: "Opened",
     source: "cache",
     marked: cipher.isMarked(environment.salt),
     placements: yield* placements(name as EnvironmentName, environments, environment, { opened: new Map() })
-  } satisfies Verdict
+  } satisfies Opening
 })

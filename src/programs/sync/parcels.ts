@@ -7,7 +7,7 @@ import { KeyCache } from "../../services/key-cache/key-cache.ts"
 import { KeyPins } from "../../services/key-pins/key-pins.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { findEnvironment } from "../environment/find.ts"
-import { openIn } from "../environment/open.ts"
+import { openCompleteIn } from "../environment/open.ts"
 import type { Parcel } from "./delivery.ts"
 
 /** Opens all of these environments, as one reading of the file has them: one value that does not open fails all. */
@@ -26,7 +26,7 @@ export const openParcels = Effect.fn("sync.openParcels")(function* (
       return {
         environment,
         app: yield* appOf(project, environment),
-        secrets: yield* openIn(read, environment),
+        secrets: yield* openCompleteIn(read, environment),
         keyId: cache.idOf(salt),
         previousKeyIds: [...(yield* pins.retired(environment)), ...previousKeyIds]
       } satisfies Parcel as Parcel

@@ -1,8 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import { ConfigInvalid } from "../../domain/errors/project.ts"
 import { decode } from "../../domain/tako-toml/decode.ts"
-import type { TakoToml } from "../../domain/tako-toml.ts"
+import { expectsNothing, type TakoToml } from "../../domain/tako-toml.ts"
 
 /**
  * What the text of a tako.toml says; `path` is for people. The parser's message tells what it expected, without the
@@ -29,6 +30,27 @@ export const readConfig = (
       suggestion === undefined ? { path, problem } : { path, problem, suggestion }
     )
   })
+
+/** What a project tells of its tako.toml; `text` is none where there is no such file. */
+export const configOf = <E>(
+  text: Effect.Effect<Option.Option<string>, E>,
+  path: string,
+  nameOfFolder: string
+) => {
+  const read = (text: string) => readConfig(text, path, nameOfFolder)
+  return {
+    config: Effect.flatMap(
+      text,
+      Option.match({ onNone: () => Effect.succeedNone, onSome: (text) => Effect.asSome(read(text)) })
+    ),
+    // `run` and `ls` ask for it: the parser is a part of their start that few projects need.
+    expected: Effect.flatMap(text, (text) =>
+      Option.exists(text, (text) => /^[^#\n]*(?:required|optional)/m.test(text))
+        ? Effect.map(read(Option.getOrThrow(text)), ({ secrets }) => secrets)
+        : Effect.succeed(expectsNothing)
+    )
+  }
+}
 
 const firstLine = (message: string): string =>
   (message.split("\n", 1)[0] as string).replace(/^Invalid TOML document: /, "not TOML, ")

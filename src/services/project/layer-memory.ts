@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { PathRefused } from "../../domain/errors/secrets-file.ts"
 import { projectNameOf } from "../../domain/tako-toml/project-name.ts"
-import { readConfig } from "./config.ts"
+import { configOf } from "./config.ts"
 import { withLines } from "./lines.ts"
 import { Project } from "./project.ts"
 
@@ -21,16 +21,13 @@ export const layerMemory = (options?: {
       ? new PathRefused({ path, reason: "symlink-outside-project" })
       : Effect.succeed(within)
   }
+  const path = Path.join(root, "tako.toml")
+  const name = projectNameOf(Path.basename(root))
+  const written = Effect.sync(() => Option.fromNullable(files.get("tako.toml")))
   return Layer.succeed(Project, {
     root,
     identity,
-    config: Effect.suspend(() =>
-      Option.match(Option.fromNullable(files.get("tako.toml")), {
-        onNone: () => Effect.succeedNone,
-        onSome: (text) =>
-          Effect.asSome(readConfig(text, Path.join(root, "tako.toml"), projectNameOf(Path.basename(root))))
-      })
-    ),
+    ...configOf(written, path, name),
     writeNew: (path, text) =>
       Effect.map(place(path), (within) => {
         if (files.has(within)) return false

@@ -7,7 +7,7 @@ import { ConfigInvalid } from "../../domain/errors/project.ts"
 import type { FileFailed } from "../../domain/errors/secrets-file.ts"
 import { projectNameOf } from "../../domain/tako-toml/project-name.ts"
 import { attempt } from "../files/attempt.ts"
-import { readConfig } from "./config.ts"
+import { configOf } from "./config.ts"
 import * as Files from "./files.ts"
 import { identityOf } from "./identity.ts"
 import { Project } from "./project.ts"
@@ -69,6 +69,7 @@ const named = (config: string, mustExist: boolean): Effect.Effect<Root, ConfigIn
 const make = (root: Root): typeof Project.Service => {
   let identity: string | undefined
   const { directory, config = Path.join(directory, "tako.toml") } = root
+  const name = projectNameOf(Path.basename(directory))
   return {
     root: directory,
     // Asked for by what opens and writes alone, so it is found out then.
@@ -76,13 +77,13 @@ const make = (root: Root): typeof Project.Service => {
       identity ??= identityOf(directory)
       return identity
     },
-    config: read(config, projectNameOf(Path.basename(directory))),
+    ...configOf(read(config), config, name),
     writeNew: (path, text) => Files.writeNew(directory, path, text),
     appendLines: (path, lines) => Files.appendLines(directory, path, lines)
   }
 }
 
-const read = Effect.fn("Project.config")(function* (path: string, nameOfFolder: string) {
+const read = Effect.fn("Project.config")(function* (path: string) {
   const stats = yield* stat(path)
   if (stats === undefined) return Option.none()
   if (!stats.isFile()) return yield* new ConfigInvalid({ path, problem: "it is not a file" })
@@ -92,7 +93,7 @@ const read = Effect.fn("Project.config")(function* (path: string, nameOfFolder: 
     try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
     catch: () => new ConfigInvalid({ path, problem: "it is not UTF-8" })
   })
-  return Option.some(yield* readConfig(text, path, nameOfFolder))
+  return Option.some(text)
 })
 
 const maxSize = 1024 * 1024

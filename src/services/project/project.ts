@@ -3,7 +3,7 @@ import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type { ConfigInvalid } from "../../domain/errors/project.ts"
 import type { FileFailed, PathRefused } from "../../domain/errors/secrets-file.ts"
-import type { TakoToml } from "../../domain/tako-toml.ts"
+import type { ExpectedSecrets, TakoToml } from "../../domain/tako-toml.ts"
 
 /**
  * The project that a command works on: the folder of the tako.toml that was named, else of the nearest one upwards,
@@ -18,6 +18,8 @@ export class Project extends Context.Tag("tako/Project")<
     readonly identity: string
     /** None when there is no tako.toml. Read on first use: the secrets commands need none. */
     readonly config: Effect.Effect<Option.Option<TakoToml>, ConfigInvalid | FileFailed>
+    /** What tako.toml says of the names of secrets; one that says nothing of them is not parsed for it. */
+    readonly expected: Effect.Effect<ExpectedSecrets, ConfigInvalid | FileFailed>
     /** Writes a file of the project that is not there yet; false when it is. */
     readonly writeNew: (path: string, text: string) => Effect.Effect<boolean, FileFailed | PathRefused>
     /** Adds lines to the end of a file of the project, those it has not yet; false when it has them all. */

@@ -85,7 +85,9 @@ const cases: ReadonlyArray<
 ]
 
 describe("bad input", () => {
-  it("ends with the documented code, one message on stderr, and no value in it", async () => {
+  it("ends with the documented code, one message on stderr, and no value in it", {
+    timeout: 4_000 * cases.length
+  }, async () => {
     const { tako } = await sandboxWith({
       production: { DATABASE_URL: `postgres://${canary}` },
       staging: { DATABASE_URL: `postgres://${canary}` }

@@ -4,7 +4,7 @@ import type { EnvironmentName } from "../../../domain/names.ts"
 import type { Placement } from "../../../programs/environment/placement.ts"
 import { type Verdict, verify as verifyEnvironments } from "../../../programs/secrets/verify.ts"
 import { leaf } from "../command.ts"
-import { damaged, done, noKey } from "../exit-code.ts"
+import { damaged, done, failed, noKey } from "../exit-code.ts"
 import { environmentFlag, givenEnvironment } from "../names.ts"
 import { jsonFlag, outJson, outTable, say } from "../output.ts"
 import { Style } from "../style.ts"
@@ -15,7 +15,7 @@ export const verify = leaf(
   {
     summary: "Open everything the keys at hand can open, and say what is wrong",
     description:
-      "Exits 4 when a value is damaged or misplaced or an environment was replaced, and 3 when the environment that was named has no key here.",
+      "Exits 4 when a value is damaged or misplaced or an environment was replaced, 3 when the environment that was named has no key here, and 1 when one lacks a secret that tako.toml requires.",
     example: "tako secrets verify",
     flags: { environment: environmentFlag, json: jsonFlag }
   },
@@ -26,7 +26,8 @@ export const verify = leaf(
       yield* input.json ? outJson(toJson(verdicts)) : print(verdicts)
       const all = [...verdicts.values()]
       if (all.some(isBad)) return damaged
-      return Option.isSome(only) && all.some(({ _tag }) => _tag === "NoKey") ? noKey : done
+      if (Option.isSome(only) && all.some(({ _tag }) => _tag === "NoKey")) return noKey
+      return all.some(({ missing }) => missing.length > 0) ? failed : done
     })
 )
 
@@ -82,6 +83,13 @@ const print = Effect.fnUntraced(function* (verdicts: Verdicts) {
 })
 
 const sayWhat = Effect.fnUntraced(function* (name: EnvironmentName, verdict: Verdict) {
+  const [first, ...others] = verdict.missing
+  if (first !== undefined) {
+    const [set, what] = others.length === 0 ? ["Set it", first] : ["Set each", "NAME"]
+    yield* say(
+      `\n${name}: tako.toml requires ${verdict.missing.join(", ")} as well. ${set}: tako secrets set ${what} --env ${name}`
+    )
+  }
   if (verdict._tag === "NoKey")
     return yield* say(`\n${name}: join with tako secrets key derive --env ${name}`)
   if (verdict._tag === "Replaced") {
@@ -119,26 +127,31 @@ const sayWhat = Effect.fnUntraced(function* (name: EnvironmentName, verdict: Ver
 })
 
 const toJson = (verdicts: Verdicts) => ({
-  environments: [...verdicts].map(([name, verdict]) => {
-    switch (verdict._tag) {
-      case "Empty":
-        return { name, state: "empty" }
-      case "NoKey":
-        return { name, state: "no-key" }
-      case "Replaced":
-        return { name, state: "replaced" }
-      case "Opened":
-        return {
-          name,
-          state: isBad(verdict) ? "bad" : "good",
-          source: verdict.source,
-          marked: verdict.marked,
-          ...counts(verdict.placements),
-          secrets: [...verdict.placements].map(([secret, placement]) => placementJson(secret, placement))
-        }
-    }
-  })
+  environments: [...verdicts].map(([name, verdict]) => ({
+    name,
+    ...findings(verdict),
+    missing: verdict.missing
+  }))
 })
+
+const findings = (verdict: Verdict) => {
+  switch (verdict._tag) {
+    case "Empty":
+      return { state: "empty" }
+    case "NoKey":
+      return { state: "no-key" }
+    case "Replaced":
+      return { state: "replaced" }
+    case "Opened":
+      return {
+        state: isBad(verdict) ? "bad" : "good",
+        source: verdict.source,
+        marked: verdict.marked,
+        ...counts(verdict.placements),
+        secrets: [...verdict.placements].map(([secret, placement]) => placementJson(secret, placement))
+      }
+  }
+}
 
 const states = {
   Bound: "bound",

@@ -1,0 +1,20 @@
+import * as Effect from "effect/Effect"
+import { SecretsMissing } from "../../domain/errors/secrets.ts"
+import type { EnvironmentName, SecretName } from "../../domain/names.ts"
+import type { Environment } from "../../domain/secrets-file/environments.ts"
+import { Project } from "../../services/project/project.ts"
+
+/** The names that tako.toml requires and an environment does not have. */
+export const missingIn = Effect.fnUntraced(function* (environment: Environment) {
+  const { required } = yield* (yield* Project).expected
+  return required.filter((name) => !environment.secrets.has(name)) as ReadonlyArray<SecretName>
+})
+
+/** Fails when there is one: what an environment lacks is said before a key is asked for, and before anything starts. */
+export const requireAll = Effect.fn("requireAll")(function* (
+  name: EnvironmentName,
+  environment: Environment
+) {
+  const missing = yield* missingIn(environment)
+  if (missing.length > 0) return yield* new SecretsMissing({ environment: name, secrets: missing })
+})
