@@ -1,13 +1,17 @@
 import * as Redacted from "effect/Redacted"
-import type { SecretName } from "./names.ts"
+import type { EnvironmentName, SecretName } from "./names.ts"
 
-/** What a process reads from fd 3, once: a token of this one instance and its secrets. */
+/** What a process reads from fd 3, once: a token of this one instance, its secrets, and the environment they are of. */
 export interface Envelope {
   readonly token: Redacted.Redacted<string>
   readonly secrets: ReadonlyMap<SecretName, Redacted.Redacted<string>>
+  readonly environment?: EnvironmentName | undefined
 }
 
-/** One JSON object: `{"token": "…", "secrets": {"NAME": "value", …}}`, names sorted, no newline. */
+/**
+ * One JSON object: `{"token": "…", "secrets": {"NAME": "value", …}, "environment": "…"}`, names sorted, no newline. The
+ * environment comes last, behind what the original's readers know.
+ */
 export const encode = (envelope: Envelope): Redacted.Redacted<string> => {
   const names = [...envelope.secrets.keys()].sort()
   const members = names.map((name) => {
@@ -15,5 +19,6 @@ export const encode = (envelope: Envelope): Redacted.Redacted<string> => {
     return `${JSON.stringify(name)}:${JSON.stringify(value)}`
   })
   const token = JSON.stringify(Redacted.value(envelope.token))
-  return Redacted.make(`{"token":${token},"secrets":{${members.join(",")}}}`)
+  const environment = envelope.environment === undefined ? "" : `,"environment":"${envelope.environment}"`
+  return Redacted.make(`{"token":${token},"secrets":{${members.join(",")}}${environment}}`)
 }

@@ -24,10 +24,10 @@ export const run = Effect.fn("run")(function* (
   options: { readonly asEnvironmentVariables: boolean }
 ) {
   const secrets = yield* openComplete(name)
-  if (!options.asEnvironmentVariables) return yield* runProcess({ ...program, secrets })
+  if (!options.asEnvironmentVariables) return yield* runProcess({ ...program, secrets, secretsOf: name })
   const variables = yield* Effect.forEach(secrets, asVariable)
   const environment = { ...program.environment, ...Object.fromEntries(variables) }
-  return yield* runProcess({ ...program, environment, secrets })
+  return yield* runProcess({ ...program, environment, secrets, secretsOf: name })
 })
 
 const asVariable = ([name, value]: readonly [SecretName, Redacted.Redacted<string>]) => {

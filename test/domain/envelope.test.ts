@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as FastCheck from "effect/FastCheck"
 import * as Redacted from "effect/Redacted"
 import { encode } from "../../src/domain/envelope.ts"
-import type { SecretName } from "../../src/domain/names.ts"
+import { EnvironmentName, type SecretName } from "../../src/domain/names.ts"
 
 const envelopeOf = (secrets: Iterable<readonly [string, string]>, token = "t") => ({
   token: Redacted.make(token),
@@ -25,6 +25,13 @@ describe("the envelope", () => {
     assert.strictEqual(
       Redacted.value(encode(envelopeOf(secrets))),
       '{"token":"t","secrets":{"A":"o\\"ne","B":"two\\n"}}'
+    )
+  })
+
+  it("tells the environment last, where the original's readers do not look", () => {
+    assert.strictEqual(
+      Redacted.value(encode({ ...envelopeOf([["A", "one"]]), environment: EnvironmentName("production") })),
+      '{"token":"t","secrets":{"A":"one"},"environment":"production"}'
     )
   })
 

@@ -64,6 +64,7 @@ describe("run", () => {
           ["B", "two"]
         ]
       )
+      assert.strictEqual(spec.secretsOf, "production")
       assert.deepStrictEqual(spec.environment, { PATH: "/bin", B: "inherited", TAKO_PIPE: "0:1" })
     })
   )
@@ -76,7 +77,7 @@ describe("run", () => {
       const { all } = yield* on.run(attempt("production", asVariables))
       const [{ spec }] = all as [(typeof all)[number]]
       assert.deepStrictEqual(spec.environment, { PATH: "/bin", A: "", B: "two", TAKO_PIPE: "0:1" })
-      assert.strictEqual(spec.secrets.size, 2)
+      assert.deepStrictEqual([spec.secrets.size, spec.secretsOf], [2, "production"])
     })
   )
 

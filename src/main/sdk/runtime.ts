@@ -29,13 +29,20 @@ interface Builtins {
     fstatSync(fd: number, options: BigInts): Stats
     mkdtempSync(prefix: string): string
     openSync(path: string, flags: number | "r" | "r+"): number
-    readFileSync(file: number | string, encoding: "utf8"): string
+    readFileSync(file: number | string): Uint8Array
+    readSync(fd: number, into: Uint8Array): number
     rmSync(path: string, options: { readonly recursive: true }): void
     statSync(path: string, options: BigInts): Stats
     writeFileSync(path: string, text: string, options: { readonly flag: number }): void
     writeSync(fd: number, bytes: Uint8Array): number
   }
-  readonly buffer: { readonly Buffer: { from(text: string): Uint8Array } }
+  readonly buffer: {
+    readonly Buffer: {
+      alloc(length: number): Uint8Array
+      concat(all: ReadonlyArray<Uint8Array>): Uint8Array
+      from(text: string): Uint8Array
+    }
+  }
   readonly child_process: {
     spawnSync(command: string, args: ReadonlyArray<string>): { readonly status: number | null }
   }
@@ -72,21 +79,25 @@ interface Sealed {
 }
 
 interface Envelope {
-  readonly token: string
   readonly secrets: Readonly<Record<string, string>>
+  /** The environment that they are of; an older tako did not tell it. */
+  readonly environment?: string
 }
 
 /** Why there is no envelope, and what to do about it. */
 type Problem = readonly [code: string, sentence: string]
 
-/** The envelope of this process, the same for all who ask. Throws where there is none, and says what was wanted. */
-type Bag = (wanted: string) => Envelope
+/** The envelope of this process, the same for all who ask. Where there is none, it throws, and says what was wanted. */
+interface Bag {
+  (wanted: string): Envelope
+  (): Envelope | Problem
+}
 
 const nodeProcess: NodeProcess | undefined = (globalThis as unknown as { process?: NodeProcess }).process
 const builtin = nodeProcess?.getBuiltinModule as Required<NodeProcess>["getBuiltinModule"]
 const variables: Variables = nodeProcess?.env ?? {}
-const bigInts: BigInts = { bigint: true }
 const shared = "tako/fd3/v1"
+const toWrite = ({ constants }: Builtins["fs"]) => constants.O_WRONLY | constants.O_NONBLOCK
 
 /**
  * The secrets of this process. `secrets.NAME` is its value, and throws if it was not delivered; `"NAME" in secrets` tells
@@ -94,23 +105,21 @@ const shared = "tako/fd3/v1"
  */
 export function loadSecrets<T extends object>(): T {
   const bag = openBag()
-  const isName = (key: string | symbol): key is string =>
-    typeof key === "string" && /^[A-Z][A-Z\d_]*$/.test(key)
+  const isName = (key: string | symbol): key is string => /^[A-Z][A-Z\d_]*$/.test(String(key))
   const redacted = { value: () => "[REDACTED]" }
   const inspect = { [Symbol.for("nodejs.util.inspect.custom")]: redacted }
   const shown = Object.create(null, { toString: redacted, toJSON: redacted, ...inspect })
-  const refuse = () => {
-    throw failure("READ_ONLY", "Secrets are read-only. Type: tako secrets set NAME")
-  }
+  const refuse = () => fail("READ_ONLY", "Secrets are read-only. Type: tako secrets set NAME")
   const handler: ProxyHandler<T> = {
     get(target, key) {
       if (!isName(key)) return target[key as keyof T]
-      const value = bag(key).secrets[key]
-      if (value !== undefined) return value
-      throw failure(
-        "NOT_DELIVERED",
-        `${key} was not delivered: ${variables.ENV ?? "the environment in use"} does not have it.\n` +
-          `Set it, then start again: tako secrets set ${key}${variables.ENV ? ` --env ${variables.ENV}` : ""}`
+      return (
+        bag(key).secrets[key] ??
+        fail(
+          "NOT_DELIVERED",
+          `${key} was not delivered: ${env} does not have it.\n` +
+            `Set it, then start again: tako secrets set ${key} --env ${env}`
+        )
       )
     },
     has: (target, key) => (isName(key) ? key in bag(key).secrets : key in target),
@@ -145,7 +154,7 @@ export function handOver<Started>(
     fd = openToRead(fs, path)
     writeEnd = fs.openSync(path, toWrite(fs))
   } catch {
-    throw failure("NO_MKFIFO", "handOver needs mkfifo (coreutils).")
+    fail("NO_MKFIFO", "handOver needs mkfifo (coreutils).")
   } finally {
     fs.rmSync(folder, { recursive: true })
   }
@@ -153,7 +162,7 @@ export function handOver<Started>(
   const rest = bytes.subarray(fs.writeSync(writeEnd, bytes))
   if (!rest.length) fs.closeSync(writeEnd)
   try {
-    return start({ env: { ...variables, TAKO_PIPE: identityOf(() => fs.fstatSync(fd, bigInts)) }, fd })
+    return start({ env: { ...variables, TAKO_PIPE: identityOf(fs, fd) }, fd })
   } finally {
     fs.closeSync(fd)
     // What the pipe had no room for, as it is read. A process that ends before has no need of it.
@@ -162,9 +171,12 @@ export function handOver<Started>(
   }
 }
 
-/** The environment's name: ENV, as tako-server and tako dev set it; else NODE_ENV, else development, in a browser production. */
+/** The environment that the secrets are of; without secrets ENV, NODE_ENV, else development, in a browser production. */
 export const env: string =
-  variables.ENV || variables.NODE_ENV || ((builtin as unknown) ? "development" : "production")
+  (openBag()() as Partial<Envelope>).environment ||
+  variables.ENV ||
+  variables.NODE_ENV ||
+  ((builtin as unknown) ? "development" : "production")
 
 /** Whether `env` is development. */
 export const isDev: boolean = env === "development"
@@ -173,7 +185,7 @@ export const isDev: boolean = env === "development"
 export const isProd: boolean = env === "production"
 
 /** The port to listen on: PORT, else 3000. Under tako-server and tako dev it is 0: any that is free. */
-export const port: number = /^\d+$/.test(variables.PORT as string) ? Number(variables.PORT) : 3000
+export const port: number = /^\d+$/.test(variables.PORT as string) ? +(variables.PORT as string) : 3000
 
 /** The address to listen on: HOST, else 127.0.0.1. */
 export const host: string = variables.HOST || "127.0.0.1"
@@ -186,16 +198,16 @@ export const dataDir: string = variables.TAKO_DATA_DIR || ".tako/data"
 
 function openBag(): Bag {
   const key = Symbol.for(shared)
-  const global = globalThis as unknown as Record<symbol, Bag | undefined>
-  const known = global[key]
-  if (known) return known
-  const received = receive()
-  const bag: Bag = (wanted) => {
-    if ("token" in received) return received
-    throw failure(received[0], `${wanted} cannot be read: ${received[1]}`)
+  const global = globalThis as unknown as Record<symbol, Bag>
+  if (!global[key]) {
+    const received = receive()
+    const value = (wanted?: string) =>
+      !wanted || "secrets" in received
+        ? received
+        : fail(received[0], `${wanted} cannot be read: ${received[1]}`)
+    Object.defineProperty(global, key, { value })
   }
-  Object.defineProperty(global, key, { value: bag })
-  return bag
+  return global[key] as Bag
 }
 
 function receive(): Envelope | Problem {
@@ -217,7 +229,7 @@ function receive(): Envelope | Problem {
   const received = readPipe(nodeProcess as NodeProcess, builtin("fs"))
   threads.setEnvironmentData(
     shared,
-    "token" in received ? builtin("crypto").createSecretKey(JSON.stringify(received), "utf8") : received
+    "secrets" in received ? builtin("crypto").createSecretKey(JSON.stringify(received), "utf8") : received
   )
   return received
 }
@@ -229,30 +241,33 @@ function readPipe({ argv, platform }: NodeProcess, fs: Builtins["fs"]): Envelope
     `${sentence}.\nStart it so: tako run -- node ${argv[1]?.replace(`${variables.PWD}/`, "") ?? "app.js"}`
   ]
   if (!pipe) return problem("NOT_STARTED", "neither tako nor handOver started this process")
-  const three = identityOf(() => fs.fstatSync(3, bigInts))
+  const three = identityOf(fs, 3)
   try {
     let fd = three === pipe ? 3 : 0
     // Launchers close it on the way (npm run, npx, tsx, node --watch), and on Linux one can read theirs. Deno has fds of
     // its own making, and finds ours there too.
     for (let pid: string | number = platform === "linux" ? "self" : 0; !fd && pid; ) {
       const path = `/proc/${pid}/fd/3`
-      if (identityOf(() => fs.statSync(path, bigInts)) === pipe) fd = openToRead(fs, path)
+      if (identityOf(fs, path) === pipe) fd = openToRead(fs, path)
       // "pid (name) state ppid …"; the name may hold anything: proc(5).
-      pid = Number(/\) . (\d+)[^)]*$/.exec(fs.readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1])
+      pid = Number(/\) . (\d+)[^)]*$/.exec(`${fs.readFileSync(`/proc/${pid}/stat`)}`)?.[1])
     }
     // Asked once more: the process further up may have ended, and another may have got its number.
-    if (identityOf(() => fs.fstatSync(fd, bigInts)) !== pipe)
+    if (identityOf(fs, fd) !== pipe)
       return three
         ? problem("FOREIGN", "fd 3 is a pipe, but not tako's")
         : problem("CLOSED", `${script ? `npm run ${script}` : "a launcher"} closed tako's pipe, fd 3`)
-    const text = fs.readFileSync(fd, "utf8")
+    let text = readAll(fs, fd)
     // Under tako dev it is put back: a watcher (node --watch, tsx watch, next dev) has the pipe, and starts us again with
     // it. Where nobody has it, it ends with us; what does not fit into it is taken out again.
     if (variables.TAKO_BUILD === "dev") {
+      // Another one, of several that a test runner starts at a time, may be about to do so.
+      for (let rest = 99; !text && rest--; text = readAll(fs, fd))
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
       try {
         fs.writeFileSync(`/proc/self/fd/${fd}`, text, { flag: toWrite(fs) })
       } catch {
-        fs.readFileSync(fd, "utf8")
+        fs.readFileSync(fd)
       }
     }
     fs.closeSync(fd)
@@ -261,10 +276,10 @@ function readPipe({ argv, platform }: NodeProcess, fs: Builtins["fs"]): Envelope
       ? parse(text)
       : [
           "READ_BEFORE",
-          "they were read before: by another process, or by an earlier start.\nFor restarts and builds use tako dev, for your own processes handOver."
+          "they were read before, by another process or an earlier start.\nFor restarts, tests and builds use tako dev, for your own processes handOver."
         ]
   } catch (error) {
-    return problem("UNREADABLE", `tako's pipe cannot be read (${(error as { code?: unknown }).code})`)
+    return problem("UNREADABLE", `tako's pipe gives ${(error as { code?: unknown }).code}`)
   }
 }
 
@@ -276,12 +291,17 @@ function openToRead(fs: Builtins["fs"], path: string): number {
   return readEnd
 }
 
-const toWrite = ({ constants }: Builtins["fs"]) => constants.O_WRONLY | constants.O_NONBLOCK
+/** What a pipe holds at once in one read(2): of two processes that read at the same time, one gets it whole. */
+function readAll(fs: Builtins["fs"], fd: number): string {
+  const { Buffer } = builtin("buffer")
+  const first = Buffer.alloc(65_536)
+  return `${Buffer.concat([first.subarray(0, fs.readSync(fd, first)), fs.readFileSync(fd)])}`
+}
 
 /** As TAKO_PIPE has it; empty for what is no FIFO, closed, or not ours to look at. */
-function identityOf(stat: () => Stats): string {
+function identityOf({ statSync, fstatSync }: Builtins["fs"], file: number | string): string {
   try {
-    const stats = stat()
+    const stats = (typeof file === "string" ? statSync : fstatSync)(file as never, { bigint: true })
     return stats.isFIFO() ? `${stats.dev}:${stats.ino}` : ""
   } catch {
     return ""
@@ -290,18 +310,18 @@ function identityOf(stat: () => Stats): string {
 
 function parse(text: string): Envelope | Problem {
   try {
-    const { token, secrets } = JSON.parse(text) as Envelope
-    if (typeof token === "string" && Object.values(secrets).every((value) => typeof value === "string"))
-      return { token, secrets: { __proto__: null, ...secrets } as unknown as Envelope["secrets"] }
+    const { secrets, ...rest } = JSON.parse(text) as Envelope
+    if (Object.values(secrets).every((value) => typeof value === "string"))
+      return { ...rest, secrets: { __proto__: null, ...secrets } as unknown as Envelope["secrets"] }
   } catch {
     // Its message would quote what is there.
   }
   return [
     "DAMAGED",
-    "they came cut off: tako was stopped, or two processes read at once.\nStart it again; for your own processes use handOver."
+    "they came cut off, or to two processes at once.\nStart it again; for your own processes use handOver."
   ]
 }
 
-function failure(code: string, message: string): Error {
-  return Object.assign(new Error(message), { name: "TakoError", code: `TAKO_${code}` })
+function fail(code: string, message: string): never {
+  throw Object.assign(new Error(message), { name: "TakoError", code: `TAKO_${code}` })
 }

@@ -24,6 +24,7 @@ export interface Asked {
 
 /** All that makes a difference to the program: another plan is another start. */
 export interface Plan {
+  readonly environment: EnvironmentName
   readonly command: readonly [string, ...ReadonlyArray<string>]
   readonly directory: string
   readonly variables: Readonly<Record<string, string | undefined>>
@@ -47,6 +48,7 @@ export const outline = Effect.fn("outline")(function* (
   const directory = typed === undefined ? root : asked.directory
   const listen = Option.getOrUndefined(config)?.envs.get(asked.environment)?.listen
   return {
+    environment: asked.environment,
     command,
     directory,
     variables: variablesFor(asked, directory, Option.getOrUndefined(config), root),

@@ -43,6 +43,7 @@ export const runOnce = Effect.fnUntraced(function* (plan: Plan, { files, address
     directory: plan.directory,
     environment: plan.variables,
     secrets: plan.secrets,
+    secretsOf: plan.environment,
     readiness: true
   })
   const startedAt = yield* Clock.currentTimeMillis

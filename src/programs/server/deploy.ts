@@ -170,6 +170,7 @@ const runRelease = Effect.fnUntraced(function* (plan: Plan, kept: string) {
     command: typeof release.release === "string" ? ["sh", "-c", release.release] : release.release,
     environment: instanceEnvironment(app, release, home, 0, settings.inherited),
     secrets,
+    secretsOf: partsOf(app).environment,
     directory: release.directory,
     supervised: { onOutput: output.write, ...(home.user === undefined ? {} : { user: home.user }) }
   }).pipe(Effect.catchAll(({ message }) => failed(`could not be started: ${message}`)))

@@ -5,6 +5,7 @@ import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import { InstanceFailed, type InstanceProblem } from "../../domain/errors/rollout.ts"
 import type { ProcessExit } from "../../domain/process.ts"
+import { partsOf } from "../../domain/server/app-name.ts"
 import type { Command } from "../../domain/tako-toml.ts"
 import { Health } from "../../services/health/health.ts"
 import { InstanceLog } from "../../services/instance-log/instance-log.ts"
@@ -65,6 +66,7 @@ export const startInstance: (
       command: commandOf(release.start, id),
       environment: instanceEnvironment(app, release, home, assigned ?? 0, settings.inherited),
       secrets,
+      secretsOf: partsOf(app).environment,
       directory: release.directory,
       readiness: release.port === undefined,
       supervised: { onOutput: output.write, ...(home.user === undefined ? {} : { user: home.user }) }

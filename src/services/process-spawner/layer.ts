@@ -27,7 +27,7 @@ export const layerOf = ({ poolSize }: { readonly poolSize: number }): Layer.Laye
       spawn: Effect.fn("ProcessSpawner.spawn")((spec: ProcessSpec) =>
         Effect.suspend(() => {
           const token = Redacted.make(Crypto.randomBytes(32).toString("base64url"))
-          const envelope = encode({ token, secrets: spec.secrets })
+          const envelope = encode({ token, secrets: spec.secrets, environment: spec.secretsOf })
           const isSupervised = spec.supervised !== undefined
           return Effect.all([isSupervised ? wrapper : Effect.succeed([]), takePipes(pool, spec)]).pipe(
             Effect.mapError(

@@ -4,7 +4,7 @@ import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { ProcessNotStarted } from "../../domain/errors/processes.ts"
-import type { SecretName } from "../../domain/names.ts"
+import type { EnvironmentName, SecretName } from "../../domain/names.ts"
 import type { PortReport } from "../../domain/port-report.ts"
 import type { ProcessExit, SignalName } from "../../domain/process.ts"
 
@@ -23,6 +23,8 @@ export interface ProcessSpec {
   readonly command: readonly [string, ...ReadonlyArray<string>]
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly secrets: ReadonlyMap<SecretName, Redacted.Redacted<string>>
+  /** The environment of the secrets: the envelope tells it. */
+  readonly secretsOf?: EnvironmentName
   /** Where it starts; without it, where we are. */
   readonly directory?: string
   /** Whether it gets, on fd 4, the write end of a pipe to tell its port through. Without it there is no fd 4. */

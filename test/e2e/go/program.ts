@@ -71,8 +71,8 @@ export interface Given {
   readonly names?: (identity: string) => string | undefined
 }
 
-export const envelopeOf = (secrets: Readonly<Record<string, string>>): string =>
-  JSON.stringify({ token: "t".repeat(43), secrets })
+export const envelopeOf = (secrets: Readonly<Record<string, string>>, environment?: string): string =>
+  JSON.stringify({ token: "t".repeat(43), secrets, environment })
 
 /** Starts a program as tako does, with any bytes in the pipe: the product's own pipe and writer. */
 export const start = (command: ReadonlyArray<string>, given: Given = {}): Promise<Ended> =>

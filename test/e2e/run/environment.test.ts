@@ -37,6 +37,15 @@ describe("what a program gets from tako run", () => {
     assert.lengthOf(more, 0)
   })
 
+  it("is told of which environment its secrets are through the pipe, not by a variable", async () => {
+    const { tako } = await sandboxWith({ production: { A: canary } })
+    const { stdout } = await tako(["run", "--env", "production", "sh", "-c", 'cat <&3; echo "|$ENV"'])
+    const [envelope = "", variable] = stdout.split("|")
+    const { token, ...rest } = JSON.parse(envelope)
+    assert.deepStrictEqual(rest, { secrets: { A: canary }, environment: "production" })
+    assert.strictEqual(variable, "\n")
+  })
+
   it("with --as-env are the secrets as well, after one warning", async () => {
     const { tako } = await sandboxWith({ development: { A: canary, B: "two\nlines" } })
     const ended = await tako(["run", "--as-env", "sh", "-c", 'printf "%s|%s|" "$A" "$B"; cat <&3'])

@@ -39,8 +39,11 @@ export const makeApp = (programs: Readonly<Record<string, string>> = {}): string
   return folder
 }
 
-export const envelope = (secrets: Readonly<Record<string, string>> = {}): string =>
-  JSON.stringify({ token: "t", secrets: { DATABASE_URL: canary, LARGE: "", ...secrets } })
+export const envelope = (
+  secrets: Readonly<Record<string, string>> = {},
+  environment: string | undefined = "staging"
+): string =>
+  JSON.stringify({ token: "t", secrets: { DATABASE_URL: canary, LARGE: "", ...secrets }, environment })
 
 export interface Ran {
   readonly code: number | null

@@ -26,6 +26,21 @@ spawn(process.execPath, command === undefined ? ["reads.mjs"] : ["deep.mjs", ...
 for (const program of ["reads.mjs", "message.mjs"]) spawnSync(process.execPath, [program], { stdio: "inherit" })`,
     "often.mjs": `import { spawnSync } from "node:child_process"
 for (let time = 0; time < 3; time++) spawnSync(process.execPath, ["reads.mjs"], { stdio: "inherit" })`,
+    // One that has taken the secrets out of the pipe, and is slow to put them back.
+    "slow.mjs": `import { spawn } from "node:child_process"; import { once } from "node:events"; import * as fs from "node:fs"
+const text = fs.readFileSync(3)
+const child = spawn(process.execPath, ["--import", "data:text/javascript,console.log('up')", "reads.mjs"], { stdio: ["ignore", "pipe", "inherit"] })
+child.stdout.pipe(process.stdout)
+await once(child.stdout, "data")
+setTimeout(() => fs.writeFileSync("/proc/self/fd/3", text, { flag: fs.constants.O_WRONLY | fs.constants.O_NONBLOCK }), 150)
+await once(child, "exit")`,
+    "together.mjs": `import { spawn } from "node:child_process"
+for (let one = 0; one < 8; one++) spawn(process.execPath, ["reads.mjs"], { stdio: "inherit" })`,
+    "env.mjs": `import { env, handOver, isDev, isProd } from "./tako.gen.mjs"
+import { spawn } from "node:child_process"; import { once } from "node:events"; import { isMainThread, Worker } from "node:worker_threads"
+console.log(isMainThread, env, isDev, isProd)
+if (isMainThread) await once(new Worker(new URL("./env.mjs", import.meta.url)), "exit")
+if (process.argv[2]) handOver(({ env, fd }) => spawn(process.execPath, ["env.mjs"], { env, stdio: ["inherit", "inherit", "inherit", fd] }))`,
     "worker.mjs": `${reads}${tell}`,
     "workers.mjs": `${reads}import { Worker } from "node:worker_threads"
 ${tell}new Worker(new URL("./worker.mjs", import.meta.url)); new Worker(new URL("./nested.mjs", import.meta.url))`,
@@ -132,6 +147,23 @@ describe.each(nodes)("%s reads", (node) => {
     assert.strictEqual(await read([node, "often.mjs"], { variables }), `read ${canary} 0\n`.repeat(3))
     const out = await read([node, "twice.mjs"], { variables, sent: envelope({ LARGE: large }) })
     assert.include(out, `read ${canary} ${large.length}\nTakoError TAKO_READ_BEFORE`)
+  })
+
+  it.runIf(process.platform === "linux")("under tako dev beside others that do so just now", async () => {
+    const variables = { TAKO_BUILD: "dev" }
+    assert.include(await read([node, "slow.mjs"], { variables }), `read ${canary} 0\n`)
+    const LARGE = "x".repeat(40_000)
+    const out = await read([node, "together.mjs"], { variables, sent: envelope({ LARGE }) })
+    assert.strictEqual(out, `read ${canary} ${LARGE.length}\n`.repeat(8))
+  })
+
+  it("and knows of which environment, whatever the variables say, in workers and in other processes", async () => {
+    const variables = { ENV: "/etc/profile", NODE_ENV: "development" }
+    const sent = envelope({}, "production")
+    assert.strictEqual(
+      await read([node, "env.mjs", "on"], { sent, variables }),
+      "true production false true\nfalse production false true\n".repeat(2)
+    )
   })
 
   it("for the processes that it starts", async () => {
@@ -266,9 +298,21 @@ console.log(String((await import("./tako.gen.mjs")).secrets))`
       `${reads}try { secrets.STRIPE_KEY } catch ({ message }) { console.log(message) }`
     )
     assert.strictEqual(
-      await read([node, "missing.mjs"], { variables: { ENV: "staging" } }),
+      await read([node, "missing.mjs"]),
       "STRIPE_KEY was not delivered: staging does not have it.\n" +
         "Set it, then start again: tako secrets set STRIPE_KEY --env staging\n"
     )
+  })
+
+  it("nothing of the environment where nobody told it: that is what ENV and NODE_ENV say", async () => {
+    const of = (environment: string) => `true ${environment}\nfalse ${environment}\n`
+    const variables = { ENV: "production", NODE_ENV: "test" }
+    const sent = '{"token":"t","secrets":{}}'
+    assert.strictEqual(await read([node, "env.mjs"], { sent, variables }), of("production false true"))
+    assert.strictEqual(
+      await read([node, "env.mjs"], { sent: null, variables: { NODE_ENV: "test" } }),
+      of("test false false")
+    )
+    assert.strictEqual(await read([node, "env.mjs"], { sent: "{" }), of("development true false"))
   })
 })

@@ -58,8 +58,8 @@ const redacted = (seen: Record<string, unknown>) => {
     setPrototypeOf: "threw TypeError",
     undelivered: "threw TakoError",
     "undelivered message":
-      "PRODUCTION_ONLY was not delivered: the environment in use does not have it.\n" +
-      "Set it, then start again: tako secrets set PRODUCTION_ONLY",
+      "PRODUCTION_ONLY was not delivered: staging does not have it.\n" +
+      "Set it, then start again: tako secrets set PRODUCTION_ONLY --env staging",
     in: [true, false, false],
     others: [],
     awaited: "fine",

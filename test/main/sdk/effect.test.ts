@@ -4,13 +4,18 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import { vi } from "vitest"
 import { layer } from "../../../src/main/library/effect.ts"
 
 const canary = "canary, of\n the config  test"
 
-// The process's one bag, as the runtime leaves it.
+// The process's one bag, as the runtime leaves it when it is imported.
 let bag: () => { readonly secrets: Readonly<Record<string, string>> }
-Object.defineProperty(globalThis, Symbol.for("tako/fd3/v1"), { value: () => bag() })
+vi.hoisted(() => {
+  Object.defineProperty(globalThis, Symbol.for("tako/fd3/v1"), {
+    value: (wanted?: string) => (wanted ? bag() : {})
+  })
+})
 beforeEach(() => {
   const secrets = { DATABASE_URL: canary, KEYS: "a, b,c", BOTH: "secret", COUNT: `${canary}!` }
   bag = () => ({ secrets: Object.assign(Object.create(null), secrets) })

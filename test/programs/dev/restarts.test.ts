@@ -22,7 +22,7 @@ describe("dev starts the program", () => {
       yield* put1
       const dev = yield* startDev()
       const { spec } = yield* dev.start(1)
-      assert.deepStrictEqual(valuesOf(spec), { A: "one" })
+      assert.deepStrictEqual([valuesOf(spec), spec.secretsOf], [{ A: "one" }, "development"])
       assert.deepStrictEqual(
         [spec.command, spec.directory, spec.readiness],
         [["server"], "/project/below", true]

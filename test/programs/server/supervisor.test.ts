@@ -42,7 +42,7 @@ describe("an instance", () => {
         TAKO_BUILD: "abc"
       })
       assert.match(process?.spec.command.join(" ") ?? "", /^node server\.js --instance [a-z0-9]{8}$/)
-      assert.strictEqual(process?.spec.directory, "/srv/shop")
+      assert.deepStrictEqual([process?.spec.directory, process?.spec.secretsOf], ["/srv/shop", "production"])
     })
   )
 
@@ -211,8 +211,8 @@ describe("an app", () => {
         process.spec.command.includes("migrate.js") ? process.end({ _tag: "Exited", code: 0 }) : good(process)
       yield* on.ask({ ...deployment, release })
       assert.deepStrictEqual(
-        (yield* on.started).slice(3).map(({ spec }) => spec.command[1]),
-        ["migrate.js", "server.js", "server.js"]
+        (yield* on.started).slice(3).map(({ spec }) => [spec.command[1], spec.secretsOf]),
+        ["migrate.js", "server.js", "server.js"].map((file) => [file, "production"])
       )
     })
   )

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // tako:names begin
@@ -71,6 +72,9 @@ var (
 	// takoValue gives a secret or panics. The values are behind a function because nothing that prints looks there.
 	takoValue func(name string) string
 
+	// takoEnvironment is the one that the secrets are of.
+	takoEnvironment string
+
 	// takoForeign is a file descriptor 3 that is somebody else's: its finalizer, which would close it, must not run.
 	takoForeign *os.File
 )
@@ -87,7 +91,7 @@ func takoRead() {
 		value, delivered := secrets[name]
 		if !delivered {
 			panic("tako: no " + name + ": it was not among the secrets that this program was given. Set it with: tako secrets set " +
-				name + takoEnvironment() + ", and start the program again")
+				name + takoFlag() + ", and start the program again")
 		}
 		return value
 	}
@@ -102,8 +106,7 @@ func takoEnvelope() (secrets map[string]string, problem string) {
 	if pipe == nil {
 		return nil, problem
 	}
-	data, err := io.ReadAll(pipe)
-	takoPutBack(pipe, data)
+	data, err := takoReadAll(pipe)
 	_ = pipe.Close()
 	_ = os.Unsetenv(takoVariable)
 	if err != nil {
@@ -114,12 +117,39 @@ func takoEnvelope() (secrets map[string]string, problem string) {
 			"One start of tako run gives secrets to one program; for a program that restarts there is tako dev"
 	}
 	// What encoding/json says of bad input quotes it.
-	var envelope struct{ Secrets map[string]string }
+	var envelope struct {
+		Secrets     map[string]string
+		Environment string
+	}
 	if json.Unmarshal(data, &envelope) != nil || envelope.Secrets == nil {
 		return nil, "what came through the pipe is not whole: tako was ended while it wrote, or another process has read a part. " +
 			"Start the program again"
 	}
+	takoEnvironment = envelope.Environment
 	return envelope.Secrets, ""
+}
+
+// takoReadAll reads as much as a pipe holds in one read(2), so that of several programs that a launcher starts at a time each
+// finds all of it or nothing. Under tako dev it puts it back, and waits a little for another one that is about to.
+func takoReadAll(pipe *os.File) ([]byte, error) {
+	for rest := 99; ; rest-- {
+		data := make([]byte, 1<<16)
+		length, err := pipe.Read(data)
+		if err == io.EOF {
+			if os.Getenv("TAKO_BUILD") != "dev" || rest == 0 {
+				return nil, nil
+			}
+			time.Sleep(5 * time.Millisecond)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		more, err := io.ReadAll(pipe)
+		data = append(data[:length], more...)
+		takoPutBack(pipe, data)
+		return data, err
+	}
 }
 
 // takoPutBack leaves the secrets in the pipe under tako dev: a launcher that watches the sources has the pipe, and starts
@@ -235,10 +265,10 @@ func takoCommand() string {
 	}
 }
 
-// takoEnvironment is known where tako sets it: sh has a meaning of its own for ENV.
-func takoEnvironment() string {
-	if environment := os.Getenv("ENV"); environment != "" && os.Getenv("TAKO_APP_NAME") != "" {
-		return " --env " + environment
+// takoFlag is empty where an older tako, or something else, has not told the environment.
+func takoFlag() string {
+	if takoEnvironment == "" {
+		return ""
 	}
-	return ""
+	return " --env " + takoEnvironment
 }
