@@ -41,7 +41,8 @@ export const follow = <R>(
         lostAt = undefined
         after = next
         if (lines.length > 0) yield* follower.lines(lines)
-        yield* Effect.sleep(pace)
+        // As many as there may be at once: there are more.
+        if (lines.length < mostLines) yield* Effect.sleep(pace)
       }
     })
     return Effect.gen(function* () {

@@ -16,7 +16,7 @@ export interface InstanceOutput {
 
 /** Which lines of an app's log are wanted. */
 export interface LogQuery {
-  /** At most so many, the latest. */
+  /** At most so many: the latest, or, after a place, the first, so that whoever goes on from `next` misses none. */
   readonly lines: number
   /** Only those after this place: the `next` of an earlier answer. One that is none is the beginning. */
   readonly after?: string

@@ -15,9 +15,14 @@ export const layerMemory: Layer.Layer<InstanceLog> = Layer.sync(InstanceLog, () 
     read: (app, { lines, after, instance }) =>
       Effect.sync(() => {
         const all = logs.get(app) ?? []
-        const from = /^\d+$/.test(after ?? "") ? Number(after) : 0
-        const wanted = all.slice(from).filter((line) => instance === undefined || line.instance === instance)
-        return { app, lines: wanted.slice(-lines), next: `${all.length}` }
+        const isWanted = (line: LogLine) => instance === undefined || line.instance === instance
+        if (after === undefined)
+          return { app, lines: all.filter(isWanted).slice(-lines), next: `${all.length}` }
+        let next = /^\d+$/.test(after) ? Number(after) : 0
+        const found: Array<LogLine> = []
+        for (; next < all.length && found.length < lines; next++)
+          found.push(...all.slice(next, next + 1).filter(isWanted))
+        return { app, lines: found, next: `${next}` }
       }),
     remove: (app) => Effect.sync(() => void logs.delete(app))
   }

@@ -64,7 +64,7 @@ export const contract = (
     )
 
     test(
-      "tells what came after a place",
+      "tells what came after a place, and goes on from there",
       Effect.gen(function* () {
         const log = yield* InstanceLog
         const output = yield* log.open({ app, id: "aaaaaaaa", secrets: secretsOf() })
@@ -76,8 +76,14 @@ export const contract = (
         const more = yield* log.read(app, { lines: 2, after: first.next })
         assert.deepStrictEqual(
           more.lines.map(({ text }) => text),
-          ["4", "5"]
+          ["3", "4"]
         )
+        const rest = yield* log.read(app, { lines: 2, after: more.next })
+        assert.deepStrictEqual(
+          rest.lines.map(({ text }) => text),
+          ["5"]
+        )
+        assert.strictEqual((yield* log.read(app, { lines: 2, after: rest.next })).next, rest.next)
         const all = yield* log.read(app, { lines: 10, after: "no place" })
         assert.strictEqual(all.lines.length, 5)
       })

@@ -61,6 +61,35 @@ describe("an instance's output", () => {
     })
   )
 
+  it.scoped("is told page after page, and no line of it twice or not at all", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryFolder()
+      yield* Effect.gen(function* () {
+        const log = yield* InstanceLog
+        const output = yield* log.open({ app, id: "aaaaaaaa", secrets: secretsOf() })
+        const other = yield* log.open({ app, id: "bbbbbbbb", secrets: secretsOf() })
+        const start = yield* log.read(app, { lines: 1 })
+        for (let n = 0; n < 100; n++) {
+          output.write("stdout", bytes(`line ${n}\n`))
+          other.write("stdout", bytes(`other ${n}\n`))
+        }
+        const told: Array<string> = []
+        let after = start.next
+        for (;;) {
+          const { lines, next } = yield* log.read(app, { lines: 7, after, instance: "aaaaaaaa" })
+          if (lines.length === 0) break
+          assert.isAtMost(lines.length, 7)
+          told.push(...lines.map(({ text }) => text))
+          after = next
+        }
+        assert.deepStrictEqual(
+          told,
+          Array.from({ length: 100 }, (_, n) => `line ${n}`)
+        )
+      }).pipe(Effect.provide(layer({ directory, fileLength: 1000, files: 100 })))
+    })
+  )
+
   it.scoped("goes on where a server that was killed has left a line", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryFolder()

@@ -86,7 +86,7 @@ export interface Events extends OfApp<"events"> {
 export interface Logs extends OfApp<"logs"> {
   /** At most so many lines, the latest: 1 to 10,000; 100 without it. */
   readonly lines?: number
-  /** Only what came after this place: the `next` of an earlier answer. */
+  /** Only what came after this place, the first of it: the `next` of an earlier answer. */
   readonly after?: string
   /** Only of this instance. */
   readonly instance?: string
