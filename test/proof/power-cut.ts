@@ -6,7 +6,7 @@ import type * as Tree from "./tree.ts"
 /*
  * What a machine may find after its power was cut, as far as POSIX promises: of a file's content, what was there at its
  * last fsync, or any beginning of what was written since; of a folder's entries, those at its last fsync and any first
- * part of the changes since, each folder on its own. The calls of a clean run are replayed; after each of them every
+ * part of the changes since, each folder on its own; what is in a folder that may be gone may be gone. The calls of a clean run are replayed; after each of them every
  * such state of the files that matter is looked at.
  */
 
@@ -106,6 +106,7 @@ const nameOf = (path: string): readonly [string, string] => {
 const diskOf = (before: Tree.Tree) => {
   const folders = new Map<string, Folder>()
   const seen = new Map<string, Array<Buffer>>()
+  const made = new Set<string>()
   let ids = 0
   const inode = (content: Buffer, synced: Buffer | undefined): Inode => ({ id: ids++, content, synced })
   const folder = (path: string): Folder => {
@@ -145,6 +146,11 @@ const diskOf = (before: Tree.Tree) => {
         else if (/O_TRUNC/.test(call.args)) there.content = Buffer.alloc(0)
         return true
       }
+      case "mkdir":
+      case "mkdirat":
+        made.add(first)
+        change(first, inode(Buffer.alloc(0), Buffer.alloc(0)))
+        return true
       case "write": {
         const there = at(first)
         const [written] = stringsOf(call.args.slice(call.args.indexOf(">")))
@@ -154,7 +160,7 @@ const diskOf = (before: Tree.Tree) => {
       }
       case "fsync":
       case "fdatasync": {
-        const there = at(first)
+        const there = made.has(first) ? undefined : at(first)
         if (there !== undefined) there.synced = there.content
         else if (folders.has(first) || call.name === "fsync") {
           const { pending, durable } = folder(first)
@@ -191,8 +197,19 @@ const diskOf = (before: Tree.Tree) => {
     }
   }
 
+  /** Whether a folder above it was made whose entry is not sure to be there. */
+  const mayBeLost = (path: string): boolean => {
+    const [parent] = nameOf(path)
+    if (parent === "") return false
+    const [above, name] = nameOf(parent)
+    return (made.has(parent) && folder(above).durable.get(name) === undefined) || mayBeLost(parent)
+  }
+
   /** Everything that may be found at the path if the power goes now. */
-  const possible = (path: string): Possible => {
+  const possible = (path: string): Possible =>
+    mayBeLost(path) ? [...inItsFolder(path), undefined] : inItsFolder(path)
+
+  const inItsFolder = (path: string): Possible => {
     const [parent, name] = nameOf(path)
     const { durable, pending } = folder(parent)
     const inodes = [durable.get(name), ...pending.filter(([entry]) => entry === name).map(([, to]) => to)]
