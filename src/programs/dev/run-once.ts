@@ -53,7 +53,7 @@ export const runOnce = Effect.fnUntraced(function* (plan: Plan, { files, address
   yield* Effect.forkScoped(entrance.open(running, plan.addresses))
 
   const end = yield* Effect.raceAll([
-    Effect.as(running.exit, { _tag: "Ended" } as const),
+    Effect.map(running.exit, (exit) => ({ _tag: "Ended", exit }) as const),
     Effect.as(wishes.end, { _tag: "Told" } as const),
     Effect.map(files.next(plan, true), (change) => ({ _tag: "Changed", ...change }) as const)
   ])
@@ -66,6 +66,8 @@ export const runOnce = Effect.fnUntraced(function* (plan: Plan, { files, address
     yield* Effect.timeoutOption(running.gone, afterInterrupt)
   }
   const isGone = yield* stop
+  // One that had ended before may have been killed as well: by the system, for want of memory, and not by us.
+  if (end._tag === "Ended") return { exit: end.exit, isEarly, next: undefined } satisfies Ran
   const exit: ProcessExit = isGone ? yield* running.exit : { _tag: "Signalled", signal: "SIGKILL" }
   if (exit._tag === "Signalled" && exit.signal === "SIGKILL")
     yield* tell({ _tag: "Killed", seconds: graceSeconds })

@@ -143,6 +143,17 @@ describe("dev starts it again", () => {
     }).pipe(Effect.provide(project({ traps: ["SIGTERM"] })))
   )
 
+  it.effect("and says nothing of its own SIGKILL where somebody else has killed the program", () =>
+    Effect.gen(function* () {
+      yield* put1
+      const dev = yield* startDev()
+      const first = yield* dev.start(1)
+      yield* first.end(signalled("SIGKILL"))
+      assert.deepStrictEqual(yield* dev.end, signalled("SIGKILL"))
+      assert.deepStrictEqual(yield* dev.untold, [])
+    }).pipe(Effect.provide(project()))
+  )
+
   it.effect("not for a change that does not open: it is told once, waited out, and mended", () =>
     Effect.gen(function* () {
       yield* put1
