@@ -8,10 +8,12 @@ export class ServerNotFound extends Data.TaggedError("ServerNotFound")<{
 }> {
   override get message(): string {
     // What could not be a name may be anything that was pasted.
-    const name = isServerName(this.server) ? ` ${this.server}` : " of that name"
-    const what = `There is no server${name} in config.toml.`
+    const isName = isServerName(this.server)
+    const what = `There is no server ${isName ? this.server : "of that name"} in config.toml.`
+    // A colleague's tako.toml names servers that this machine has not heard of.
+    const add = isName ? `; to add it: tako servers add ${this.server} HOST` : ""
     return this.suggestion === undefined
-      ? `${what}\nSee which there are: tako servers ls`
+      ? `${what}\nSee which there are: tako servers ls${add}`
       : `${what}\nDid you mean ${this.suggestion}?`
   }
 }

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { nearest } from "../../domain/did-you-mean.ts"
 import { Usage } from "../../domain/errors/user.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
 import type { Target } from "../../domain/server/target.ts"
@@ -101,9 +102,14 @@ const namesFor = (
   const { value: name } = environment
   const servers = listed.get(name) ?? new Set()
   if (one === undefined && servers.size === 0) {
+    const others = [...listed].flatMap(([other, { size }]) => (size === 0 ? [] : [other]))
+    const meant = Option.match(nearest(name, others), {
+      onNone: () => "",
+      onSome: (other) => `Did you mean ${other}? If not:\n`
+    })
     return new Usage({
       problem: `Environment ${name} has no servers.`,
-      hint: `Say which, in tako.toml: [envs.${name}] servers = ["la"]; or pass --server.`
+      hint: `${meant}Say which, in tako.toml: [envs.${name}] servers = ["la"]; or pass --server.`
     })
   }
   // Production's secrets do not go to staging's server because of a typing error.

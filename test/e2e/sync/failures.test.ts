@@ -118,6 +118,10 @@ describe.skipIf(!needs("sshd"))("tako secrets sync, where servers fail", () => {
         })
         // Its servers are those of the other machine, too.
         assert.strictEqual(other.code, 1)
+        assert.include(other.stderr, "to add it: tako servers add la HOST")
+        const mistyped = await world.tako(["secrets", "sync", "--env", "prodution"])
+        assert.strictEqual(mistyped.code, 2)
+        assert.include(mistyped.stderr, "Did you mean production? If not:\nSay which, in tako.toml")
         Fs.copyFileSync(
           Path.join(world.sandbox.home, "config.toml"),
           Path.join(world.sandbox.folder, "config.toml")
