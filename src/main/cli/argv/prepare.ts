@@ -1,5 +1,6 @@
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import { nearest } from "../../../domain/did-you-mean.ts"
 import type { Usage } from "../../../domain/errors/user.ts"
 import * as Flags from "../global-flags.ts"
 import type { Globals } from "../globals.ts"
@@ -120,7 +121,21 @@ const readFlags = (reading: Reading, token: string, next: string | undefined): n
     reading.given.set(flag, value)
   }
   if (problem !== undefined) reading.problem ??= Complaints.flagProblem(reading.path, known, problem)
-  return tokens
+  const hasNext = next !== undefined && !isFlag(next)
+  return tokens === 1 && hasNext && problem?._tag === "Unknown" && lacksValue(known, problem) ? 2 : tokens
+}
+
+/** Of --evn for --env: the value that it was to have is not an argument in the wrong place, either. */
+const lacksValue = (
+  known: ReadonlyArray<FlagSpec>,
+  { shown, withValue }: { readonly shown: string | undefined; readonly withValue: boolean }
+): boolean => {
+  if (withValue || shown?.startsWith("--") !== true) return false
+  const near = nearest(
+    shown.slice(2),
+    known.map(({ name }) => name)
+  )
+  return known.some(({ name, value }) => value !== undefined && Option.contains(near, name))
 }
 
 const lastOf = (path: CommandPath): CommandSpec => path[path.length - 1] ?? path[0]

@@ -1,5 +1,3 @@
-import * as Option from "effect/Option"
-import { nearest } from "../../../domain/did-you-mean.ts"
 import type { FlagSpec } from "../grammar.ts"
 
 /** What is wrong with a flag. Nothing that was typed is in it but a flag's name, and that only when it looks like one. */
@@ -35,14 +33,9 @@ const readLong = (known: ReadonlyArray<FlagSpec>, token: string, next: string | 
     const otherCase = known.find((flag) => flag.name === name.toLowerCase())
     const shown = otherCase !== undefined || /^[a-z][a-z-]{0,30}$/.test(name) ? `--${name}` : undefined
     const reading = wrong({ _tag: "Unknown", shown, withValue: attached !== undefined })
-    const near = nearest(
-      name,
-      known.map(({ name }) => name)
-    )
-    const meant = otherCase ?? known.find(({ name }) => Option.contains(near, name))
-    // The value that --ENV or --evn was to have is not an argument in the wrong place.
+    // The value that --ENV was to have is not an argument in the wrong place.
     const takesNext =
-      meant?.value !== undefined && attached === undefined && next !== undefined && !isFlag(next)
+      otherCase?.value !== undefined && attached === undefined && next !== undefined && !isFlag(next)
     return takesNext ? { ...reading, tokens: 2 } : reading
   }
   if (flag.value !== undefined) return withValue(flag, attached, next, [])
