@@ -89,13 +89,13 @@ export const pin = (
   return changed
 }
 
-/** Every place that is pinned to this key, as "<project>, environment <name>", sorted. */
+/** Every place that is pinned to this key, as "<project> (<environment>)", sorted. */
 export const placesOf = (pins: Pins, id: KeyId): ReadonlyArray<string> =>
   [...pins]
     .flatMap(([project, environments]) =>
       [...environments]
         .filter(([, ids]) => ids.includes(id))
-        .map(([name]) => `${folderOf(project)}, environment ${name}`)
+        .map(([name]) => `${folderOf(project)} (${name})`)
     )
     .sort()
 

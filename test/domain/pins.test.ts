@@ -81,9 +81,9 @@ describe("pins", () => {
       Pins.empty
     )
     assert.deepStrictEqual(Pins.placesOf(pins, a), [
-      "/home/u/app, environment production",
-      "/home/u/mono/packages/api, environment staging",
-      "/srv/plain, environment production"
+      "/home/u/app (production)",
+      "/home/u/mono/packages/api (staging)",
+      "/srv/plain (production)"
     ])
     assert.deepStrictEqual(Pins.placesOf(pins, b), [])
   })

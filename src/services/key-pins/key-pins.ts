@@ -27,7 +27,7 @@ export class KeyPins extends Context.Tag("tako/KeyPins")<
       environment: EnvironmentName,
       ids: ReadonlyArray<KeyId>
     ) => Effect.Effect<void, PinsError>
-    /** Every other place that is pinned to this key, as "<project>, environment <name>". */
+    /** Every other place that is pinned to this key, as "<project> (<environment>)". */
     readonly originsOf: (id: KeyId) => Effect.Effect<ReadonlyArray<string>, PinsError>
   }
 >() {}

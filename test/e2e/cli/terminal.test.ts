@@ -225,7 +225,7 @@ describe.skipIf(!needs("python3"))("at a terminal", () => {
     const get = ["secrets", "get", "A", "--env", "production"]
     const refused = await sandbox.tako(get, { directory: other })
     assert.strictEqual(refused.code, 3)
-    assert.include(refused.stderr, `${sandbox.project}, environment production`)
+    assert.include(refused.stderr, `${sandbox.project} (production)`)
     assert.include(refused.stderr, "tako secrets key trust --env production")
     const trusted = await sandbox.tako(["secrets", "key", "trust", "--env", "production", "--yes"], {
       directory: other

@@ -118,7 +118,7 @@ describe("trust and forget", () => {
         return Effect.succeed(true)
       }
       assert.strictEqual(yield* run(trust(production, agree), elsewhere), "trusted")
-      assert.deepStrictEqual(origins, ["/project, environment production"])
+      assert.deepStrictEqual(origins, ["/project (production)"])
       assert.strictEqual(Redacted.value(yield* run(get(place("production", "A")), elsewhere)), "one")
       assert.strictEqual(yield* run(trust(production, agree), elsewhere), "already-trusted")
     })

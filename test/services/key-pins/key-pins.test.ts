@@ -89,9 +89,9 @@ const contract = (title: string, machine: Effect.Effect<PinsOf, never, Scope.Sco
         assert.deepStrictEqual([...(yield* here.of(staging))], [])
         assert.deepStrictEqual(
           [...(yield* here.originsOf(a))],
-          ["/home/u/app, environment production", "/srv/other, environment production"]
+          ["/home/u/app (production)", "/srv/other (production)"]
         )
-        assert.deepStrictEqual([...(yield* here.originsOf(c))], ["/srv/other, environment staging"])
+        assert.deepStrictEqual([...(yield* here.originsOf(c))], ["/srv/other (staging)"])
       })
     )
 

@@ -210,7 +210,7 @@ describe("KeySource and another project's environment", () => {
       const { run, environment } = yield* known
       const error = yield* Effect.flip(run(unlock(environment), { project: "/ours" }))
       assert.strictEqual(error._tag, "KeyNotTrusted")
-      assert.include(error.message, "/theirs, environment production")
+      assert.include(error.message, "/theirs (production)")
       assert.include(error.message, "tako secrets key trust --env production")
     })
   )
@@ -237,7 +237,7 @@ describe("KeySource and another project's environment", () => {
         const situation = answers === undefined ? {} : { answers }
         const error = yield* Effect.flip(run(unlock(environment), { project: "/ours", ...situation }))
         assert.strictEqual(error._tag, "EnvironmentReplaced")
-        assert.include(error.message, "/theirs, environment production")
+        assert.include(error.message, "/theirs (production)")
       }
     })
   )
