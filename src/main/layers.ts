@@ -2,6 +2,7 @@ import * as Layer from "effect/Layer"
 import * as Balancer from "../services/balancer/layer.ts"
 import * as Cipher from "../services/cipher/layer.ts"
 import * as Clipboard from "../services/clipboard/layer.ts"
+import * as Health from "../services/health/layer.ts"
 import * as History from "../services/history/layer.ts"
 import * as Home from "../services/home/layer.ts"
 import * as KeyCache from "../services/key-cache/layer.ts"
@@ -61,6 +62,7 @@ export const development = (place: Project.Place) =>
     Home.layer,
     ProcessSpawner.layerOf({ poolSize: 2 }),
     Balancer.layer,
+    Health.layer,
     TerminalModes.layer,
     Watch.layer
   )

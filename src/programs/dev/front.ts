@@ -5,6 +5,8 @@ import * as Scope from "effect/Scope"
 import { type ListenAddress, urlOf } from "../../domain/dev-address.ts"
 import type { ListenFailed } from "../../domain/errors/front.ts"
 import { type Backend, Balancer, type Front } from "../../services/balancer/balancer.ts"
+import { takeBack } from "../../services/balancer/take-back.ts"
+import { Health } from "../../services/health/health.ts"
 import type { RunningProcess } from "../../services/process-spawner/process-spawner.ts"
 import type { Notice } from "./notice.ts"
 
@@ -17,7 +19,7 @@ type Addresses = readonly [ListenAddress, ...ReadonlyArray<ListenAddress>]
 
 /** The program's place behind the address. */
 export interface Entrance {
-  /** Sends requests to the program as soon as it has told on fd 4 where it listens. */
+  /** Sends requests to the program as soon as it has told on fd 4 where it listens; also after it has closed its port. */
   readonly open: (running: RunningProcess, addresses: Addresses) => Effect.Effect<void>
   /** No more requests; waits a little for those that it has. */
   readonly close: Effect.Effect<void>
@@ -26,6 +28,7 @@ export interface Entrance {
 /** One address, as long as the scope is open, for a program that is started again and again on ports of its own. */
 export const stableAddress = Effect.fnUntraced(function* (tell: (notice: Notice) => Effect.Effect<void>) {
   const balancer = yield* Balancer
+  const { accepts } = yield* Health
   const session = yield* Effect.scope
   let listening:
     | { readonly addresses: string; readonly front: Front; readonly close: Effect.Effect<void> }
@@ -66,7 +69,7 @@ export const stableAddress = Effect.fnUntraced(function* (tell: (notice: Notice)
             count += 1
             const backend = { id: `${count}`, port }
             entered = { front, backend }
-            return front.add(backend)
+            return Effect.zipRight(front.add(backend), takeBack(front, backend, accepts(port)))
           }
         })
       }),

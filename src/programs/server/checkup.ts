@@ -5,8 +5,8 @@ import { Health } from "../../services/health/health.ts"
 /** "foreign": what listens there is another user's. */
 export type Finding = "well" | "unwell" | "foreign"
 
-/** How the instance on this port is. */
-export type Checkup = (port: number) => Effect.Effect<Finding>
+/** How the instance on this port is; `isDoubtful` where somebody else may listen there by now. */
+export type Checkup = (port: number, isDoubtful?: boolean) => Effect.Effect<Finding>
 
 /**
  * For one instance. Whether it knows the question is settled by its first answer: one that echoes its token is asked from
@@ -37,9 +37,21 @@ export const checkup = (
               knows = answer === "healthy"
             return answer === "healthy" || (answer === "other" && knows === false)
           })
-    return (port) =>
-      Effect.flatMap(listener(port), (whose) => {
-        if (whose !== "ours") return Effect.succeed(whose === "foreign" ? "foreign" : "unwell")
-        return Effect.map(answer(port), (isWell): Finding => (isWell ? "well" : "unwell"))
-      })
+    const doubt = () => {
+      isOurs = listensAs === undefined
+    }
+    return (port, isDoubtful = false) =>
+      Effect.suspend(() => {
+        if (isDoubtful) doubt()
+        return listener(port)
+      }).pipe(
+        Effect.flatMap((whose) => {
+          if (whose !== "ours") return Effect.succeed(whose === "foreign" ? "foreign" : "unwell")
+          return Effect.map(answer(port), (isWell): Finding => {
+            // It may have closed its port, which is anybody's then.
+            if (!isWell) doubt()
+            return isWell ? "well" : "unwell"
+          })
+        })
+      )
   })

@@ -31,12 +31,9 @@ export interface Instance {
   readonly port: Effect.Effect<number | null>
   /** Waits until it is one that may serve. */
   readonly untilHealthy: Effect.Effect<void, InstanceFailed>
-  /** Asks it at this pace how it is, and does this whenever it is well; ends when it is not well any more. */
-  readonly whileHealthy: (
-    pace: Duration.DurationInput,
-    whenWell?: Effect.Effect<void>
-  ) => Effect.Effect<never, InstanceFailed>
-  /** Whether it is well now. */
+  /** Asks it at this pace how it is; ends when it is not well any more. */
+  readonly whileHealthy: (pace: Duration.DurationInput) => Effect.Effect<never, InstanceFailed>
+  /** Whether it is well now, and its port its own still. */
   readonly confirm: Effect.Effect<void, InstanceFailed>
   readonly exit: Effect.Effect<ProcessExit>
   /** SIGTERM, and SIGKILL after the grace. */
@@ -105,9 +102,12 @@ export const startInstance: (
   })
   const seconds = Duration.toSeconds(settings.startWithin)
   const late = Effect.flatMap(Ref.get(known), (at) => failed({ _tag: "NotReady", seconds, port: at }))
-  const isWell = Effect.flatMap(Ref.get(known), (at) =>
-    at === null ? Effect.succeed(true) : Effect.map(examine(at), (finding) => finding === "well")
-  )
+  const isWell = (isDoubtful: boolean) =>
+    Effect.flatMap(Ref.get(known), (at) =>
+      at === null
+        ? Effect.succeed(true)
+        : Effect.map(examine(at, isDoubtful), (finding) => finding === "well")
+    )
   let isStopped = false
   const unhealthy = failed({ _tag: "Unhealthy" })
 
@@ -121,18 +121,18 @@ export const startInstance: (
       Effect.flatMap((done) => (done._tag === "None" ? late : Ref.set(isReady, true))),
       Effect.raceFirst(ended)
     ),
-    whileHealthy: (pace, whenWell = Effect.void) => {
+    whileHealthy: (pace) => {
       const loop = (bad: number): Effect.Effect<never, InstanceFailed> =>
         Effect.sleep(pace).pipe(
-          Effect.zipRight(isWell),
+          Effect.zipRight(isWell(false)),
           Effect.flatMap((well) => {
-            if (well) return Effect.zipRight(whenWell, loop(0))
+            if (well) return loop(0)
             return bad < failuresAllowed ? loop(bad + 1) : unhealthy
           })
         )
       return Effect.raceFirst(loop(0), ended)
     },
-    confirm: Effect.flatMap(isWell, (well) => (well ? Effect.void : unhealthy)),
+    confirm: Effect.flatMap(isWell(true), (well) => (well ? Effect.void : unhealthy)),
     exit: running.exit,
     stop: Effect.suspend(() =>
       isStopped

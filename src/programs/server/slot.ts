@@ -9,6 +9,7 @@ import * as Scope from "effect/Scope"
 import type { InstanceFailed } from "../../domain/errors/rollout.ts"
 import type { InstanceStatus } from "../../domain/server/protocol/replies.ts"
 import type { Front } from "../../services/balancer/balancer.ts"
+import { takeBack } from "../../services/balancer/take-back.ts"
 import type { Health } from "../../services/health/health.ts"
 import type { InstanceLog } from "../../services/instance-log/instance-log.ts"
 import type { ProcessSpawner } from "../../services/process-spawner/process-spawner.ts"
@@ -88,12 +89,13 @@ export const makeSlot = Effect.fnUntraced(function* (plan: Plan, within: Scope.S
     Effect.flatMap(backendOf(instance), (backend) =>
       backend === undefined || front === undefined ? Effect.void : front.add(backend)
     )
-  /** One that the front could not connect to once, and that is well: it gets requests again. */
-  const rejoin = (instance: Instance) =>
-    Effect.gen(function* () {
-      const refused = front === undefined ? [] : yield* front.backends
-      if (refused.some(({ id, state }) => id === instance.id && state === "refused")) yield* join(instance)
-    })
+  /** One that the front could not connect to once gets requests again as soon as it is well. */
+  const takingBack = (instance: Instance) =>
+    Effect.flatMap(backendOf(instance), (backend) =>
+      backend === undefined || front === undefined
+        ? Effect.never
+        : takeBack(front, backend, Effect.isSuccess(instance.confirm))
+    )
   const leave = (instance: Instance) =>
     Effect.flatMap(backendOf(instance), (backend) =>
       backend === undefined || front === undefined ? Effect.void : front.remove(backend)
@@ -116,7 +118,7 @@ export const makeSlot = Effect.fnUntraced(function* (plan: Plan, within: Scope.S
       yield* Effect.uninterruptible(Effect.zipRight(join(instance), set({ phase: "healthy" })))
     }
     yield* Effect.annotateLogs(Effect.logInfo("instance serves"), labelsOf(plan, instance))
-    return yield* instance.whileHealthy(servingPace, rejoin(instance))
+    return yield* Effect.raceFirst(instance.whileHealthy(servingPace), takingBack(instance))
   })
 
   const serveAlways = (pause: Duration.Duration): Effect.Effect<never> =>

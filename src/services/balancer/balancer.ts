@@ -18,7 +18,7 @@ export interface Backend {
 
 /**
  * What becomes of a backend: `serving` gets new requests; `draining` ends those it has; `refused` did not accept a
- * connection, and gets none until it is added again.
+ * connection, and gets none until it is added again: whoever added it knows whether the port is its own still.
  */
 export type BackendState = "serving" | "draining" | "refused"
 
@@ -51,6 +51,8 @@ export interface Front {
   readonly drain: (backend: Backend, limit: Duration.DurationInput) => Effect.Effect<Drained>
   /** Drops it at once, with all that is in flight: its process has ended, or is about to. */
   readonly remove: (backend: Backend) => Effect.Effect<void>
+  /** Waits until it has refused a connection; at once where it has, and was not added again. */
+  readonly refused: (backend: Backend) => Effect.Effect<void>
   /** Those that were added and not removed, in order of their adding. */
   readonly backends: Effect.Effect<ReadonlyArray<BackendStatus>>
 }

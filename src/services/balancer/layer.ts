@@ -5,6 +5,7 @@ import { ListenFailed } from "../../domain/errors/front.ts"
 import { type Address, Balancer, type Front, type FrontOptions } from "./balancer.ts"
 import { untilIdle } from "./drain.ts"
 import { HttpFront } from "./http-front.ts"
+import { untilRefused } from "./take-back.ts"
 
 /** Fronts in this process, over node:http. */
 export const layer: Layer.Layer<Balancer> = Layer.succeed(Balancer, {
@@ -44,6 +45,7 @@ const front = (http: HttpFront, address: Address): Front => {
         return untilIdle(upstream, limit)
       }),
     remove: (backend) => Effect.sync(() => rotation.remove(backend)?.dropAll()),
+    refused: (backend) => untilRefused(rotation, backend),
     backends: Effect.sync(() => rotation.status())
   }
 }

@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import type { Address, Backend, BackendStatus, Front, FrontOptions } from "./balancer.ts"
 import { untilIdle } from "./drain.ts"
 import { Member, Rotation } from "./rotation.ts"
+import { untilRefused } from "./take-back.ts"
 
 /** What was asked of a front. */
 export interface FrontCall {
@@ -76,7 +77,8 @@ export class MemoryFront {
         Effect.suspend(() => {
           this.called("Removed", backend)
           return reset(rotation.remove(backend))
-        })
+        }),
+      refused: (backend) => untilRefused(rotation, backend)
     }
     this.opened = {
       address,

@@ -9,6 +9,7 @@ export class Member implements BackendStatus {
   /** A connection to it broke a moment ago: it may be about to end. */
   isDoubtful = false
   private readonly waiting = new Set<() => void>()
+  private readonly watching = new Set<() => void>()
 
   constructor({ id, port }: Backend) {
     this.id = id
@@ -29,6 +30,16 @@ export class Member implements BackendStatus {
   onIdle(idle: () => void): () => void {
     this.waiting.add(idle)
     return () => this.waiting.delete(idle)
+  }
+
+  refuse(): void {
+    for (const refused of this.watching) refused()
+  }
+
+  /** Calls back, each time that it has refused a connection, until what it returns is called. */
+  onRefused(refused: () => void): () => void {
+    this.watching.add(refused)
+    return () => this.watching.delete(refused)
   }
 }
 
@@ -60,6 +71,7 @@ export class Rotation<M extends Member> {
   put(member: M, state: BackendState): void {
     member.state = state
     this.serving = this.members.filter((each) => each.state === "serving")
+    if (state === "refused") member.refuse()
   }
 
   remove(backend: Backend): M | undefined {

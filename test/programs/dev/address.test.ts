@@ -59,6 +59,28 @@ describe("dev's address", () => {
     }).pipe(Effect.provide(project()))
   )
 
+  it.effect("leads to the program again after that has closed its port for a while", () =>
+    Effect.gen(function* () {
+      yield* change("one")
+      const health = yield* Testing.HealthControl
+      const dev = yield* startDev()
+      const program = yield* dev.start(1)
+      yield* program.report(listening(4001))
+      yield* dev.told
+      const { backends, refuse, request } = yield* front
+      const [backend] = yield* backends
+      assert(backend)
+      yield* health.answer(4001, "refused")
+      yield* refuse(backend)
+      const waiting = yield* Effect.fork(request)
+      yield* pass("10 seconds")
+      assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
+      yield* health.answer(4001, "other")
+      yield* pass("200 millis")
+      assert.strictEqual(Option.getOrThrow(yield* Fiber.join(waiting)).backend.port, 4001)
+    }).pipe(Effect.provide(project()))
+  )
+
   it.effect("waits a second for the requests that the old program has, and no longer", () =>
     Effect.gen(function* () {
       yield* change("one")

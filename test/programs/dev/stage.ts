@@ -26,6 +26,7 @@ export const project = ({ files = new Map(), traps = [], refuse, isTerminal = fa
       Layer.mergeAll(
         Testing.balancer,
         Testing.cipher,
+        Testing.health,
         Testing.keyCache,
         Testing.keyDerivation,
         Testing.keyPins,

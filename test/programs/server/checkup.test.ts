@@ -56,4 +56,28 @@ describe("a checkup", () => {
       assert.deepStrictEqual(own, { found: ["well"], asked: 1 })
     })
   )
+
+  it.effect("looks again whose the port is after an answer that was none, or when it is doubted", () =>
+    Effect.gen(function* () {
+      let users = new Set([1000])
+      let asked = 0
+      const answers: Array<Answer> = ["healthy", "healthy", "refused"]
+      const health = Layer.succeed(Health, {
+        ask: () => Effect.sync(() => answers[asked++] ?? "healthy"),
+        accepts: () => Effect.succeed(true),
+        listeners: () => Effect.sync(() => users),
+        freePort: Effect.succeed(1)
+      })
+      const examine = yield* Effect.provide(checkup(Redacted.make("token"), 1000), health)
+      assert.strictEqual(yield* examine(3000), "well")
+      users = new Set([4242])
+      assert.strictEqual(yield* examine(3000, true), "foreign")
+      users = new Set([1000])
+      assert.strictEqual(yield* examine(3000), "well")
+      assert.strictEqual(yield* examine(3000), "unwell")
+      users = new Set([4242])
+      assert.strictEqual(yield* examine(3000), "foreign")
+      assert.strictEqual(asked, 3)
+    })
+  )
 })

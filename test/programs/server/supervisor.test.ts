@@ -114,6 +114,25 @@ describe("an instance", () => {
     })
   )
 
+  it.scoped("that refused a connection gets no requests while its port is another user's", () =>
+    Effect.gen(function* () {
+      const on = yield* shop
+      const [front] = yield* on.fronts
+      assert(front)
+      const [first] = yield* front.backends
+      assert(first)
+      yield* on.health.listen(first.port, [4242])
+      yield* front.refuse(first)
+      for (let i = 0; i < 2; i++) yield* on.passing(front.request)
+      yield* on.settle("2 seconds")
+      const all = yield* front.backends
+      assert.notInclude(
+        all.filter(({ state }) => state === "serving").map(({ port }) => port),
+        first.port
+      )
+    })
+  )
+
   it.scoped("that does not answer any more is replaced", () =>
     Effect.gen(function* () {
       const on = yield* shop

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -7,6 +8,7 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { type Backend, Balancer, type Front } from "../../../src/services/balancer/balancer.ts"
 import type { OngoingRequest } from "../../../src/services/balancer/memory-front.ts"
+import { takeBack } from "../../../src/services/balancer/take-back.ts"
 
 /** The world around a front: instances that hold their answers, and clients. */
 export interface World<R> {
@@ -183,6 +185,57 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
           yield* request.end
         }
         yield* until(front, "old refused 0", "young serving 0")
+      })
+    )
+
+    test(
+      "tells of a refusal, and gives requests again to a backend that is there again",
+      Effect.gen(function* () {
+        const { front, old, young } = yield* two
+        yield* front.add(old)
+        yield* front.add(young)
+        let isThere = false
+        const ask = Effect.sync(() => isThere)
+        yield* Effect.forkScoped(takeBack(front, old, ask))
+        const refused = yield* Effect.fork(front.refused(old))
+        yield* Effect.sleep(20)
+        assert.isTrue(Option.isNone(yield* Fiber.poll(refused)))
+        yield* world.refuse(front, old)
+        for (let i = 0; i < 2; i++) {
+          const request = yield* ongoing(front)
+          yield* request.answer
+          yield* request.end
+        }
+        yield* Fiber.join(refused)
+        yield* front.refused(old)
+        yield* until(front, "old refused 0", "young serving 0")
+        isThere = true
+        yield* until(front, "old serving 0", "young serving 0")
+      })
+    )
+
+    test(
+      "does not give requests to a backend that is there again when it drains",
+      Effect.gen(function* () {
+        const { front, old, young } = yield* two
+        yield* front.add(old)
+        yield* front.add(young)
+        const asked = yield* Deferred.make<void>()
+        const isThere = yield* Deferred.make<boolean>()
+        const ask = Effect.zipRight(Deferred.succeed(asked, undefined), Deferred.await(isThere))
+        const taking = yield* Effect.fork(takeBack(front, old, ask))
+        yield* world.refuse(front, old)
+        for (let i = 0; i < 2; i++) {
+          const request = yield* ongoing(front)
+          yield* request.answer
+          yield* request.end
+        }
+        yield* Deferred.await(asked)
+        yield* front.drain(old, "1 second")
+        yield* Deferred.succeed(isThere, true)
+        yield* Effect.sleep(20)
+        yield* until(front, "old draining 0", "young serving 0")
+        yield* Fiber.interrupt(taking)
       })
     )
 
