@@ -40,6 +40,7 @@ const says: Readonly<Record<string, RegExp>> = {
   RolloutFailed: / was not changed; .*\.$/m,
   SecretMisplaced: /was (?:not )?sealed for/,
   SecretNotFound: /There is no secret/,
+  SecretsMissing: /which tako\.toml requires|that tako\.toml requires:/,
   SecretsDamaged: /damaged, or sealed with another passphrase\./,
   SecretsFileChanged: /in the meantime/,
   SecretsFileDamaged: /secrets\.json is damaged/,

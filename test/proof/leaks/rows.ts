@@ -303,6 +303,14 @@ const special = (canaries: Canaries): ReadonlyArray<Row> => [
   },
   { title: "rm without a terminal", argv: ["secrets", "rm", "A", "--env", "development"] },
   { title: "run what is not there", argv: ["run", "--", `./${"nowhere"}`] },
+  {
+    title: "run without a secret that tako.toml requires",
+    argv: ["run", "--env", "development", "--", ...looksAround],
+    reaches: ["SecretsMissing"],
+    ends: 1,
+    spoil: (lane) =>
+      Fs.writeFileSync(Path.join(lane.project, "tako.toml"), '[secrets]\nrequired = ["A", "NOWHERE"]\n')
+  },
   { title: "set nothing", argv: set, stdin: "" },
   { title: "set a half character", argv: ["secrets", "set", "A", "--env", "production"], stdin: "" },
   {
