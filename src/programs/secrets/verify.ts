@@ -19,6 +19,8 @@ export type Verdict = Opening & { readonly missing: ReadonlyArray<SecretName> }
 type Opening =
   | { readonly _tag: "Empty" }
   | { readonly _tag: "NoKey" }
+  /** A key of this machine fits, and is known from other projects. */
+  | { readonly _tag: "NotTrusted"; readonly origins: ReadonlyArray<string> }
   | { readonly _tag: "Replaced" }
   | {
       readonly _tag: "Opened"
@@ -67,7 +69,7 @@ const openingOf = Effect.fnUntraced(function* (
   ).pipe(
     Effect.catchTags({
       NoKeyFits: (error) => withoutKey(error, environments, environment),
-      KeyNotTrusted: () => Effect.succeed({ _tag: "NoKey" } satisfies Opening),
+      KeyNotTrusted: ({ origins }) => Effect.succeed({ _tag: "NotTrusted", origins } satisfies Opening),
       EnvironmentReplaced: () => Effect.succeed({ _tag: "Replaced" } satisfies Opening)
     })
   )

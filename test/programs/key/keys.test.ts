@@ -105,6 +105,8 @@ describe("trust and forget", () => {
         (yield* Effect.flip(run(get(place("production", "A")), elsewhere)))._tag,
         "KeyNotTrusted"
       )
+      const verdict = (yield* run(verify([], { ask: false }), elsewhere)).get(production)
+      assert.deepInclude(verdict, { _tag: "NotTrusted", origins: ["/project (production)"] })
       const declined = yield* Effect.flip(
         run(
           trust(production, () => Effect.succeed(false)),

@@ -26,7 +26,8 @@ export const verify = leaf(
       yield* input.json ? outJson(toJson(verdicts)) : print(verdicts)
       const all = [...verdicts.values()]
       if (all.some(isBad)) return damaged
-      if (Option.isSome(only) && all.some(({ _tag }) => _tag === "NoKey")) return noKey
+      if (Option.isSome(only) && all.some(({ _tag }) => _tag === "NoKey" || _tag === "NotTrusted"))
+        return noKey
       return all.some(({ missing }) => missing.length > 0) ? failed : done
     })
 )
@@ -63,6 +64,8 @@ const print = Effect.fnUntraced(function* (verdicts: Verdicts) {
           return [name, "no secrets"]
         case "NoKey":
           return [name, ["no key here", out.yellow]]
+        case "NotTrusted":
+          return [name, ["key not trusted", out.yellow]]
         case "Replaced":
           return [name, ["replaced", out.red]]
         case "Opened": {
@@ -92,6 +95,12 @@ const sayWhat = Effect.fnUntraced(function* (name: EnvironmentName, verdict: Ver
   }
   if (verdict._tag === "NoKey")
     return yield* say(`\n${name}: join with tako secrets key derive --env ${name}`)
+  if (verdict._tag === "NotTrusted") {
+    const from = verdict.origins.length === 0 ? "an unknown project" : verdict.origins.join(", ")
+    return yield* say(
+      `\n${name}: a key of this machine fits, but it belongs to ${from}. If this is the same project: tako secrets key trust --env ${name}`
+    )
+  }
   if (verdict._tag === "Replaced") {
     return yield* say(
       `\n${name}: this machine knows it under another key. If it was rotated: tako secrets key derive --env ${name}`
@@ -140,6 +149,8 @@ const findings = (verdict: Verdict) => {
       return { state: "empty" }
     case "NoKey":
       return { state: "no-key" }
+    case "NotTrusted":
+      return { state: "not-trusted" }
     case "Replaced":
       return { state: "replaced" }
     case "Opened":

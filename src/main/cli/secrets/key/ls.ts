@@ -34,7 +34,7 @@ export const ls = leaf(
     })
 )
 
-type KeyState = KeySourceName | "none" | "replaced" | "no-secrets"
+type KeyState = KeySourceName | "none" | "not-trusted" | "replaced" | "no-secrets"
 
 const keyOf = (verdict: Verdict): KeyState => {
   switch (verdict._tag) {
@@ -42,6 +42,8 @@ const keyOf = (verdict: Verdict): KeyState => {
       return verdict.source
     case "NoKey":
       return "none"
+    case "NotTrusted":
+      return "not-trusted"
     case "Replaced":
       return "replaced"
     case "Empty":
@@ -57,6 +59,7 @@ const words: Readonly<Record<KeyState, string>> = {
   cache: "kept on this machine",
   prompt: "asked for",
   none: "none here",
+  "not-trusted": "not trusted: known from another project",
   replaced: "replaced: known here under another key",
   "no-secrets": "no secrets yet"
 }
