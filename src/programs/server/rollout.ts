@@ -36,7 +36,7 @@ export const roll = <E>(
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const entrance = yield* entranceFor(app, plan.release.listen)
-      const closeNew = entrance === app.entrance ? Effect.void : (entrance?.close ?? Effect.void)
+      const closeNew = closingNew(app, entrance)
       const fresh = yield* Effect.replicateEffect(makeSlot(plan, app.scope), instances)
       app.passing = [...app.passing, ...fresh]
       app.isRolling = true
@@ -55,10 +55,17 @@ export const roll = <E>(
     })
   )
 
-/** Without a proof: what runs is ended, and others are started as often as it takes. */
-export const replace = (app: App, plan: Plan, instances: number) =>
+/** Without a proof: it is committed, what runs is ended, and others are started as often as it takes. */
+export const replace = <E = never>(
+  app: App,
+  plan: Plan,
+  instances: number,
+  commit: Effect.Effect<void, E, ServerState> = Effect.void
+) =>
   Effect.gen(function* () {
+    // Before it has happened: somebody else may have the address.
     const entrance = yield* entranceFor(app, plan.release.listen)
+    yield* Effect.onError(commit, () => closingNew(app, entrance))
     const fresh = yield* Effect.replicateEffect(makeSlot(plan, app.scope), instances)
     yield* handOver(app, fresh, app.slots, entrance)
   }).pipe(Effect.uninterruptible)
@@ -126,6 +133,10 @@ const entranceFor = (app: App, listen: string | undefined) =>
     : app.entrance?.listen === listen
       ? Effect.succeed(app.entrance)
       : openEntrance(listen, app.scope)
+
+/** Of an entrance that is not the app's. */
+const closingNew = (app: App, entrance: Entrance | undefined): Effect.Effect<void> =>
+  entrance === app.entrance ? Effect.void : (entrance?.close ?? Effect.void)
 
 /** They never had a request. */
 const abandon = (slots: ReadonlyArray<Slot>): Effect.Effect<void> =>

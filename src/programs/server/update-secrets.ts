@@ -92,8 +92,7 @@ const update = Effect.fnUntraced(function* (supervisor: Supervisor, app: App, re
       yield* Effect.onError(roll(app, rollout), () => undo)
       return reply("updated", { restarted: true, instances })
     }
-    yield* committing
-    yield* replace(app, plan, state.instances)
+    yield* Effect.onError(replace(app, plan, state.instances, committing), () => undo)
     return reply("unproven", { restarted: true, instances: state.instances })
   })
   return yield* audited(app, facts, change, ({ status }) => (status === "unproven" ? "unproven" : "done"))

@@ -287,6 +287,32 @@ describe("an address", () => {
       assert.include(message, "Its port 8080 is taken: shop/production has 127.0.0.1:8080 on this server.")
     })
   )
+
+  it.scoped("that somebody else has leaves a sync to an app that serves nowhere without effect", () =>
+    Effect.gen(function* () {
+      const on = yield* shop
+      const other = AppName("blog/production")
+      yield* on.ask({ command: "stop", app })
+      yield* on.ask({ ...deployment, app: other })
+      yield* on.stop
+      // As if it had been taken while the server was away.
+      const stopped = Option.getOrThrow(yield* on.state.read(app))
+      yield* on.state.write({ ...stopped, desired: "running" })
+      yield* on.start
+      const update = on.ask({ command: "update_secrets", app, secrets: secrets("value-two") })
+      for (let i = 0; i < 2; i++) {
+        assert.include(yield* Effect.flip(update), "Port 8080 is taken")
+        const { phase, revision } = yield* on.ask({ command: "status", app })
+        assert.deepStrictEqual([phase, revision], ["starting", 1])
+      }
+      yield* on.ask({ command: "stop", app: other })
+      const { status, revision } = yield* update
+      assert.deepStrictEqual([status, revision], ["unproven", 2])
+      yield* on.settle("1 second")
+      assert.strictEqual((yield* on.ask({ command: "status", app })).phase, "running")
+      assert.strictEqual(valueOf((yield* on.started).at(-1) as StartedProcess), "value-two")
+    })
+  )
 })
 
 describe("a server", () => {
