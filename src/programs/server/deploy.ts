@@ -22,7 +22,7 @@ import { sayExit } from "./instance.ts"
 import { instanceEnvironment } from "./instance-environment.ts"
 import { newInstanceId } from "./instance-id.ts"
 import type { Plan } from "./plan.ts"
-import { roll } from "./rollout.ts"
+import { roll, rolling } from "./rollout.ts"
 import {
   commit,
   ensured,
@@ -100,7 +100,7 @@ const rollTo = <E = never, R = never>(
     const secrets = yield* secretsOf(app, next.current)
     const plan = yield* planOf(supervisor, app, release, next.current, secrets)
     yield* passable(plan, kept)
-    yield* first(plan, kept)
+    yield* rolling(app, first(plan, kept))
     const { instances } = next
     const rollout = { plan, instances, replaces: app.slots, commit: commit(app, next), kept }
     yield* Effect.mapError(roll(app, rollout), (error) =>

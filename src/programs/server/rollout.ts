@@ -39,20 +39,32 @@ export const roll = <E>(
       const closeNew = closingNew(app, entrance)
       const fresh = yield* Effect.replicateEffect(makeSlot(plan, app.scope), instances)
       app.passing = [...app.passing, ...fresh]
-      app.isRolling = true
       const proving = restore(Effect.mapError(prove(fresh, plan), refuse(app, kept)))
       yield* Effect.zipRight(proving, commit).pipe(
         Effect.onError(() => Effect.zipRight(abandon(fresh), closeNew)),
         Effect.ensuring(
           Effect.sync(() => {
             app.passing = app.passing.filter((slot) => !fresh.includes(slot))
-            app.isRolling = false
           })
-        )
+        ),
+        (change) => rolling(app, change)
       )
       // From here on it has happened.
       yield* handOver(app, fresh, replaces, entrance)
     })
+  )
+
+/** For a change that takes its time: whoever asks hears of it. */
+export const rolling = <A, E, R>(app: App, change: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => {
+      app.isRolling = true
+    }),
+    () => change,
+    () =>
+      Effect.sync(() => {
+        app.isRolling = false
+      })
   )
 
 /** Without a proof: it is committed, what runs is ended, and others are started as often as it takes. */

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { AppName } from "../../../src/domain/server/app-name.ts"
 import type { StartedProcess } from "../../../src/services/process-spawner/layer-memory.ts"
@@ -223,12 +224,19 @@ describe("an app", () => {
           ? Effect.zipRight(process.say("stderr", "no table\n"), exits(process))
           : good(process)
       const release = ["node", "migrate.js"] as const
+      const phase = Effect.map(on.ask({ command: "status", app }), ({ phase }) => phase)
       const message = yield* Effect.flip(on.ask({ ...deployment, release }))
       assert.match(message, /The release command ended with exit code 1\.\nIts last lines:\n {2}no table/)
       assert.lengthOf(yield* on.started, 3)
+      assert.strictEqual(yield* phase, "running")
       on.acts.behave = (process) =>
-        process.spec.command.includes("migrate.js") ? process.end({ _tag: "Exited", code: 0 }) : good(process)
-      yield* on.ask({ ...deployment, release })
+        process.spec.command.includes("migrate.js") ? Effect.void : good(process)
+      const deploying = yield* Effect.fork(on.ask({ ...deployment, release }))
+      yield* on.settle("10 seconds")
+      assert.strictEqual(yield* phase, "rolling")
+      yield* (yield* on.started)[3]?.end({ _tag: "Exited", code: 0 }) ?? Effect.void
+      yield* Fiber.join(deploying)
+      assert.strictEqual(yield* phase, "running")
       assert.deepStrictEqual(
         (yield* on.started).slice(3).map(({ spec }) => [spec.command[1], spec.secretsOf]),
         ["migrate.js", "server.js", "server.js"].map((file) => [file, "production"])
