@@ -12,6 +12,8 @@ export class ProcessNotStarted extends Data.TaggedError("ProcessNotStarted")<{
     | "pipe"
     | "failed"
   readonly code: string
+  /** Where it was to start, where that is not the current directory. */
+  readonly directory?: string
 }> {
   override get message(): string {
     switch (this.reason) {
@@ -22,7 +24,9 @@ export class ProcessNotStarted extends Data.TaggedError("ProcessNotStarted")<{
       case "interpreter-missing":
         return `${this.command}: the interpreter that its first line names does not exist`
       case "directory-gone":
-        return `${this.command} was not started: the current directory does not exist any more`
+        return this.directory === undefined
+          ? `${this.command} was not started: the current directory does not exist any more`
+          : `${this.command} was not started: there is no directory ${this.directory}`
       case "pipe":
         return `${this.command} was not started: no pipe could be made for its secrets (${explain(this.code)})`
       case "failed":

@@ -68,12 +68,7 @@ export const startInstance: (
       readiness: release.port === undefined,
       supervised: { onOutput: output.write, ...(home.user === undefined ? {} : { user: home.user }) }
     })
-    .pipe(
-      Effect.catchAll(({ reason, message }) => {
-        const why = reason === "directory-gone" ? `there is no directory ${release.directory}` : message
-        return failed({ _tag: "NotStarted", why })
-      })
-    )
+    .pipe(Effect.catchAll(({ message }) => failed({ _tag: "NotStarted", why: message })))
   const startedAt = yield* Clock.currentTimeMillis
   const known = yield* Ref.make<number | null>(assigned ?? null)
   const examine: Checkup = yield* checkup(running.token, home.listensAs)

@@ -10,7 +10,8 @@ export const notStarted = (spec: ProcessSpec, error: unknown): ProcessNotStarted
   // Node refuses to look for a program without a name, by an error of its own.
   if (command === "") return new ProcessNotStarted({ command: '""', code: "ENOENT", reason: "not-found" })
   const code = codeOf(error)
-  return new ProcessNotStarted({ command, code, reason: reasonOf(spec, code) })
+  const where = spec.directory === undefined ? {} : { directory: spec.directory }
+  return new ProcessNotStarted({ command, code, reason: reasonOf(spec, code), ...where })
 }
 
 const reasonOf = (spec: ProcessSpec, code: string): ProcessNotStarted["reason"] => {

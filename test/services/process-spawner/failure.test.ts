@@ -16,6 +16,14 @@ describe("why a process was not started", () => {
     assert.deepStrictEqual([reason, message], ["not-found", '"": command not found'])
   })
 
+  it("names the directory that is missing, where that is not the current one", () => {
+    const { reason, message } = notStarted({ ...spec("node", "/bin"), directory: "/gone" }, errno("ENOENT"))
+    assert.deepStrictEqual(
+      [reason, message],
+      ["directory-gone", "node was not started: there is no directory /gone"]
+    )
+  })
+
   it("tells a path through a file from a PATH with a file in it", () => {
     assert.strictEqual(notStarted(spec("/bin/true/x", "/bin"), errno("ENOTDIR")).reason, "not-executable")
     assert.strictEqual(notStarted(spec("x", "/bin/true"), errno("ENOTDIR")).reason, "not-found")
