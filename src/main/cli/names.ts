@@ -77,6 +77,10 @@ const invalid = (kind: "environment" | "secret", name: string, known: ReadonlyAr
     ...Option.match(nearest(name, known), { onNone: () => ({}), onSome: (suggestion) => ({ suggestion }) })
   })
 
+/** Of an environment that is not known; production-eu is meant, beside production. */
+export const likelyMeant = (name: EnvironmentName, known: ReadonlyArray<string>) =>
+  Option.filter(nearest(name, known), (near) => !name.startsWith(`${near}-`))
+
 /** Of the commands that create an environment with its first secret. */
 export const createFlag = flag.boolean("create", {
   summary: "Create the environment, however close its name is to another's"
@@ -86,8 +90,7 @@ export const createFlag = flag.boolean("create", {
 export const creatable = Effect.fnUntraced(function* (name: EnvironmentName, insist: boolean) {
   const file = yield* SecretsFile
   const known = environmentNames(yield* file.read)
-  // production-eu is meant, beside production.
-  const near = Option.filter(nearest(name, known), (near) => !name.startsWith(`${near}-`))
+  const near = likelyMeant(name, known)
   if (insist || known.includes(name) || Option.isNone(near)) return
   const terminal = yield* Terminal
   const question = `There is no environment ${name}, but ${near.value}. Create ${name}?`

@@ -36,6 +36,23 @@ describe("tako apps deploy", () => {
     })
   )
 
+  it.scoped("takes an environment that the project does not have for a misspelt one", () =>
+    Effect.gen(function* () {
+      const { tako, sent } = yield* served()
+      const near = yield* tako("apps deploy --env prodution --server local")
+      assert.deepInclude(near, { code: 2, stdout: "" })
+      assert.include(near.stderr, "This project has no environment prodution. Did you mean production?\n")
+      assert.include(near.stderr, "If it is a new one, add it to tako.toml: [envs.prodution]")
+      const far = yield* tako("apps deploy --env prd")
+      assert.include(far.stderr, "This project has no environment prd: it has production.")
+      assert.deepStrictEqual(sent, [])
+      const declared = `${toml}[envs.prodution]\n`
+      assert.strictEqual((yield* tako("apps deploy --env prodution", { toml: declared })).code, 0)
+      const none = 'name = "shop"\nstart = ["node", "server.js"]\n'
+      assert.strictEqual((yield* tako("apps deploy --env staging", { toml: none })).code, 0)
+    })
+  )
+
   it.scoped("shows what the app said last, without what drives a terminal, and changes nothing", () =>
     Effect.gen(function* () {
       const { server, tako } = yield* served()

@@ -10,7 +10,7 @@ import { counted, jsonFlag, say } from "../output.ts"
 import { flag } from "../parameters.ts"
 import { mostInstances, optionalNumber } from "./count.ts"
 import { seconds, tellOutcomes, toldWhenInterrupted } from "./outcomes.ts"
-import { checkServer, chosenApp, serverFlag } from "./which.ts"
+import { appToDeploy, checkServer, serverFlag } from "./which.ts"
 
 export const deploy = leaf(
   "deploy",
@@ -41,7 +41,7 @@ export const deploy = leaf(
       const build = yield* checkLabel(input.build)
       const given = yield* checkServer(input.server)
       yield* startable
-      const app = yield* chosenApp({ app: Option.none(), environment: input.environment })
+      const app = yield* appToDeploy(input.environment)
       const targets = yield* serversToChange({ server: given, app: Option.some(app) })
       const request = yield* deployment(app, targets, { directory, instances, build, by: yield* claim })
       const names = targets.map(({ name }) => name)

@@ -2,13 +2,14 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { InvalidName, Usage } from "../../../domain/errors/user.ts"
 import type { EnvironmentName } from "../../../domain/names.ts"
-import { type AppName, isAppName } from "../../../domain/server/app-name.ts"
+import { environmentNames } from "../../../domain/secrets-file/environments.ts"
+import { type AppName, isAppName, partsOf } from "../../../domain/server/app-name.ts"
 import { isServerName, localName } from "../../../domain/servers/server-entry.ts"
 import { projectNameOf } from "../../../domain/tako-toml/project-name.ts"
 import { serversToChange } from "../../../programs/apps/which.ts"
 import { Project } from "../../../services/project/project.ts"
 import { SecretsFile } from "../../../services/secrets-file/secrets-file.ts"
-import { chosenEnvironment, givenEnvironment } from "../names.ts"
+import { chosenEnvironment, givenEnvironment, likelyMeant } from "../names.ts"
 import { argument, flag } from "../parameters.ts"
 
 export const appArgument = argument.optional("APP", {
@@ -40,6 +41,25 @@ export const chosenApp = Effect.fnUntraced(function* (typed: Typed) {
   if (Option.isSome(typed.app)) return yield* checkApp(typed.app.value, typed.environment)
   yield* isProject
   return yield* appOf(yield* chosenEnvironment(typed.environment))
+})
+
+/** This project's app, in an environment that it has: a misspelt one would be another app, and new. */
+export const appToDeploy = Effect.fnUntraced(function* (given: Option.Option<string>) {
+  const app = yield* chosenApp({ app: Option.none(), environment: given })
+  const { environment } = partsOf(app)
+  const toml = Option.getOrUndefined(yield* (yield* Project).config)
+  const declared = [...(toml?.envs.keys() ?? [])]
+  const known = [...declared, ...environmentNames(yield* (yield* SecretsFile).read)]
+  const meant = likelyMeant(environment, known)
+  if (known.includes(environment) || (declared.length === 0 && Option.isNone(meant))) return app
+  const has = Option.match(meant, {
+    onNone: () => `: it has ${[...new Set(known)].join(", ")}.`,
+    onSome: (name) => `. Did you mean ${name}?`
+  })
+  return yield* new Usage({
+    problem: `This project has no environment ${environment}${has}`,
+    hint: `If it is a new one, add it to tako.toml: [envs.${environment}]`
+  })
 })
 
 /** That app, and the servers on which it is to be changed. */
