@@ -1,5 +1,7 @@
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
 import * as Fs from "node:fs"
+import * as Net from "node:net"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { assert, describe, it, onTestFinished } from "vitest"
@@ -19,6 +21,31 @@ describe("the unit that tako-server prints", () => {
       lines,
       "ExecStart=/usr/bin/node /opt/tako/tako-server.cjs --data-dir /var/lib/tako --socket /run/tako/tako.sock"
     )
+  })
+
+  it("counts as started once there is a socket, or no server any more", async () => {
+    const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-unit-"))
+    onTestFinished(() => Fs.rmSync(folder, { recursive: true }))
+    const socket = Path.join(folder, "tako.sock")
+    const [, line] = /^ExecStartPost=\/bin\/sh -c '(.*)'$/m.exec(unit(["/usr/bin/node"])) ?? []
+    const script = line?.replace("$$", "$").replace("/run/tako/tako.sock", socket) ?? ""
+    const main = spawn("sleep", ["60"])
+    onTestFinished(() => void main.kill())
+    const started = () => {
+      const wait = spawn("/bin/sh", ["-c", script], { env: { ...process.env, MAINPID: `${main.pid}` } })
+      return { wait, exit: once(wait, "exit") }
+    }
+    const first = started()
+    const server = Net.createServer().listen(socket)
+    onTestFinished(() => void server.close())
+    await once(server, "listening")
+    assert.deepStrictEqual(await first.exit, [0, null])
+    server.close()
+    await once(server, "close")
+    const second = started()
+    assert.strictEqual(second.wait.exitCode, null)
+    main.kill()
+    assert.deepStrictEqual(await second.exit, [0, null])
   })
 
   it("lets apps ask for the addresses of the machine", () => {
