@@ -63,24 +63,36 @@ export const readDotenv = (
   })
 }
 
-/** dotenv's own, which it does not export. Its other way to see a line's end, \r, is gone before it looks. */
-const assignment =
-  /^\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/gm
-
 /** Where dotenv may have read something else than was meant; it does so without a word. */
 const doubts = (source: string) => {
+  const lines = source.split(/\r\n?|\n/)
   const cut = new Set<string>()
   const unclosed = new Set<string>()
-  const rest = source.replace(/\r\n?/g, "\n").replace(assignment, (all, name: string, raw = "") => {
-    const value: string = raw.trim()
-    const quote = /^['"`]/.exec(value)?.[0]
+  const passedOver: Array<number> = []
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at] ?? ""
+    const [[name, value] = []] = Object.entries(parse(line))
+    if (name === undefined || value === undefined) {
+      if (!/^\s*(?:#|$)/.test(line)) passedOver.push(at + 1)
+      continue
+    }
+    // dotenv leaves a quote where it is if it is the beginning of the value alone.
+    const open = /^['"`]/.exec(value)?.[0]
+    const end = open === undefined ? at : endOf(lines, at, name, open)
     // Of a name that stands there more than once, the last one counts.
-    note(cut, name, quote === undefined && /^[^#]*[^\s#]#/.test(all))
-    note(unclosed, name, quote !== undefined && (value.length === 1 || !value.endsWith(quote)))
-    return all.replace(/[^\n]/g, "")
-  })
-  const passedOver = rest.split("\n").flatMap((line, index) => (/^\s*(?:#|$)/.test(line) ? [] : [index + 1]))
+    note(cut, name, !/[=:]\s*['"`]/.test(line) && /^[^#]*[^\s#]#/.test(line))
+    note(unclosed, name, open !== undefined && end === at)
+    at = end
+  }
   return { cut, unclosed, passedOver }
+}
+
+/** The line that a value of several lines ends on; the one that it begins on if its quote is not closed. */
+const endOf = (lines: ReadonlyArray<string>, start: number, name: string, quote: string): number => {
+  const closes = new RegExp(`${quote}\\s*(?:#.*)?$`)
+  const end = lines.findIndex((line, at) => at > start && closes.test(line))
+  const whole = parse(lines.slice(start, end + 1).join("\n"))[name]
+  return end > start && whole?.startsWith(quote) === false ? end : start
 }
 
 const note = (names: Set<string>, name: string, isSo: boolean) =>
