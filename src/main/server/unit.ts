@@ -17,8 +17,9 @@ Wants=network-online.target
 [Service]
 Type=exec
 ExecStart=${command.map(quoted).join(" ")} --data-dir ${defaultData} --socket ${defaultSocket}
-# It counts as started once it can be told what to do. Not Type=notify: with that, an app could speak to systemd in its place.
-ExecStartPost=/bin/sh -c 'until test -S ${defaultSocket} || ! kill -0 $$MAINPID; do sleep 0.1; done'
+# It counts as started once it can be told what to do, or after 10 seconds: another --socket belongs here as well.
+# Not Type=notify: with that, an app could speak to systemd in its place.
+ExecStartPost=-/bin/sh -c 'until test -S ${defaultSocket} || ! kill -0 $$MAINPID 2>/dev/null || test $$((n+=1)) -gt 100; do sleep 0.1; done'
 LoadCredentialEncrypted=${credentialName}:/etc/credstore.encrypted/${credentialName}
 StateDirectory=tako
 StateDirectoryMode=0711

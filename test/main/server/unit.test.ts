@@ -23,29 +23,35 @@ describe("the unit that tako-server prints", () => {
     )
   })
 
-  it("counts as started once there is a socket, or no server any more", async () => {
+  it("counts as started once there is a socket, or no server any more, or no use in waiting", async () => {
     const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-unit-"))
     onTestFinished(() => Fs.rmSync(folder, { recursive: true }))
     const socket = Path.join(folder, "tako.sock")
-    const [, line] = /^ExecStartPost=\/bin\/sh -c '(.*)'$/m.exec(unit(["/usr/bin/node"])) ?? []
-    const script = line?.replace("$$", "$").replace("/run/tako/tako.sock", socket) ?? ""
+    const [, line] = /^ExecStartPost=-\/bin\/sh -c '(.*)'$/m.exec(unit(["/usr/bin/node"])) ?? []
+    const script = line?.replaceAll("$$", "$").replace("/run/tako/tako.sock", socket) ?? ""
     const main = spawn("sleep", ["60"])
     onTestFinished(() => void main.kill())
-    const started = () => {
-      const wait = spawn("/bin/sh", ["-c", script], { env: { ...process.env, MAINPID: `${main.pid}` } })
-      return { wait, exit: once(wait, "exit") }
+    const started = (text = script) => {
+      const env = { ...process.env, MAINPID: `${main.pid}` }
+      const wait = spawn("/bin/sh", ["-c", text], { env, stdio: ["ignore", "ignore", "pipe"] })
+      let said = ""
+      wait.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+        said += chunk
+      })
+      return { wait, end: once(wait, "close").then(([code]) => ({ code, said })) }
     }
     const first = started()
     const server = Net.createServer().listen(socket)
     onTestFinished(() => void server.close())
     await once(server, "listening")
-    assert.deepStrictEqual(await first.exit, [0, null])
+    assert.deepStrictEqual(await first.end, { code: 0, said: "" })
     server.close()
     await once(server, "close")
+    assert.deepStrictEqual(await started(script.replace("sleep 0.1", "sleep 0")).end, { code: 0, said: "" })
     const second = started()
     assert.strictEqual(second.wait.exitCode, null)
     main.kill()
-    assert.deepStrictEqual(await second.exit, [0, null])
+    assert.deepStrictEqual(await second.end, { code: 0, said: "" })
   })
 
   it("lets apps ask for the addresses of the machine", () => {
