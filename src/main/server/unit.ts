@@ -28,6 +28,8 @@ RuntimeDirectoryMode=0755
 SyslogIdentifier=tako-server
 Restart=on-failure
 RestartSec=1
+# Wrong options, or a key that is none: no better the next time, and systemctl status shows why only where no start follows.
+RestartPreventExitStatus=2 3
 # It tells its apps itself, and what is left after that is killed.
 KillMode=mixed
 TimeoutStopSec=90

@@ -5,6 +5,7 @@ import * as Net from "node:net"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { assert, describe, it, onTestFinished } from "vitest"
+import { noKey, wrongUsage } from "../../../src/main/cli/exit-code.ts"
 import { unit } from "../../../src/main/server/unit.ts"
 import { credentialName } from "../../../src/services/server-key/layer.ts"
 import { needs } from "../../support/needs.ts"
@@ -52,6 +53,11 @@ describe("the unit that tako-server prints", () => {
     assert.strictEqual(second.wait.exitCode, null)
     main.kill()
     assert.deepStrictEqual(await second.end, { code: 0, said: "" })
+  })
+
+  it("does not try again what only a change of its options or its key can mend", () => {
+    const [, codes] = /^RestartPreventExitStatus=(.*)$/m.exec(unit(["/usr/bin/node"])) ?? []
+    assert.strictEqual(codes, `${wrongUsage} ${noKey}`)
   })
 
   it("lets apps ask for the addresses of the machine", () => {
