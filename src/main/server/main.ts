@@ -6,8 +6,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import { SocketRefused } from "../../domain/errors/server.ts"
 import { serve } from "../../programs/server/server.ts"
 import { defaults } from "../../programs/server/settings.ts"
+import { attempt } from "../../services/files/attempt.ts"
 import { layer as signalsLayer } from "../../services/signals/layer.ts"
 import { Signals } from "../../services/signals/signals.ts"
 import { exitCode, isTakoError } from "../cli/exit-code.ts"
@@ -44,6 +46,12 @@ export const main = (args: ReadonlyArray<string>): void => {
   }
 }
 
+const makeFolderOf = (socket: string): Effect.Effect<void, SocketRefused> =>
+  Effect.mapError(
+    attempt("write", socket, () => Fs.mkdirSync(Path.dirname(socket), { recursive: true, mode: 0o755 })),
+    ({ code }) => new SocketRefused({ path: socket, problem: "failed", code })
+  )
+
 const run = (options: ServerOptions, isRoot: boolean): void => {
   // Nobody but us reads what we make, unless it is said otherwise.
   process.umask(0o077)
@@ -54,7 +62,7 @@ const run = (options: ServerOptions, isRoot: boolean): void => {
   const settings = { ...defaults, window, startWithin, inherited: { ...process.env } }
   const host = { version, pid: process.pid, memory: Effect.sync(() => process.memoryUsage.rss()) }
   const server = Effect.gen(function* () {
-    yield* Effect.sync(() => Fs.mkdirSync(Path.dirname(options.socket), { recursive: true, mode: 0o755 }))
+    yield* makeFolderOf(options.socket)
     yield* serve(settings, host)
     yield* Effect.never
   }).pipe(Effect.scoped, Effect.provide(layers(options, credentials)))

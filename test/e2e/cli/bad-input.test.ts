@@ -25,7 +25,7 @@ const cases: ReadonlyArray<
   [
     "secrets set NAME --env brand-new",
     3,
-    ["no key for environment brand-new", "TAKO_PASSPHRASE"],
+    ["Environment brand-new is new, and there is no passphrase for it", "TAKO_PASSPHRASE"],
     { stdin: "v" }
   ],
   ["secrets set NAME --ENV production", 2, "Did you mean --env?"],

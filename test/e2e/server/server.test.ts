@@ -50,8 +50,10 @@ describe("tako-server", () => {
     const listen = await openShop(host, { GREETING: "kept hello" }, 1)
     const second = await refusal(host.start({ args: ["--socket", `${host.socket}2`] }))
     assert.include(second, "Another tako-server is running")
-
     await server.stop()
+    const nowhere = await refusal(host.start({ args: ["--socket", "/dev/null/folder/tako.sock"] }))
+    assert.include(nowhere, "Listening on /dev/null/folder/tako.sock failed: ")
+
     await host.start()
     await eventually(
       "it serves again",
