@@ -6,7 +6,7 @@ import { Exchange, type ExchangeFront } from "./exchange.ts"
 import { refuse } from "./refusal.ts"
 import { requestHead } from "./request-head.ts"
 import { Rotation } from "./rotation.ts"
-import type { Detached } from "./tunnel.ts"
+import { type Detached, halfClosedLimit } from "./tunnel.ts"
 import { Upstream } from "./upstream.ts"
 
 /** Milliseconds. */
@@ -19,11 +19,6 @@ export interface HttpFrontOptions {
 const tickEvery = 500
 /** For how long a client may send nothing of a body it has begun, or read nothing of its answer: milliseconds. */
 const clientLimit = 60_000
-/**
- * How long a client is answered that has closed its side, while nothing moves: milliseconds. It may have only its request
- * behind it (`nc -N`), or be gone altogether: TCP tells the two apart by the next byte that is sent to it.
- */
-const halfClosedLimit = 3000
 
 /** The front of one app: Node's HTTP server, which is strict, before connections of our own to the backends. */
 export class HttpFront implements ExchangeFront {

@@ -12,6 +12,12 @@ export interface Detached {
   readonly protocol: string | undefined
 }
 
+/**
+ * How long a client is answered that has closed its side, while nothing moves: milliseconds. It may have only its request
+ * behind it (`nc -N`), or be gone altogether: TCP tells the two apart by the next byte that is sent to it.
+ */
+export const halfClosedLimit = 3000
+
 /** Answers an upgrade with the backend's 101, and joins the two connections: the end of one is the end of the other. */
 export const joinTunnel = (
   { socket: client, first }: Detached,
@@ -33,8 +39,13 @@ export const joinTunnel = (
   client.on("data", (bytes: Buffer) => {
     if (!connection.write(bytes)) client.pause()
   })
-  if (client.readableEnded) connection.end()
-  else client.on("end", () => connection.end())
+  const ended = () => {
+    connection.end()
+    // Not every app closes its side then: Node leaves that to those who take an upgrade.
+    client.setTimeout(halfClosedLimit, () => client.destroy())
+  }
+  if (client.readableEnded) ended()
+  else client.on("end", ended)
   client.on("close", () => connection.destroy())
   if (!goesOn) client.pause()
 }

@@ -56,6 +56,28 @@ describe("a WebSocket through the front", () => {
     })
   )
 
+  it.scopedLive(
+    "ends soon after its client has closed its side, also when the app does not close its own",
+    () =>
+      Effect.gen(function* () {
+        const { port, front, server } = yield* app((_, response) => response.end())
+        server.on("upgrade", (_: Http.IncomingMessage, socket: Duplex) => {
+          socket.on("error", () => {})
+          socket.resume()
+          socket.write(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+          )
+        })
+        const client = Net.connect({ port, host: "127.0.0.1", allowHalfOpen: true }, () =>
+          client.write(upgrade)
+        )
+        client.on("error", () => {})
+        yield* Effect.promise(() => new Promise((resolve) => client.once("data", resolve)))
+        client.end()
+        assert.strictEqual(yield* front.drain({ id: "app", port: 0 }, "10 seconds"), "finished")
+      })
+  )
+
   it.scopedLive("ends with its instance", () =>
     Effect.gen(function* () {
       const { port, front } = yield* accepting
