@@ -2,19 +2,20 @@ import * as Effect from "effect/Effect"
 import { SecretsMissing } from "../../domain/errors/secrets.ts"
 import type { EnvironmentName, SecretName } from "../../domain/names.ts"
 import type { Environment } from "../../domain/secrets-file/environments.ts"
+import type { ExpectedSecrets } from "../../domain/tako-toml.ts"
 import { Project } from "../../services/project/project.ts"
 
 /** The names that tako.toml requires and an environment does not have. */
-export const missingIn = Effect.fnUntraced(function* (environment: Environment) {
-  const { required } = yield* (yield* Project).expected
-  return required.filter((name) => !environment.secrets.has(name)) as ReadonlyArray<SecretName>
-})
+export const missingIn = (
+  environment: Environment,
+  { required }: ExpectedSecrets
+): ReadonlyArray<SecretName> => required.filter((name) => !environment.secrets.has(name))
 
 /** Fails when there is one: what an environment lacks is said before a key is asked for, and before anything starts. */
 export const requireAll = Effect.fn("requireAll")(function* (
   name: EnvironmentName,
   environment: Environment
 ) {
-  const missing = yield* missingIn(environment)
+  const missing = missingIn(environment, yield* (yield* Project).expected)
   if (missing.length > 0) return yield* new SecretsMissing({ environment: name, secrets: missing })
 })

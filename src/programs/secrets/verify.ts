@@ -8,6 +8,7 @@ import {
 } from "../../domain/secrets-file/environments.ts"
 import { Cipher } from "../../services/cipher/cipher.ts"
 import { KeySource } from "../../services/key-source/key-source.ts"
+import { Project } from "../../services/project/project.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { findEnvironment } from "../environment/find.ts"
 import { type Placement, placements } from "../environment/placement.ts"
@@ -37,12 +38,13 @@ export const verify = Effect.fn("verify")(function* (
 ) {
   const file = yield* SecretsFile
   const environments = yield* file.read
+  const expected = yield* (yield* Project).expected
   const names = only.length === 0 ? environmentNames(environments) : only
   const verdicts = new Map<EnvironmentName, Verdict>()
   for (const name of names) {
     const environment = yield* findEnvironment(environments, name)
     const opening = yield* openingOf(name, environments, environment, ask)
-    verdicts.set(name, { ...opening, missing: yield* missingIn(environment) })
+    verdicts.set(name, { ...opening, missing: missingIn(environment, expected) })
   }
   return verdicts
 })
