@@ -192,27 +192,31 @@ const older = new Set(
 const lookAtProcesses = (look: Look): void => {
   for (const pid of Fs.readdirSync("/proc")) {
     if (!/^\d+$/.test(pid) || older.has(pid)) continue
-    for (const file of ["environ", "cmdline"]) {
-      try {
-        look(`/proc/${pid}/${file}`, Fs.readFileSync(`/proc/${pid}/${file}`), typed(pid, file) ? all : [])
-      } catch {
-        // Gone, or not ours to look at.
-      }
+    try {
+      const { cmdline, environ } = startedAs(pid)
+      const line = cmdline.toString("latin1")
+      look(`/proc/${pid}/environ`, environ, isGiven(line) ? all : [])
+      look(`/proc/${pid}/cmdline`, cmdline, isGiven(line) || isServer(line) ? all : [])
+    } catch {
+      // Gone, or not ours to look at.
     }
   }
 }
 const all = ["the value", "the passphrase", "the key"]
 
-/** strace and the program itself show what the trial types as an argument: that is the user's, not ours. */
-const typed = (pid: string, file: string): boolean => {
-  const line = Fs.readFileSync(`/proc/${pid}/cmdline`, "latin1")
-  return (
-    /(?:^|\0)strace\0|tako\.cjs\0/.test(line) ||
-    (file === "cmdline" && line.includes("tako-server.cjs\0")) ||
-    line.startsWith("python") ||
-    line.startsWith("/usr/bin/python")
-  )
+/** Both of one program: what execs or ends between two looks has the one of before beside the other of after. */
+const startedAs = (pid: string): { readonly cmdline: Buffer; readonly environ: Buffer } => {
+  const cmdline = Fs.readFileSync(`/proc/${pid}/cmdline`)
+  const environ = Fs.readFileSync(`/proc/${pid}/environ`)
+  const isSame = Fs.readFileSync(`/proc/${pid}/cmdline`).equals(cmdline)
+  return isSame ? { cmdline, environ } : startedAs(pid)
 }
+
+/** strace and the program itself show what the trial gives them: that is the user's, not ours. */
+const isGiven = (line: string): boolean =>
+  /(?:^|\0)strace\0|tako\.cjs\0/.test(line) || /^(?:\/usr\/bin\/)?python/.test(line)
+
+const isServer = (line: string): boolean => line.includes("tako-server.cjs\0")
 
 const lookAtCommit = (lane: Lane, look: Look): void => {
   const git = (...args: ReadonlyArray<string>) =>
