@@ -1,9 +1,10 @@
 import * as Either from "effect/Either"
+import { type Decoder, oneOf } from "../decoding/decoder.ts"
+import { objectOf } from "../decoding/object.ts"
 import type { KeyId } from "../key.ts"
 import type { SecretName } from "../names.ts"
 import * as StrictJson from "../secrets-file/strict-json.ts"
 import * as Fields from "./fields.ts"
-import { type Decoder, objectOf, oneOf } from "./json-decoder.ts"
 import type { Revision } from "./revision.ts"
 
 const actions = [
@@ -45,6 +46,7 @@ export interface AuditEntry {
   readonly reason?: string
 }
 
+/** One that a newer server wrote may say more. */
 export const entry: Decoder<AuditEntry> = objectOf(
   { at: Fields.instant, action: oneOf(...actions), outcome: oneOf(...outcomes) },
   {
@@ -58,7 +60,8 @@ export const entry: Decoder<AuditEntry> = objectOf(
     removed: Fields.secretNames,
     key_id: Fields.keyId,
     reason: Fields.text
-  }
+  },
+  { ignored: "all others" }
 )
 
 /** One line of JSON with its newline; who claims to have done it is marked as not verified. */

@@ -1,9 +1,11 @@
 import * as Either from "effect/Either"
+import { type Decoder, isText, isWritten, listOf, that } from "../decoding/decoder.ts"
+import { integer } from "../decoding/json.ts"
+import { mapOf } from "../decoding/object.ts"
 import { isKeyId, type KeyId } from "../key.ts"
 import { isSecretName, type SecretName } from "../names.ts"
 import type { Port } from "../tako-toml.ts"
 import { type AppName, isAppName } from "./app-name.ts"
-import { type Decoder, expected, integer, isText, isWritten, listOf, recordOf, that } from "./json-decoder.ts"
 import { isRevision, type Revision } from "./revision.ts"
 
 export { command, listen } from "../tako-toml/fields.ts"
@@ -66,9 +68,9 @@ export const drainMillis = integer(1, 3_600_000)
 const isVariableName = (key: string): key is string =>
   /^[A-Za-z_][A-Za-z0-9_]*$/.test(key) && !key.startsWith("TAKO_")
 
-export const vars = recordOf(
+export const vars = mapOf(
   isVariableName,
-  "a variable's: A-Z, 0-9 and _, no digit first, and not TAKO_ before it",
+  "a variable's name: A-Z, 0-9 and _, no digit first, and not TAKO_ before it",
   that(isText, "a text")
 )
 
@@ -83,8 +85,3 @@ export const orNull =
   <A>(decoder: Decoder<A>): Decoder<A | null> =>
   (value, path) =>
     value === null ? Either.right(null) : decoder(value, path)
-
-export const object: Decoder<Readonly<Record<string, unknown>>> = (value, path) =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? Either.right(value as Readonly<Record<string, unknown>>)
-    : expected(path, "an object")

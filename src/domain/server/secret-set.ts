@@ -1,9 +1,10 @@
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
+import { type Decoder, expected, misfit, shownPath } from "../decoding/decoder.ts"
+import { isObject } from "../decoding/object.ts"
 import { isSecretName, type SecretName } from "../names.ts"
 import * as StrictJson from "../secrets-file/strict-json.ts"
 import * as Value from "../value.ts"
-import { type Decoder, expected, isObject, misfit, shownPath } from "./json-decoder.ts"
 
 /** All secrets of an app, as one revision holds them and as an instance receives them. */
 export type SecretSet = ReadonlyMap<SecretName, Redacted.Redacted<string>>

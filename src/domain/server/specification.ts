@@ -1,6 +1,6 @@
+import type { Decoder } from "../decoding/decoder.ts"
+import { objectOf } from "../decoding/object.ts"
 import * as Fields from "./fields.ts"
-import type { Decoder } from "./json-decoder.ts"
-import { objectOf } from "./json-decoder.ts"
 import type { Release, Specification } from "./release.ts"
 
 /** The members of a {@link Specification}, as a request and a state file have them. */
@@ -15,11 +15,14 @@ export const optional = {
   build: Fields.label
 }
 
-export const release: Decoder<Release> = objectOf(
-  { ...required, id: Fields.ordinal, revision: Fields.orNull(Fields.revision), at: Fields.instant },
-  // The command that a release is made with has its name from tako.toml.
-  { ...optional, by: Fields.label }
-)
+/** Without `ignored`, a member that is not a release's is refused. */
+export const releaseWith = (ignored?: "all others"): Decoder<Release> =>
+  objectOf(
+    { ...required, id: Fields.ordinal, revision: Fields.orNull(Fields.revision), at: Fields.instant },
+    // The command that a release is made with has its name from tako.toml.
+    { ...optional, by: Fields.label },
+    ignored === undefined ? {} : { ignored }
+  )
 
 /** As JSON has it: a Map becomes an object. */
 export const toJson = <S extends Specification>({ vars, ...rest }: S) =>

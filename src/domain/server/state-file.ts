@@ -1,10 +1,11 @@
 import * as Either from "effect/Either"
+import { type Decoder, listOf, oneOf } from "../decoding/decoder.ts"
+import { isObject, objectOf } from "../decoding/object.ts"
 import { StateDamaged } from "../errors/server.ts"
 import * as StrictJson from "../secrets-file/strict-json.ts"
 import type { AppName } from "./app-name.ts"
 import type { AppState, RevisionRecord } from "./app-state.ts"
 import * as Fields from "./fields.ts"
-import { type Decoder, isObject, listOf, objectOf, oneOf } from "./json-decoder.ts"
 import * as Specification from "./specification.ts"
 
 /** The largest file that is read: 4 MiB. */
@@ -29,7 +30,7 @@ const content: Decoder<AppState> = objectOf(
     desired: oneOf("running", "stopped"),
     instances: Fields.instances,
     release: Fields.orNull(Fields.ordinal),
-    releases: listOf(Specification.release, "a list of releases"),
+    releases: listOf(Specification.releaseWith(), "a list of releases"),
     current: Fields.orNull(Fields.revision),
     revisions: listOf(revisionRecord, "a list of revisions"),
     last_revision: Fields.count,

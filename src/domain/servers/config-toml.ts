@@ -1,16 +1,7 @@
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import {
-  type Decoded,
-  type Decoder,
-  expected,
-  integer,
-  listOf,
-  misfit,
-  shownPath,
-  tableOf,
-  that
-} from "../tako-toml/decoder.ts"
+import { type Decoded, type Decoder, expected, listOf, misfit, shownPath, that } from "../decoding/decoder.ts"
+import { integer, tableOf } from "../decoding/toml.ts"
 import { parseDestination } from "./destination.ts"
 import { defaultSocket, isServerName, isSocketPath, localName, type ServerEntry } from "./server-entry.ts"
 

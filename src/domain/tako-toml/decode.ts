@@ -1,6 +1,8 @@
 import * as Either from "effect/Either"
+import { type Decoded, misfit, shownPath } from "../decoding/decoder.ts"
+import { isObject } from "../decoding/object.ts"
+import { mapOf, tableOf } from "../decoding/toml.ts"
 import { expectsNothing, type TakoToml } from "../tako-toml.ts"
-import { type Decoded, isTable, mapOf, misfit, shownPath, tableOf } from "./decoder.ts"
 import * as Fields from "./fields.ts"
 
 /** Keys that only the original tako uses. */
@@ -97,4 +99,4 @@ const ignoredIn = (parsed: unknown): ReadonlyArray<string> => {
   )
 }
 
-const tableIn = (value: unknown): Readonly<Record<string, unknown>> => (isTable(value) ? value : {})
+const tableIn = (value: unknown): Readonly<Record<string, unknown>> => (isObject(value) ? value : {})

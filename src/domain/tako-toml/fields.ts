@@ -1,21 +1,20 @@
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
-import { type EnvironmentName, isEnvironmentName, isSecretName, type SecretName } from "../names.ts"
-import type { Command, Port, Vars } from "../tako-toml.ts"
 import {
   type Decoder,
   expected,
-  integer,
-  isTable,
   isText,
   isWritten,
   listOf,
-  mapOf,
   misfit,
   shownPath,
   textLike,
   that
-} from "./decoder.ts"
+} from "../decoding/decoder.ts"
+import { isObject } from "../decoding/object.ts"
+import { integer, mapOf } from "../decoding/toml.ts"
+import { type EnvironmentName, isEnvironmentName, isSecretName, type SecretName } from "../names.ts"
+import type { Command, Port, Vars } from "../tako-toml.ts"
 import { isProjectName } from "./project-name.ts"
 
 export const projectName = that(
@@ -108,10 +107,10 @@ export const allVars: Decoder<{
   readonly varsOf: ReadonlyMap<EnvironmentName, Vars>
 }> = (value, path) =>
   Either.gen(function* () {
-    if (!isTable(value)) return yield* expected(path, "a table")
+    if (!isObject(value)) return yield* expected(path, "a table")
     const entries = Object.entries(value)
-    const shared = Object.fromEntries(entries.filter(([, one]) => !isTable(one)))
-    const own = Object.fromEntries(entries.filter(([, one]) => isTable(one)))
+    const shared = Object.fromEntries(entries.filter(([, one]) => !isObject(one)))
+    const own = Object.fromEntries(entries.filter(([, one]) => isObject(one)))
     return {
       vars: yield* vars(shared, path),
       varsOf: yield* mapOf(isEnvironment, environmentRule, vars)(own, path)

@@ -82,7 +82,7 @@ describe("a request", () => {
     ['{"command":"constructor"}', "no command constructor"],
     ['{"command":"status"}', "status: app is missing."],
     ['{"command":"status","app":"../../etc"}', "app must be an app and its environment"],
-    ['{"command":"list","key-id":1}', "key-id is not known"],
+    ['{"command":"list","key-id":1}', "key-id is not a key that tako knows"],
     ['{"command":"update_secrets","app":"a/b","secrets":{},"keyid":"x"}', "did you mean key_id?"],
     [
       `{"command":"update_secrets","app":"a/b","secrets":{"lower":"${canary}"}}`,
@@ -92,7 +92,7 @@ describe("a request", () => {
     [`{"command":"update_secrets","app":"a/b","secrets":"${canary}"}`, "secrets must be an object"],
     ['{"command":"update_secrets","app":"a/b","secrets":{"A":"\\ud800"}}', "Unicode"],
     [`{"command":"list","command":"${canary}"}`, "same name twice"],
-    ['{"command":"list","__proto__":{"app":"a/b"}}', "__proto__ is not known"],
+    ['{"command":"list","__proto__":{"app":"a/b"}}', "__proto__ is not a key that tako knows"],
     [
       '{"command":"update_secrets","app":"a/b","secrets":{"__proto__":"x"}}',
       "secrets.__proto__ is not the name"
@@ -190,6 +190,26 @@ describe("a response", () => {
     assert.deepStrictEqual<unknown>(answer, {
       _tag: "Done",
       data: { protocol_version: 0, server_version: "9", capabilities: [] }
+    })
+  })
+
+  it("of a newer server may say more of what is in a list, too", () => {
+    const at = "2026-01-31T12:00:00.000Z"
+    const event = { at, action: "stop", outcome: "done" }
+    const release = { id: 1, revision: null, at, directory: "/srv/app", start: "node x" }
+    const line = (data: object) => bytes(JSON.stringify({ status: "ok", data }))
+    const events = decodeResponse("events", line({ app, events: [{ ...event, mood: "good" }] }))
+    const releases = decodeResponse(
+      "releases",
+      line({ app, releases: [{ ...release, mood: 1 }], current: 1 })
+    )
+    assert.deepStrictEqual<unknown>(Either.getOrThrow(events), {
+      _tag: "Done",
+      data: { app, events: [event] }
+    })
+    assert.deepStrictEqual<unknown>(Either.getOrThrow(releases), {
+      _tag: "Done",
+      data: { app, releases: [release], current: 1 }
     })
   })
 })

@@ -1,8 +1,10 @@
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import { type Decoded, type Decoder, expected, oneOf, shownPath } from "../../decoding/decoder.ts"
+import { integer } from "../../decoding/json.ts"
+import { isObject, objectOf } from "../../decoding/object.ts"
 import { nearest } from "../../did-you-mean.ts"
 import * as Fields from "../fields.ts"
-import { type Decoder, expected, integer, isObject, objectOf, oneOf, shownPath } from "../json-decoder.ts"
 import { isRevision, type Revision } from "../revision.ts"
 import * as SecretSet from "../secret-set.ts"
 import * as Specification from "../specification.ts"
@@ -60,8 +62,12 @@ export const decodeRequest = (line: Uint8Array): Either.Either<Request, string> 
   const command = Object.hasOwn(json, "command") ? json.command : undefined
   if (typeof command !== "string") return Either.left('A request must have a "command".')
   if (!isCommand(command)) return Either.left(unknownCommand(command))
-  const decoded: Either.Either<Request, { readonly problem: string }> = decoders[command](json, [])
-  return Either.mapLeft(decoded, ({ problem }) => `${command}: ${problem}.`)
+  const decoded: Decoded<Request> = decoders[command](json, [])
+  return Either.mapLeft(decoded, ({ problem, suggestion }) =>
+    suggestion === undefined
+      ? `${command}: ${problem}.`
+      : `${command}: ${problem}; did you mean ${suggestion}?`
+  )
 }
 
 const isCommand = (text: string): text is Command => Object.hasOwn(decoders, text)

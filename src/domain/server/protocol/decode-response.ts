@@ -1,8 +1,9 @@
 import * as Either from "effect/Either"
+import { type Decoder, listOf, oneOf } from "../../decoding/decoder.ts"
+import { isObject, objectOf } from "../../decoding/object.ts"
 import type { ServerMisbehaved } from "../../errors/server.ts"
 import { entry } from "../audit.ts"
 import * as Fields from "../fields.ts"
-import { type Decoder, isObject, listOf, objectOf, oneOf } from "../json-decoder.ts"
 import * as Specification from "../specification.ts"
 import { parseLine } from "./line.ts"
 import type { AppStatus, AppSummary, InstanceStatus, LogLine, Replies, ReplyOf } from "./replies.ts"
@@ -10,7 +11,7 @@ import type { Command } from "./requests.ts"
 
 /** A server that is newer may say more than we know; what we know must be as we know it. */
 const reply = <R extends Readonly<Record<string, Decoder<unknown>>>>(members: R) =>
-  objectOf(members, {}, "ignored")
+  objectOf(members, {}, { ignored: "all others" })
 
 const { appName: app, revision, keyId, text, count, flag, ordinal, secretNames, orNull } = Fields
 const texts = listOf(text, "a list of texts")
@@ -91,7 +92,11 @@ const decoders: { readonly [C in Command]: Decoder<Replies[C]> } = {
   delete: reply({ app }),
   rollback: rollout,
   restart: rollout,
-  releases: reply({ app, releases: listOf(Specification.release, "a list of releases"), current: release }),
+  releases: reply({
+    app,
+    releases: listOf(Specification.releaseWith("all others"), "a list of releases"),
+    current: release
+  }),
   events: reply({ app, events: listOf(entry, "a list of events") }),
   logs: reply({ app, lines: listOf(logLine, "a list of lines"), next: text })
 }
