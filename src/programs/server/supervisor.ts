@@ -34,6 +34,16 @@ export const known = ({ apps }: Supervisor, name: AppName): Effect.Effect<App, A
     return app?.isStored === true ? Effect.succeed(app) : new AppUnknown({ app: name })
   })
 
+/** Whether there is anything to tell of it: one that is rolled out for the first time is not remembered yet. */
+export const isSeen = ({ isStored, isRolling }: App): boolean => isStored || isRolling
+
+/** The app, if there is anything to tell of it. */
+export const seen = ({ apps }: Supervisor, name: AppName): Effect.Effect<App, AppUnknown> =>
+  Effect.suspend(() => {
+    const app = apps.get(name)
+    return app !== undefined && isSeen(app) ? Effect.succeed(app) : new AppUnknown({ app: name })
+  })
+
 /** The app as it is remembered, or a new one that has nothing. */
 export const ensured = (supervisor: Supervisor, name: AppName): Effect.Effect<App, never, ServerState> =>
   Effect.gen(function* () {

@@ -8,17 +8,16 @@ import { InstanceLog } from "../../services/instance-log/instance-log.ts"
 import { ServerKey } from "../../services/server-key/server-key.ts"
 import { ServerState } from "../../services/server-state/server-state.ts"
 import { statusOf } from "./app.ts"
-import { known, type Supervisor, secretsOf, stateOf } from "./supervisor.ts"
+import { isSeen, type Supervisor, secretsOf, seen, stateOf } from "./supervisor.ts"
 
 /** What a server answers that changes nothing. */
 
 export const status = (supervisor: Supervisor, { app }: RequestOf<"status">) =>
-  Effect.flatMap(known(supervisor, app), statusOf)
+  Effect.flatMap(seen(supervisor, app), statusOf)
 
 export const list = ({ apps }: Supervisor) =>
   Effect.gen(function* () {
-    const stored = [...apps.values()].filter(({ isStored }) => isStored)
-    const all = yield* Effect.forEach(stored, statusOf)
+    const all = yield* Effect.forEach([...apps.values()].filter(isSeen), statusOf)
     const summaries = all.map(
       ({ app, phase, healthy, instances, release, revision }): AppSummary => ({
         app,
@@ -34,7 +33,7 @@ export const list = ({ apps }: Supervisor) =>
 
 export const secretsState = (supervisor: Supervisor, request: RequestOf<"secrets_state">) =>
   Effect.gen(function* () {
-    const app = yield* known(supervisor, request.app)
+    const app = yield* seen(supervisor, request.app)
     const record = AppState.currentRevision(yield* stateOf(app))
     return {
       app: app.name,
@@ -49,7 +48,7 @@ export const secretsState = (supervisor: Supervisor, request: RequestOf<"secrets
 
 export const secretsHash = (supervisor: Supervisor, request: RequestOf<"get_secrets_hash">) =>
   Effect.gen(function* () {
-    const app = yield* known(supervisor, request.app)
+    const app = yield* seen(supervisor, request.app)
     const { current } = yield* stateOf(app)
     if (current === null) return { app: app.name, hash: null }
     const key = yield* ServerKey
@@ -58,7 +57,7 @@ export const secretsHash = (supervisor: Supervisor, request: RequestOf<"get_secr
 
 export const releases = (supervisor: Supervisor, request: RequestOf<"releases">) =>
   Effect.gen(function* () {
-    const app = yield* known(supervisor, request.app)
+    const app = yield* seen(supervisor, request.app)
     const state = yield* stateOf(app)
     return { app: app.name, releases: state.releases, current: state.release }
   })
@@ -68,13 +67,13 @@ export const events = (supervisor: Supervisor, { app, limit = 100 }: Events) =>
   Effect.gen(function* () {
     const state = yield* ServerState
     const trail = yield* state.audit(app, limit)
-    const isKnown = Option.isSome(yield* Effect.option(known(supervisor, app)))
+    const isKnown = Option.isSome(yield* Effect.option(seen(supervisor, app)))
     return isKnown || trail.length > 0 ? { app, events: trail } : yield* new AppUnknown({ app })
   })
 
 export const logs = (supervisor: Supervisor, { app: name, lines = 100, after, instance }: Logs) =>
   Effect.gen(function* () {
-    const app = yield* known(supervisor, name)
+    const app = yield* seen(supervisor, name)
     const log = yield* InstanceLog
     return yield* log.read(app.name, {
       lines,

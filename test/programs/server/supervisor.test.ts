@@ -16,6 +16,29 @@ const shop = Effect.gen(function* () {
   return on
 })
 
+describe("an app that is deployed for the first time", () => {
+  it.scoped("is told of while its release command runs, and forgotten when that fails", () =>
+    Effect.gen(function* () {
+      const on = yield* world
+      on.acts.behave = () => Effect.void
+      yield* on.start
+      const deploying = yield* Effect.fork(Effect.flip(on.ask({ ...deployment, release: "migrate" })))
+      yield* on.settle("1 second")
+      assert.strictEqual((yield* on.ask({ command: "status", app })).phase, "rolling")
+      assert.deepStrictEqual(
+        (yield* on.ask({ command: "list" })).apps.map(({ phase }) => phase),
+        ["rolling"]
+      )
+      assert.strictEqual((yield* on.ask({ command: "secrets_state", app })).revision, null)
+      assert.deepStrictEqual((yield* on.ask({ command: "logs", app })).lines, [])
+      const [process] = yield* on.started
+      yield* exits(process as StartedProcess)
+      assert.include(yield* Fiber.join(deploying), "release command ended with")
+      assert.deepStrictEqual((yield* on.ask({ command: "list" })).apps, [])
+    })
+  )
+})
+
 describe("an instance", () => {
   it.scoped("gets the allowed variables of the server, those of its release, and those of the contract", () =>
     Effect.gen(function* () {
