@@ -107,7 +107,7 @@ const explanations: Readonly<Record<string, string>> = {
   EPERM: "not permitted (EPERM)",
   ENOENT: "it does not exist (ENOENT)",
   ENOSPC: "the disk is full (ENOSPC)",
-  EFBIG: "it would be too large (EFBIG)",
+  EFBIG: "it would be larger than 4 MiB, or than your limit for files (EFBIG)",
   EDQUOT: "the disk quota is used up (EDQUOT)",
   EROFS: "the file system is read-only (EROFS)",
   EIO: "the disk reported an error (EIO)",

@@ -97,6 +97,7 @@ export const contract = (
             )
           )
           assert.deepInclude(large, { _tag: "FileFailed", operation: "write", code: "EFBIG" })
+          assert.include(large.message, "larger than 4 MiB")
           assert.deepStrictEqual(yield* names, [nameOf("A")])
         })
       )
