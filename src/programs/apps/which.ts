@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { nearest } from "../../domain/did-you-mean.ts"
 import type { ServerNotFound } from "../../domain/errors/servers.ts"
 import { Usage } from "../../domain/errors/user.ts"
 import { type AppName, partsOf } from "../../domain/server/app-name.ts"
@@ -35,14 +36,32 @@ export const serversToChange = Effect.fnUntraced(function* (asked: Asked) {
   const targets: ReadonlyArray<Target> = yield* serversToAsk(asked)
   const isMeant = Option.isSome(asked.server) || (yield* listed(asked.app)).length > 0
   if (isMeant || targets.every(({ name }) => name === localName)) return targets
+  const names = [...targets.map(({ name }) => name), localName].join(", ")
   const environment = Option.match(asked.app, {
     onNone: () => "production",
     onSome: (app) => partsOf(app).environment
   })
-  return yield* new Usage({
-    problem: "Which server?",
-    hint: `Pass --server: ${[...targets.map(({ name }) => name), localName].join(", ")}\nOr say which, in tako.toml: [envs.${environment}] servers = ["${targets[0]?.name}"]`
-  })
+  const meant = yield* likelyMeant(asked.app)
+  return yield* new Usage(
+    meant === undefined
+      ? {
+          problem: "Which server?",
+          hint: `Pass --server: ${names}\nOr say which, in tako.toml: [envs.${environment}] servers = ["${targets[0]?.name}"]`
+        }
+      : {
+          problem: `tako.toml has no environment ${environment}. Did you mean ${meant}?`,
+          hint: `If not, pass --server: ${names}`
+        }
+  )
+})
+
+/** The environment of tako.toml that was perhaps misspelt. */
+const likelyMeant = Effect.fnUntraced(function* (app: Option.Option<AppName>) {
+  const toml = Option.getOrUndefined(yield* (yield* Project).config)
+  if (toml === undefined || Option.isNone(app)) return undefined
+  const { project, environment } = partsOf(app.value)
+  if (project !== toml.name || toml.envs.has(environment)) return undefined
+  return Option.getOrUndefined(nearest(environment, toml.envs.keys()))
 })
 
 /** What tako.toml says of the servers of an app, or of all its apps; nothing where the app is another project's. */

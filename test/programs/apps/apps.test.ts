@@ -163,6 +163,11 @@ describe("what is refused before a server hears of it", () => {
     ["apps deploy -e production", { toml: undefined }, "there is no tako.toml here"],
     ["apps deploy -e production", { toml: 'name = "shop"' }, "tako.toml has no start"],
     ["apps deploy -e production", { servers: ["la", "ams"] }, "Pass --server: la, ams, local"],
+    [
+      "apps stop -e prodution",
+      { servers: ["la", "ams"] },
+      "Did you mean production?\nIf not, pass --server: la, ams"
+    ],
     ["apps deploy -e production -s la", { servers: ["la"] }, "Which directory on la?"],
     ["apps deploy -e production --directory shop", {}, "absolute path"],
     ["apps deploy -e production --build \u001b[2J", {}, "--build takes"],
