@@ -4,6 +4,8 @@ import * as Data from "effect/Data"
 export interface Attempt {
   readonly source: KeySourceName
   readonly outcome: keyof typeof outcomes
+  /** Why, where there is more to say than the outcome; never a part of what the source holds. */
+  readonly because?: string
 }
 
 export type KeySourceName = keyof typeof sources
@@ -12,6 +14,7 @@ const outcomes = {
   "opens-nothing": "opens none of its values",
   "not-a-key": "is not a key (the base64 of 32 bytes)",
   unreadable: "names a file that cannot be read",
+  "out-of-reach": "cannot be read",
   empty: "is empty",
   absent: "has no key for it",
   "no-terminal": "is not possible without a terminal"
@@ -26,6 +29,10 @@ const sources = {
   prompt: "a prompt"
 } as const
 
+/** "TAKO_PASSPHRASE opens none of its values". */
+export const told = ({ source, outcome, because }: Attempt): string =>
+  `${sources[source]} ${outcomes[outcome]}${because === undefined ? "" : `: ${because}`}`
+
 /** No source has a key that opens at least one value of the environment. Exit 3. */
 export class NoKeyFits extends Data.TaggedError("NoKeyFits")<{
   readonly environment: string
@@ -35,7 +42,7 @@ export class NoKeyFits extends Data.TaggedError("NoKeyFits")<{
 }> {
   override get message(): string {
     const { environment, attempts, wanted = "key" } = this
-    const tried = attempts.map(({ source, outcome }) => `  ${sources[source]} ${outcomes[outcome]}`)
+    const tried = attempts.map((attempt) => `  ${told(attempt)}`)
     const wrong = attempts.some(({ outcome }) => outcome === "opens-nothing")
     const what =
       wanted === "new-passphrase"
@@ -43,8 +50,11 @@ export class NoKeyFits extends Data.TaggedError("NoKeyFits")<{
         : wrong
           ? `No key opens environment ${environment}: wrong key, changed salt or damage.`
           : `There is no key for environment ${environment} here.`
+    const homeless = attempts.some(({ outcome }) => outcome === "out-of-reach")
     const next = {
-      key: `Join with the team's passphrase: tako secrets key derive --env ${environment} (in CI: TAKO_PASSPHRASE)`,
+      key: homeless
+        ? "Set TAKO_PASSPHRASE or TAKO_KEY, or TAKO_HOME to a folder of yours that has the key."
+        : `Join with the team's passphrase: tako secrets key derive --env ${environment} (in CI: TAKO_PASSPHRASE)`,
       passphrase: `Ask your team for the passphrase of ${environment}; type it on a terminal, or set TAKO_PASSPHRASE.`,
       "new-passphrase": "Choose one on a terminal, or set TAKO_PASSPHRASE."
     }[wanted]

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import type { Attempt, KeySourceName } from "../../domain/errors/keys.ts"
 import * as Key from "../../domain/key.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
@@ -43,9 +43,10 @@ export const tryKeyVariables = Effect.fnUntraced(function* (
   attempts: Array<Attempt>
 ) {
   for (const { source, text } of yield* Variables.read("TAKO_KEY")) {
-    const key = typeof text === "string" ? Option.none() : Key.fromBase64(text)
+    const given = Redacted.isRedacted(text)
+    const key = given ? Key.fromBase64(text) : Option.none()
     if (Option.isNone(key)) {
-      attempts.push({ source, outcome: typeof text === "string" ? text : "not-a-key" })
+      attempts.push({ source, ...(given ? { outcome: "not-a-key" } : text) })
       continue
     }
     yield* Effect.addFinalizer(() => Effect.sync(() => Key.wipe(key.value)))
@@ -60,8 +61,8 @@ export const tryPassphraseVariables = Effect.fnUntraced(function* (
   attempts: Array<Attempt>
 ) {
   for (const { source, text } of yield* Variables.read("TAKO_PASSPHRASE")) {
-    if (typeof text === "string") {
-      attempts.push({ source, outcome: text })
+    if (!Redacted.isRedacted(text)) {
+      attempts.push({ source, ...text })
       continue
     }
     const known = yield* tryPassphrase(source, text, environment, attempts)
@@ -103,6 +104,12 @@ const tryPassphrase = Effect.fnUntraced(function* (
       return Option.some<KnownPassphrase>({ passphrase, unlocked: unlocked.value })
     }
   }
-  attempts.push({ source, outcome: "opens-nothing" })
+  const text = Redacted.value(typed)
+  attempts.push({
+    source,
+    outcome: "opens-nothing",
+    // A byte order mark is white space, too (ECMA-262, 12.2).
+    ...(text === text.trim() ? {} : { because: "the white space that it begins or ends with is part of it" })
+  })
   return Option.none<KnownPassphrase>()
 })

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import { type Attempt, NoKeyFits } from "../../domain/errors/keys.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
 import type { Salt } from "../../domain/salt.ts"
@@ -17,11 +18,11 @@ export const establish = Effect.fn("KeySource.establish")(function* (
 ) {
   const attempts: Array<Attempt> = []
   for (const { source, text } of yield* Variables.read("TAKO_PASSPHRASE")) {
-    if (typeof text !== "string") {
+    if (Redacted.isRedacted(text)) {
       const key = yield* derive(text, salt)
       return { key, remember: isNew ? remember(name, salt, key) : Effect.void }
     }
-    attempts.push({ source, outcome: text })
+    attempts.push({ source, ...text })
   }
   if (!isNew) {
     const { pinned, key } = yield* recall(name, salt)

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type Attempt, KeyNotTrusted, NoKeyFits } from "../../domain/errors/keys.ts"
+import { explain } from "../../domain/errors/secrets-file.ts"
 import type { Key } from "../../domain/key.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
 import type { Environment } from "../../domain/secrets-file/environments.ts"
@@ -21,7 +22,10 @@ export const unlock = Effect.fn("KeySource.unlock")(function* (
   if (Option.isSome(given)) return given.value
 
   const { pinned, key: cached, failed } = yield* recallIfPossible(name, salt)
-  if (Option.isNone(cached)) attempts.push({ source: "cache", outcome: "absent" })
+  if (failed !== undefined) {
+    const because = `${failed.path}: ${explain(failed.code)}`
+    attempts.push({ source: "cache", outcome: "out-of-reach", because })
+  } else if (Option.isNone(cached)) attempts.push({ source: "cache", outcome: "absent" })
   if (Option.isSome(cached) && pinned === "here") {
     const unlocked = yield* tryKey("cache", cached.value, environment, attempts)
     if (Option.isSome(unlocked)) return unlocked.value
@@ -29,7 +33,8 @@ export const unlock = Effect.fn("KeySource.unlock")(function* (
 
   const known = yield* tryPassphraseVariables(environment, attempts)
   if (Option.isSome(known)) return known.value.unlocked
-  if (failed !== undefined) return yield* failed
+  // Without its pins nothing that is typed may be tried, and nothing could be kept.
+  if (failed !== undefined) return yield* new NoKeyFits({ environment: name, attempts })
 
   if (pinned === "elsewhere") return yield* failReplaced(name, salt)
   if (Option.isSome(cached) && pinned === "nowhere") {

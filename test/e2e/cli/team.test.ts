@@ -71,13 +71,19 @@ describe("a machine that keeps no keys", () => {
     const { tako } = await sandboxWith({ production: { A: "v" } })
     // Below what is no folder: out of reach for root, too.
     const variables = { TAKO_HOME: "/dev/null/tako" }
+    const outOfReach =
+      "  this machine's key cache cannot be read: /dev/null/tako: part of its path is not a directory (ENOTDIR)\n"
+    const next = "Set TAKO_PASSPHRASE or TAKO_KEY, or TAKO_HOME to a folder of yours that has the key.\n"
     const alone = await tako(["secrets", "get", "A", ...env], { variables })
-    assert.deepStrictEqual([alone.code, alone.stdout], [1, ""])
-    assert.include(alone.stderr, "error: Could not read /dev/null/tako")
+    assert.deepStrictEqual(
+      [alone.code, alone.stdout, alone.stderr],
+      [3, "", `error: There is no key for environment production here.\n${outOfReach}${next}`]
+    )
     const wrong = await tako(["secrets", "get", "A", ...env], {
       variables: { ...variables, TAKO_PASSPHRASE: "another" }
     })
-    assert.deepStrictEqual([wrong.code, wrong.stdout], [1, ""])
+    assert.deepStrictEqual([wrong.code, wrong.stdout], [3, ""])
+    assert.include(wrong.stderr, `${outOfReach}  TAKO_PASSPHRASE opens none of its values\n${next}`)
     const given = await tako(["run", ...env, "--", "sh", "-c", "cat <&3"], {
       variables: { ...variables, TAKO_PASSPHRASE: passphrase }
     })

@@ -80,7 +80,7 @@ describe("KeySource.unlock", () => {
       const variables = {
         TAKO_KEY: "canary-key",
         TAKO_KEY_FILE: "/nonexistent/canary",
-        TAKO_PASSPHRASE: "canary-passphrase",
+        TAKO_PASSPHRASE: "canary-passphrase\n",
         TAKO_PASSPHRASE_FILE: ""
       }
       const error = yield* Effect.flip(run(unlock(environment), { variables }))
@@ -89,10 +89,10 @@ describe("KeySource.unlock", () => {
         [
           "No key opens environment production: wrong key, changed salt or damage.",
           "  TAKO_KEY is not a key (the base64 of 32 bytes)",
-          "  TAKO_KEY_FILE names a file that cannot be read",
+          "  TAKO_KEY_FILE names a file that cannot be read: it does not exist (ENOENT)",
           "  this machine's key cache has no key for it",
-          "  TAKO_PASSPHRASE opens none of its values",
-          "  TAKO_PASSPHRASE_FILE names a file that cannot be read",
+          "  TAKO_PASSPHRASE opens none of its values: the white space that it begins or ends with is part of it",
+          "  TAKO_PASSPHRASE_FILE names a file that cannot be read: it does not exist (ENOENT)",
           "  a prompt is not possible without a terminal",
           "Join with the team's passphrase: tako secrets key derive --env production (in CI: TAKO_PASSPHRASE)"
         ].join("\n")
@@ -188,6 +188,15 @@ describe("KeySource.unlock", () => {
           const variables = { TAKO_PASSPHRASE_FILE: file }
           const exit = yield* Effect.exit(run(unlock(environment), { variables }))
           assert.strictEqual(exit._tag, fits ? "Success" : "Failure", JSON.stringify(text))
+        }
+        for (const [bytes, because] of [
+          [Buffer.from("\ufeffoctopus", "utf8"), "opens none of its values: the white space"],
+          [Buffer.from("\ufeffoctopus", "utf16le"), "names a file that cannot be read: it is not UTF-8\n"]
+        ] as const) {
+          Fs.writeFileSync(file, bytes)
+          const variables = { TAKO_PASSPHRASE_FILE: file }
+          const error = yield* Effect.flip(run(unlock(environment), { variables }))
+          assert.include(error.message, `TAKO_PASSPHRASE_FILE ${because}`)
         }
         Fs.writeFileSync(file, `${yield* run(keyOf("octopus \n", environment))}\r\n`)
         const unlocked = yield* run(unlock(environment), { variables: { TAKO_KEY_FILE: file } })
