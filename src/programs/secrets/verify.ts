@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import type { KeySourceName, NoKeyFits } from "../../domain/errors/keys.ts"
+import type { Attempt, KeySourceName, NoKeyFits } from "../../domain/errors/keys.ts"
 import type { EnvironmentName, SecretName } from "../../domain/names.ts"
 import {
   type Environment,
@@ -19,7 +19,8 @@ export type Verdict = Opening & { readonly missing: ReadonlyArray<SecretName> }
 
 type Opening =
   | { readonly _tag: "Empty" }
-  | { readonly _tag: "NoKey" }
+  /** Of what was set for this process, what was tried, and of the cache, why it could not be. */
+  | { readonly _tag: "NoKey"; readonly tried: ReadonlyArray<Attempt> }
   /** A key of this machine fits, and is known from other projects. */
   | { readonly _tag: "NotTrusted"; readonly origins: ReadonlyArray<string> }
   | { readonly _tag: "Replaced" }
@@ -84,7 +85,12 @@ const withoutKey = Effect.fnUntraced(function* (
   environment: Environment
 ) {
   const isPinned = attempts.some(({ source, outcome }) => source === "cache" && outcome === "opens-nothing")
-  if (!isPinned) return { _tag: "NoKey" } satisfies Opening
+  if (!isPinned) {
+    const tried = attempts.filter(
+      ({ source, outcome }) => source.startsWith("TAKO_") || outcome === "out-of-reach"
+    )
+    return { _tag: "NoKey", tried } satisfies Opening
+  }
   const cipher = yield* Cipher
   return {
     _tag: "Opened",

@@ -91,6 +91,42 @@ describe("a machine that keeps no keys", () => {
     assert.deepStrictEqual(JSON.parse(given.stdout).secrets, { A: "v" })
   })
 
+  it("does not pass for one that has looked when what it was given opens nothing at all", async () => {
+    const { tako, folder } = await sandboxWith({ production: { A: "v" }, staging: { A: "v" } })
+    await tako(["secrets", "key", "rotate", "--generate", "--env", "staging"])
+    const verify = (given: string) =>
+      tako(["secrets", "verify"], {
+        variables: { TAKO_HOME: `${folder}/nowhere`, TAKO_PASSPHRASE: given }
+      })
+    // As GitHub has a secret that is not there, and after a rotation.
+    for (const [given, because] of [
+      ["", "is empty"],
+      ["of before", "opens none of its values"]
+    ] as const) {
+      const { code, stderr, stdout } = await verify(given)
+      assert.deepStrictEqual([code, stdout.includes("production    no key here")], [3, true])
+      assert.include(
+        stderr,
+        `\nproduction: TAKO_PASSPHRASE ${because}; join with tako secrets key derive --env production\n`
+      )
+    }
+    const one = await verify(passphrase)
+    assert.strictEqual(one.code, 0, one.stderr)
+    assert.include(one.stderr, "\nstaging: TAKO_PASSPHRASE opens none of its values; join with ")
+  })
+
+  it("verifies what its passphrase opens where its home is out of reach", async () => {
+    const { tako } = await sandboxWith({ production: { A: "v" }, staging: { A: "v" } })
+    await tako(["secrets", "key", "rotate", "--generate", "--env", "staging"])
+    const variables = { TAKO_HOME: "/dev/null/tako", TAKO_PASSPHRASE: passphrase }
+    const { code, stderr, stdout } = await tako(["secrets", "verify"], { variables })
+    assert.strictEqual(code, 0, stderr)
+    assert.match(stdout, /^production {4}1 of 1 .*\nstaging {7}no key here\n/m)
+    assert.include(stderr, "\nstaging: this machine's key cache cannot be read: /dev/null/tako: ")
+    const keys = await tako(["secrets", "key", "ls"], { variables })
+    assert.deepStrictEqual([keys.code, keys.stdout.includes("TAKO_PASSPHRASE")], [0, true])
+  })
+
   it("is told what is missing, and not to do what it does", async () => {
     const { tako } = await sandboxWith({ production: { A: "v" } })
     const derive = ["secrets", "key", "derive"]

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { told } from "../../../domain/errors/keys.ts"
 import type { EnvironmentName } from "../../../domain/names.ts"
 import type { Placement } from "../../../programs/environment/placement.ts"
 import { type Verdict, verify as verifyEnvironments } from "../../../programs/secrets/verify.ts"
@@ -15,7 +16,7 @@ export const verify = leaf(
   {
     summary: "Open everything the keys at hand can open, and say what is wrong",
     description:
-      "Exits 4 when a value is damaged or misplaced or an environment was replaced, 3 when the environment that was named has no key here, and 1 when one lacks a secret that tako.toml requires.",
+      "Exits 4 when a value is damaged or misplaced or an environment was replaced, 3 when the environment that was named has no key here or what TAKO_PASSPHRASE or TAKO_KEY holds opens nothing at all, and 1 when one lacks a secret that tako.toml requires.",
     example: "tako secrets verify",
     flags: { environment: environmentFlag, json: jsonFlag }
   },
@@ -28,6 +29,7 @@ export const verify = leaf(
       if (all.some(isBad)) return damaged
       if (Option.isSome(only) && all.some(({ _tag }) => _tag === "NoKey" || _tag === "NotTrusted"))
         return noKey
+      if (isInVain(all)) return noKey
       return all.some(({ missing }) => missing.length > 0) ? failed : done
     })
 )
@@ -51,6 +53,13 @@ const isBad = (verdict: Verdict): boolean => {
   const { misplaced, damaged } = counts(verdict.placements)
   return misplaced + damaged > 0
 }
+
+/** In CI a passphrase that is empty, misspelt or of before a rotation must not pass for a look at the secrets. */
+const isInVain = (verdicts: ReadonlyArray<Verdict>): boolean =>
+  verdicts.every(({ _tag }) => _tag !== "Opened") &&
+  verdicts.some(
+    (verdict) => verdict._tag === "NoKey" && verdict.tried.some(({ source }) => source.startsWith("TAKO_"))
+  )
 
 const print = Effect.fnUntraced(function* (verdicts: Verdicts) {
   const { out } = yield* Style
@@ -93,8 +102,10 @@ const sayWhat = Effect.fnUntraced(function* (name: EnvironmentName, verdict: Ver
       `\n${name}: tako.toml requires ${verdict.missing.join(", ")} as well. ${set}: tako secrets set ${what} --env ${name}`
     )
   }
-  if (verdict._tag === "NoKey")
-    return yield* say(`\n${name}: join with tako secrets key derive --env ${name}`)
+  if (verdict._tag === "NoKey") {
+    const tried = verdict.tried.map((attempt) => `${told(attempt)}; `).join("")
+    return yield* say(`\n${name}: ${tried}join with tako secrets key derive --env ${name}`)
+  }
   if (verdict._tag === "NotTrusted") {
     const from = verdict.origins.length === 0 ? "an unknown project" : verdict.origins.join(", ")
     return yield* say(
