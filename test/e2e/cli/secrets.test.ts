@@ -213,6 +213,10 @@ describe("tako secrets", () => {
     assert.strictEqual(rotated.code, 0, rotated.stderr)
     assert.match(rotated.stdout, /^[a-z]+(-[a-z]+){5}\n$/)
     assert.include(rotated.stderr, "A, B")
+    assert.include(
+      rotated.stderr,
+      "Commit .tako/secrets.json. Who pulls it joins again: tako secrets key derive --env production; "
+    )
     assert.strictEqual((await tako(["secrets", "get", "B", "--env", "production"])).stdout, "two\n")
     const joined = await tako(["secrets", "key", "derive", "--env", "production"], {
       variables: { TAKO_PASSPHRASE: rotated.stdout.trim(), TAKO_HOME: `${rotated.stdout.length}` }

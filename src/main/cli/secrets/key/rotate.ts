@@ -49,8 +49,9 @@ export const rotate = leaf(
       })
       yield* say(`Sealed ${counted(names.length, "secret")} of environment ${environment} anew`)
       yield* say(
-        "Commit .tako/secrets.json. The old key stays on this machine until the servers have the new file."
+        `Commit .tako/secrets.json. Who pulls it joins again: tako secrets key derive --env ${environment}; what is set in CI changes, too.`
       )
+      yield* say(`Servers, if there are: tako secrets sync --env ${environment}, on this machine`)
       yield* refreshed
       if (mode === "same") return
       yield* say(
