@@ -67,16 +67,20 @@ describe("tako secrets", () => {
     assert.notInclude(named.stderr, "Look at that first")
     assert.strictEqual((await tako(["secrets", "get", "NEW", ...env])).stdout, "canary 2\n")
     const doubtful = await tako(["secrets", "import", ...env], {
-      stdin: 'CUT=canary#7\nOPEN="canary\nPEM=-----BEGIN\ncanary\n-----END\n'
+      stdin:
+        'CUT=canary#7\nOPEN="canary\nPEM=-----BEGIN\ncanary\n-----END\nDOTENV_PUBLIC_KEY=03\nFLAT=-----BEGIN KEY\\ncanary\n'
     })
     assert.include(
       doubtful.stderr,
-      "3 new\nLeft out, because it is no NAME=value: lines 4 and 5\n" +
+      "4 new\nLeft out, because it is of use to dotenvx alone: DOTENV_PUBLIC_KEY\n" +
+        "Left out, because it is no NAME=value: lines 4 and 5\n" +
         "Cut off at a #, which begins a comment outside of quotes: CUT\n" +
-        "Taken with the quote that it begins with, which is not closed: OPEN\nLook at that first; "
+        "Taken with the quote that it begins with, which is not closed: OPEN\n" +
+        "Taken on one line, with \\n as two characters, which ends a line in double quotes alone: FLAT\nLook at that first; "
     )
     const piped = await tako(["secrets", "import", "-", "A", ...env], { stdin: "A=canary-3\nlower=canary-4" })
     assert.include(piped.stderr, "Imported 1 secret into environment production: 1 new\n")
+    assert.include(piped.stderr, "Where the values still stand in plain text, delete them.\n")
     const missing = await tako(["secrets", "import", "canary-5", ...env])
     assert.strictEqual(missing.code, 1)
     assert.strictEqual(

@@ -9,6 +9,8 @@ import { counted } from "../output.ts"
 /** What stands in a .env file. */
 export interface Dotenv {
   readonly values: Values
+  /** dotenvx's own public keys, which no program reads. */
+  readonly own: ReadonlyArray<SecretName>
   /** Names without a value. */
   readonly empty: ReadonlyArray<SecretName>
   /** Names whose values hold ${NAME}, for which some readers of such files put another value in. */
@@ -17,6 +19,8 @@ export interface Dotenv {
   readonly cut: ReadonlyArray<SecretName>
   /** Names whose values begin with a quote that is not the end of them, too: taken with it. */
   readonly unclosed: ReadonlyArray<SecretName>
+  /** Names of PEM blocks whose lines end in a backslash and an n, as sops and others write them: not to dotenv. */
+  readonly oneLine: ReadonlyArray<SecretName>
   /** "line 3", of what is no NAME=value and no comment: a value of several lines without quotes, mostly. */
   readonly passedOver: string | undefined
 }
@@ -43,7 +47,9 @@ export const readDotenv = (
     )
   }
   const { cut, unclosed, passedOver } = doubts(source)
-  const named = wanted.filter((entry): entry is [SecretName, string] => isNewSecretName(entry[0]))
+  const fit = wanted.filter((entry): entry is [SecretName, string] => isNewSecretName(entry[0]))
+  const own = fit.filter(([name]) => only.length === 0 && /^DOTENV_PUBLIC_KEY(?:_|$)/.test(name))
+  const named = fit.filter((entry) => !own.includes(entry))
   const sealed = named.filter(([, value]) => value.startsWith("encrypted:"))
   if (sealed.length > 0) {
     return refuse(
@@ -55,10 +61,12 @@ export const readDotenv = (
     values: new Map(
       named.flatMap(([name, value]) => (value === "" ? [] : [[name, Redacted.make(value)] as const]))
     ),
+    own: namesOf(own),
     empty: namesOf(named.filter(([, value]) => value === "")),
     references: namesOf(named.filter(([, value]) => /\$\{[A-Za-z_]/.test(value))),
     cut: namesOf(named.filter(([name]) => cut.has(name))),
     unclosed: namesOf(named.filter(([name]) => unclosed.has(name))),
+    oneLine: namesOf(named.filter(([, value]) => /^-----BEGIN [^\n]*\\n/.test(value))),
     passedOver: passedOver.length === 0 ? undefined : linesOf(passedOver)
   })
 }

@@ -40,7 +40,7 @@ export const importCommand = leaf(
       const where = { environment: Option.some(environment) }
       if (input.sync) yield* canSync(where)
       const dotenv = yield* dotenvOf(yield* textOf(input.file), only)
-      const { values, empty, references } = dotenv
+      const { values, own, empty, references } = dotenv
       const { outcomes, created } = yield* importSecrets(environment, values, (replaced) =>
         agreed(`Replace ${replaced.join(", ")} in ${environment}?`, input.yes)
       )
@@ -57,6 +57,7 @@ export const importCommand = leaf(
       yield* say(
         `Imported ${counted(outcomes.size, "secret")} into environment ${environment}: ${parts.join(", ")}`
       )
+      if (own.length > 0) yield* say(`Left out, because it is of use to dotenvx alone: ${own.join(", ")}`)
       if (empty.length > 0) yield* say(`Left out, because there is no value: ${empty.join(", ")}`)
       if (references.length > 0) {
         yield* say(`Taken as written, \${…} and all: ${references.join(", ")}`)
@@ -65,7 +66,11 @@ export const importCommand = leaf(
       for (const doubt of doubts) yield* say(doubt)
       if (doubts.length > 0)
         yield* say("Look at that first; if it was not meant so: mend it and import again.")
-      yield* say("The values still stand in plain text where they came from: delete that file.")
+      yield* say(
+        Option.isSome(input.file) && input.file.value !== "-"
+          ? "The values still stand in plain text where they came from: delete that file."
+          : "Where the values still stand in plain text, delete them."
+      )
       yield* say("If it was ever committed or sent to somebody, change them at their source.")
       yield* refreshed
       return input.sync ? yield* syncAfter({ ...where, agreed: new Set() }) : undefined
@@ -73,14 +78,19 @@ export const importCommand = leaf(
 )
 
 /** Of what dotenv passes over without a word: the file is about to be deleted. */
-const doubtsOf = ({ cut, unclosed, passedOver }: Dotenv): ReadonlyArray<string> => [
+const doubtsOf = ({ cut, unclosed, oneLine, passedOver }: Dotenv): ReadonlyArray<string> => [
   ...(passedOver === undefined ? [] : [`Left out, because it is no NAME=value: ${passedOver}`]),
   ...(cut.length === 0
     ? []
     : [`Cut off at a #, which begins a comment outside of quotes: ${cut.join(", ")}`]),
   ...(unclosed.length === 0
     ? []
-    : [`Taken with the quote that it begins with, which is not closed: ${unclosed.join(", ")}`])
+    : [`Taken with the quote that it begins with, which is not closed: ${unclosed.join(", ")}`]),
+  ...(oneLine.length === 0
+    ? []
+    : [
+        `Taken on one line, with \\n as two characters, which ends a line in double quotes alone: ${oneLine.join(", ")}`
+      ])
 ]
 
 /** Of the file, or of stdin where none is named. */
@@ -111,5 +121,7 @@ const dotenvOf = Effect.fnUntraced(function* (
   const { readDotenv } = yield* Effect.promise(() => import("./dotenv.ts"))
   const dotenv = yield* readDotenv(text, only)
   if (dotenv.values.size > 0) return dotenv
-  return yield* new Usage({ problem: `There is no value in it: ${dotenv.empty.join(", ")}.` })
+  return yield* new Usage({
+    problem: `There is no value in it: ${[...dotenv.own, ...dotenv.empty].join(", ")}.`
+  })
 })

@@ -42,6 +42,22 @@ describe("a .env file", () => {
     assert.strictEqual(refusal("A=1", "A", "B", "C"), "Not there: B, C.")
   })
 
+  it("takes of what dotenvx decrypts the values, and its public keys when they are asked for", () => {
+    const text = 'DOTENV_PUBLIC_KEY="03"\nDOTENV_PUBLIC_KEY_CI="04"\nDOTENV_PUBLIC_KEYS=x\nA=1'
+    assert.deepStrictEqual(valuesOf(text), { DOTENV_PUBLIC_KEYS: "x", A: "1" })
+    assert.deepStrictEqual(Either.getOrThrow(read(text)).own, [
+      "DOTENV_PUBLIC_KEY",
+      "DOTENV_PUBLIC_KEY_CI"
+    ] as never)
+    assert.deepStrictEqual(valuesOf(text, "DOTENV_PUBLIC_KEY"), { DOTENV_PUBLIC_KEY: "03" })
+  })
+
+  it("tells of a PEM that stays on one line, and not of JSON that holds one", () => {
+    const pem = "-----BEGIN KEY-----\\nMC4=\\n-----END KEY-----"
+    const text = `A=${pem}\nB='${pem}'\nC="${pem}"\nD='{"key":"${pem}"}'`
+    assert.deepStrictEqual(Either.getOrThrow(read(text)).oneLine, ["A", "B"] as never)
+  })
+
   it("tells what has no value, and what refers to other values", () => {
     const { empty, references, values } = Either.getOrThrow(read(`A=\nB=''\nC=\${D}/x\nE=pa$$word$F`))
     assert.deepStrictEqual([empty, references], [["A", "B"], ["C"]] as never)
