@@ -1,6 +1,8 @@
 import * as Fs from "node:fs"
+import * as Path from "node:path"
 import { assert, describe, it } from "vitest"
-import { makeSandbox, passphrase, type Sandbox, sandboxWith } from "../../support/cli.ts"
+import { bin, makeSandbox, passphrase, runToEnd, type Sandbox, sandboxWith } from "../../support/cli.ts"
+import { needs } from "../../support/needs.ts"
 
 const env = ["--env", "production"]
 
@@ -63,6 +65,27 @@ describe("a team", () => {
     assert.match((await tako(["secrets", "ls"])).stderr, /stands twice in one object.*\n.*each name once/)
     writeFile('{"a":{} "b":{}}')
     assert.include((await tako(["secrets", "ls"])).stderr, "it is not JSON (a comma too many or too few?)")
+  })
+})
+
+describe.skipIf(!needs("jq"))("an environment", () => {
+  it("is copied as docs/team.md says, and its values are the same", async () => {
+    const value = "-----BEGIN\ncanary\n-----END\n"
+    const { tako, variables, project } = await sandboxWith({
+      staging: { A: `${value}\n`, B: "v" },
+      production: { C: "v" }
+    })
+    const text = Fs.readFileSync(Path.resolve(import.meta.dirname, "../../../docs/team.md"), "utf8")
+    const loop = /^ {4}tako secrets ls --json \|.*\n(?: {6}.*\n)+/m.exec(text)?.[0] ?? assert.fail()
+    const copied = await runToEnd("sh", ["-c", `tako() { "${process.execPath}" "${bin}" "$@"; }\n${loop}`], {
+      directory: project,
+      variables: { ...variables, TAKO_PASSPHRASE: "of the copy, and long" }
+    })
+    assert.strictEqual(copied.code, 0, copied.stderr)
+    const ended = await tako(["run", "--env", "preview", "--", "sh", "-c", "cat <&3"], {
+      variables: { TAKO_PASSPHRASE: "of the copy, and long" }
+    })
+    assert.deepStrictEqual(JSON.parse(ended.stdout).secrets, { A: value, B: "v" })
   })
 })
 
