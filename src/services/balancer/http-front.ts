@@ -28,6 +28,8 @@ export class HttpFront implements ExchangeFront {
   private readonly exchanges = new Set<Exchange>()
   /** Connections of clients that sent what must be refused: what follows there may be anything. */
   private readonly distrusted = new WeakSet<Socket>()
+  /** Those on which a request came before the one before it was answered. */
+  private readonly pipelining = new WeakSet<Socket>()
   private readonly server: Http.Server
   private readonly ticking: NodeJS.Timeout
 
@@ -101,7 +103,17 @@ export class HttpFront implements ExchangeFront {
     this.exchanges.add(exchange)
     if (detached === undefined) response.on("close", () => exchange.close())
     else detached.socket.on("close", () => exchange.close())
+    if (response.socket === null) this.follow(request.socket)
     exchange.start()
+  }
+
+  /** A response whose turn has not come has no connection yet, and does not hear of the end of the one it will get. */
+  private follow(socket: Socket) {
+    if (this.pipelining.has(socket)) return
+    this.pipelining.add(socket)
+    socket.once("close", () => {
+      for (const exchange of this.exchanges) if (exchange.request.socket === socket) exchange.close()
+    })
   }
 
   /**
@@ -111,7 +123,13 @@ export class HttpFront implements ExchangeFront {
   private upgrade(request: Http.IncomingMessage, socket: Socket, first: Buffer) {
     socket.on("error", () => {})
     const response = new Http.ServerResponse(request)
-    response.assignSocket(socket)
+    try {
+      response.assignSocket(socket)
+    } catch {
+      // An earlier request of this connection is not answered yet, and Node has let go of both: there is no answer in order.
+      socket.destroy()
+      return
+    }
     response.shouldKeepAlive = false
     response.on("finish", () => {
       response.detachSocket(socket)

@@ -197,6 +197,21 @@ describe("a request through the front", () => {
     })
   )
 
+  it.scopedLive("is in flight no longer than its client is there, also one whose turn has not come", () =>
+    Effect.gen(function* () {
+      const { port, front } = yield* app((request, response) => {
+        if (request.url === "/2") client.resetAndDestroy()
+        else response.writeHead(200).flushHeaders()
+      })
+      const client = Net.connect(port, "127.0.0.1", () =>
+        client.write([0, 1, 2].map((i) => head(`GET /${i} HTTP/1.1`, "Host: a")).join(""))
+      )
+      client.on("error", () => {})
+      yield* Effect.promise(() => new Promise((resolve) => client.once("close", resolve)))
+      assert.strictEqual(yield* front.drain({ id: "app", port: 0 }, "5 seconds"), "finished")
+    })
+  )
+
   it.scopedLive("is answered when its client has closed its side", () =>
     Effect.gen(function* () {
       const { port } = yield* app((_, response) => setTimeout(() => response.end("late"), 100))

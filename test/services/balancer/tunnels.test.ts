@@ -113,4 +113,21 @@ describe("a WebSocket through the front", () => {
       assert.strictEqual(statusOf(yield* say(port, upgrade)), "503")
     })
   )
+
+  it.scopedLive("is none where an earlier request of its connection is not answered yet", () =>
+    Effect.gen(function* () {
+      const { port, front } = yield* app((request, response) => {
+        if (request.url !== "/never") response.end("served")
+      })
+      const never = head("GET /never HTTP/1.1", "Host: a")
+      const other = upgrade.replace("websocket", "h2c")
+      const refused = head("GET / HTTP/1.1", "Host: tako.internal")
+      for (const text of [never + upgrade, never + never + upgrade, never + other, refused + upgrade]) {
+        assert.notMatch(yield* say(port, text), /101|200/)
+      }
+      // The front goes on, and nothing is left that a drain would wait for.
+      assert.match(yield* say(port, head("GET / HTTP/1.1", "Host: a", "Connection: close")), /served$/)
+      assert.strictEqual(yield* front.drain({ id: "app", port: 0 }, "1 second"), "finished")
+    })
+  )
 })
