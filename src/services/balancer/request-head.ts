@@ -14,6 +14,8 @@ export interface RequestRefusal {
 }
 
 const internalHost = /(?:^|[^a-z0-9.-])tako\.internal\.*(?![a-z0-9.-])/i
+/** uri-host [":" port] of RFC 9110 §7.2: a name, which may be empty, an address in brackets, and nothing that a URL goes on with. */
+const hostForm = /^(?:\[[\w.:%]+\]|[\w.~%!$&'()*+,;=-]*)(?::\d*)?$/
 const absoluteForm = /^https?:\/\/([^/?#@]+)([/?].*)?$/i
 
 /**
@@ -63,6 +65,8 @@ export const requestHead = (
   if (hosts > 1) return { status: 400, why: "the request names more than one host" }
   if (host !== undefined && internalHost.test(host))
     return { status: 421, why: "this host is not served here" }
+  if (host !== undefined && !hostForm.test(host))
+    return { status: 400, why: "the request's host is malformed" }
   if (coding !== undefined && coding.toLowerCase() !== "chunked")
     return { status: 501, why: "only the transfer coding chunked is understood" }
   if (lengths > 1 || (coding !== undefined && (lengths > 0 || httpVersionMinor === 0)))

@@ -85,7 +85,14 @@ describe("a request through the front", () => {
       ])
         assert.strictEqual(statusOf(yield* say(port, request)), "421", request)
       assert.strictEqual(served, 0)
-      for (const host of ["my-tako.internal", "tako.internal.example"])
+      for (const host of [
+        "my-tako.internal",
+        "tako.internal.example",
+        "a_b.c:80",
+        "127.0.0.1:",
+        "[::1]:8080",
+        ""
+      ])
         assert.strictEqual(statusOf(yield* say(port, head("GET / HTTP/1.1", `Host: ${host}`, close))), "200")
     })
   )
@@ -134,6 +141,17 @@ describe("a request through the front", () => {
         ["400", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
         ["400", post("Host: b")],
         ["400", "GET / HTTP/1.1\r\n\r\n"],
+        ...[
+          "a b",
+          "shop.example@evil",
+          "evil/shop.example",
+          "evil?shop.example",
+          "a\\b",
+          "a\xe9",
+          "a:b",
+          "[::1"
+        ].map((host) => ["400", head("GET / HTTP/1.1", `Host: ${host}`)] as const),
+        ["400", head("GET http://a:b/ HTTP/1.1", "Host: a")],
         ["400", "GET / HTTP/1.1\nHost: a\n\n"],
         ["431", get("/", `X: ${"x".repeat(17_000)}`)]
       ] as const) {
