@@ -69,7 +69,8 @@ export const stableAddress = Effect.fnUntraced(function* (tell: (notice: Notice)
             count += 1
             const backend = { id: `${count}`, port }
             entered = { front, backend }
-            return Effect.zipRight(front.add(backend), takeBack(front, backend, accepts(port)))
+            const isThere = Effect.map(accepts(port), (accepts) => accepts === true)
+            return Effect.zipRight(front.add(backend), takeBack(front, backend, isThere))
           }
         })
       }),

@@ -97,12 +97,13 @@ export const startInstance: (
   })
   const seconds = Duration.toSeconds(settings.startWithin)
   const late = Effect.flatMap(Ref.get(known), (at) => failed({ _tag: "NotReady", seconds, port: at }))
-  const isWell = (isDoubtful: boolean) =>
-    Effect.flatMap(Ref.get(known), (at) =>
-      at === null
-        ? Effect.succeed(true)
-        : Effect.map(examine(at, isDoubtful), (finding) => finding === "well")
-    )
+  const examined = Effect.flatMap(Ref.get(known), (at) =>
+    at === null
+      ? Effect.succeed("well" as const)
+      : Effect.flatMap(examine(at), (finding) =>
+          finding === "foreign" ? failed({ _tag: "ForeignPort", port: at }) : Effect.succeed(finding)
+        )
+  )
   let isStopped = false
   const unhealthy = failed({ _tag: "Unhealthy" })
 
@@ -119,15 +120,16 @@ export const startInstance: (
     whileHealthy: (pace) => {
       const loop = (bad: number): Effect.Effect<never, InstanceFailed> =>
         Effect.sleep(pace).pipe(
-          Effect.zipRight(isWell(false)),
-          Effect.flatMap((well) => {
-            if (well) return loop(0)
+          Effect.zipRight(examined),
+          Effect.flatMap((finding) => {
+            if (finding === "well") return loop(0)
+            if (finding === "unasked") return loop(bad)
             return bad < failuresAllowed ? loop(bad + 1) : unhealthy
           })
         )
       return Effect.raceFirst(loop(0), ended)
     },
-    confirm: Effect.flatMap(isWell(true), (well) => (well ? Effect.void : unhealthy)),
+    confirm: Effect.flatMap(examined, (finding) => (finding === "well" ? Effect.void : unhealthy)),
     exit: running.exit,
     stop: Effect.suspend(() =>
       isStopped

@@ -126,11 +126,13 @@ export const makeSlot = Effect.fnUntraced(function* (plan: Plan, within: Scope.S
       const since = yield* Clock.currentTimeMillis
       const failure = yield* Effect.flip(serveOnce)
       const { instance } = yield* Ref.get(state)
+      const { _tag: problem } = failure.problem
       yield* Effect.annotateLogs(Effect.logWarning("instance failed"), {
         ...labelsOf(plan, instance),
-        problem: failure.problem._tag
+        problem
       })
-      if (failure.problem._tag === "Unhealthy" && instance !== undefined) {
+      // It runs; what it still has to answer, it may be able to.
+      if ((problem === "Unhealthy" || problem === "ForeignPort") && instance !== undefined) {
         yield* set({ phase: "unhealthy" })
         yield* dismiss(instance, drainOf(plan))
       }

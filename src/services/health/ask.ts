@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { errnoOf } from "../files/attempt.ts"
 import type { Answer } from "./health.ts"
+import { isShortage } from "./shortage.ts"
 
 const patience = 2000
 const field = "x-tako-internal-token"
@@ -35,7 +36,10 @@ export const ask = (instance: {
       socket.destroy()
       tell("other")
     })
-    request.on("error", (error) => tell(errnoOf(error) === "ECONNREFUSED" ? "refused" : "other"))
+    request.on("error", (error) => {
+      const errno = errnoOf(error)
+      tell(errno === "ECONNREFUSED" ? "refused" : isShortage(errno) ? "unasked" : "other")
+    })
     request.end()
     return Effect.sync(() => {
       clearTimeout(overdue)

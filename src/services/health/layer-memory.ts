@@ -23,7 +23,11 @@ export const layerMemory: Layer.Layer<Health | HealthControl> = Layer.effectCont
     const answerOf = (port: number) => answers.get(port) ?? "healthy"
     return Context.make(Health, {
       ask: ({ port }) => Effect.sync(() => answerOf(port)),
-      accepts: (port) => Effect.sync(() => !["refused", "silent"].includes(answerOf(port))),
+      accepts: (port) =>
+        Effect.sync(() => {
+          const answer = answerOf(port)
+          return answer === "unasked" ? answer : answer !== "refused" && answer !== "silent"
+        }),
       listeners: (port) => Effect.sync(() => users.get(port) ?? "unknown"),
       freePort: Effect.sync(() => next++)
     }).pipe(

@@ -1,9 +1,11 @@
 import * as Net from "node:net"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { errnoOf } from "../files/attempt.ts"
 import { ask } from "./ask.ts"
 import { Health } from "./health.ts"
 import { listeners } from "./listeners.ts"
+import { isShortage } from "./shortage.ts"
 
 /** Over loopback, and by what /proc tells. */
 export const layer: Layer.Layer<Health> = Layer.succeed(Health, {
@@ -11,13 +13,13 @@ export const layer: Layer.Layer<Health> = Layer.succeed(Health, {
   accepts: (port) =>
     Effect.async((resume) => {
       const socket = Net.connect({ host: "127.0.0.1", port })
-      const tell = (accepts: boolean) => {
+      const tell = (accepts: boolean | "unasked") => {
         socket.destroy()
         resume(Effect.succeed(accepts))
       }
       socket.setTimeout(patience, () => tell(false))
       socket.once("connect", () => tell(true))
-      socket.on("error", () => tell(false))
+      socket.on("error", (error) => tell(isShortage(errnoOf(error)) ? "unasked" : false))
       return Effect.sync(() => socket.destroy())
     }),
   listeners: (port) => Effect.sync(() => listeners(port)),

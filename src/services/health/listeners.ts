@@ -1,4 +1,7 @@
 import * as Fs from "node:fs"
+import { errnoOf, unless } from "../files/attempt.ts"
+import type { Listeners } from "./health.ts"
+import { isShortage } from "./shortage.ts"
 
 /** 127.0.0.1, 0.0.0.0, [::] and [::ffff:127.0.0.1] as proc_net(5) has them, on a machine that stores numbers as Intel's do. */
 const reachable: ReadonlySet<string> = new Set([
@@ -10,28 +13,58 @@ const reachable: ReadonlySet<string> = new Set([
 
 const listening = "0A"
 
-/** Whose sockets listen where a connection to 127.0.0.1 on the port arrives; "unknown" without /proc. */
+/** Until Linux 4.4, connections that are being made stood among the listeners. */
+const arriving = "03"
+
+/** Whose sockets listen where a connection to 127.0.0.1 on the port arrives. */
 export const listeners = (
   port: number,
   files: ReadonlyArray<string> = ["/proc/net/tcp", "/proc/net/tcp6"]
-): ReadonlySet<number> | "unknown" => {
-  const texts = files.map(read)
-  if (texts.every((text) => text === undefined)) return "unknown"
+): Listeners => {
   const wanted = port.toString(16).toUpperCase().padStart(4, "0")
   const users = new Set<number>()
-  for (const line of texts.flatMap((text) => (text ?? "").split("\n"))) {
-    // sl local_address rem_address st tx:rx tr:tm retrnsmt uid …
-    const [, local = "", , state, , , , user] = line.trim().split(/\s+/)
-    const [address = "", localPort] = local.split(":")
-    if (state === listening && localPort === wanted && reachable.has(address)) users.add(Number(user))
+  try {
+    const isTold = files.map((file) =>
+      eachSocket(file, ({ local, state, user }) => {
+        const [address = "", localPort] = local.split(":")
+        if (state === listening && localPort === wanted && reachable.has(address)) users.add(user)
+        return state === listening || state === arriving
+      })
+    )
+    return isTold.includes(true) ? users : "unknown"
+  } catch (error) {
+    if (isShortage(errnoOf(error))) return "unasked"
+    throw error
   }
-  return users
 }
 
-const read = (path: string): string | undefined => {
+interface Socket {
+  readonly local: string
+  readonly state: string
+  readonly user: number
+}
+
+const pieceLength = 65_536
+
+/** Until `goesOn` says no: listeners come first, and there may be a hundred thousand connections behind them. */
+const eachSocket = (path: string, goesOn: (socket: Socket) => boolean): boolean => {
+  const fd = unless(["ENOENT", "EACCES"], () => Fs.openSync(path, "r"))
+  if (fd === undefined) return false
   try {
-    return Fs.readFileSync(path, "latin1")
-  } catch {
-    return undefined
+    const piece = Buffer.alloc(pieceLength)
+    let rest = ""
+    for (;;) {
+      const length = Fs.readSync(fd, piece)
+      const lines = (rest + piece.toString("latin1", 0, length)).split("\n")
+      rest = length === 0 ? "" : (lines.pop() ?? "")
+      for (const line of lines) {
+        // sl local_address rem_address st tx:rx tr:tm retrnsmt uid …
+        const [, local = "", , state = "", , , , user] = line.trim().split(/\s+/)
+        if (local.includes(":") && !goesOn({ local, state, user: Number(user) })) return true
+      }
+      if (length === 0) return true
+    }
+  } finally {
+    Fs.closeSync(fd)
   }
 }

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "vitest"
 import { AppName } from "../../../src/domain/server/app-name.ts"
-import { type Host, isRoot, makeHost } from "../../support/server.ts"
+import { eventually } from "../../support/eventually.ts"
+import { get, type Host, isRoot, makeHost } from "../../support/server.ts"
 import { logged, program, secretsOf } from "./shop.ts"
 
 const canary = 'c4nary "of" the theft \\ + %/ü'
@@ -41,5 +42,42 @@ describe.skipIf(!isRoot)("secrets on fd 3", () => {
     await host.start({ variables: { TMPDIR: host.folder }, args: ["--uids", "none"] })
     const { stolen } = await thieving(host)
     assert.isAbove(stolen, 0)
+  })
+})
+
+/** Gives its port up when it is asked to, and runs on: as one does whose worker has died. */
+const careless = `
+  const Http = require("node:http"), Fs = require("node:fs")
+  const server = Http.createServer((request, response) => {
+    response.writeHead(request.url === "/status" ? 404 : 200).end("careless")
+    if (request.url === "/close") response.on("finish", () => void server.close().closeAllConnections())
+  })
+  server.listen(0, "127.0.0.1", () => Fs.writeSync(4, server.address().port + "\\n"))
+  setInterval(() => {}, 1000)
+`
+
+const squatter = `
+  const server = require("node:http").createServer((request, response) => response.end("squatter"))
+  const listen = () => server.listen(Number(process.argv[2]), "127.0.0.1")
+  server.on("error", () => setTimeout(listen, 1)).on("listening", () => console.log("it is mine"))
+  listen()
+`
+
+describe.skipIf(!isRoot)("a port", () => {
+  it("that an instance has given up is no way to its requests for an app of another user", async () => {
+    const host = makeHost()
+    const server = await host.start()
+    const listen = host.address()
+    const app = AppName("careless/production")
+    const directory = host.folderOf({ "careless.cjs": careless, "squatter.cjs": squatter })
+    await host.call({ command: "deploy", app, directory, start: ["node", "careless.cjs"], listen })
+    const [instance] = (await host.call({ command: "status", app })).instance_list
+    const other = AppName("squatter/production")
+    const start = ["node", "squatter.cjs", `${instance?.port}`] as const
+    await host.call({ command: "deploy", app: other, directory, start, port: "none" })
+    await get(listen, "/close")
+    await logged(host, other, /it is mine/)
+    await eventually("it is found out", async () => /"ForeignPort"/.test(server.log()) || undefined)
+    assert.strictEqual((await get(listen)).body, "careless")
   })
 })

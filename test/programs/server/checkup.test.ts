@@ -3,23 +3,28 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { checkup } from "../../../src/programs/server/checkup.ts"
-import { type Answer, Health } from "../../../src/services/health/health.ts"
+import { type Answer, Health, type Listeners } from "../../../src/services/health/health.ts"
+
+type Users = ReadonlyArray<number> | Extract<Listeners, string>
 
 /** Answers one after the other, and tells how often it was asked with the token. */
-const answering = (answers: ReadonlyArray<Answer>, users: ReadonlyArray<number> | "unknown" = "unknown") => {
+const answering = (answers: ReadonlyArray<Answer>, users: Users = "unknown") => {
   const left = [...answers]
   const asked = { token: 0 }
   const next = Effect.sync(() => left.shift() ?? "silent")
   const layer = Layer.succeed(Health, {
     ask: () => Effect.tap(next, () => Effect.sync(() => asked.token++)),
-    accepts: () => Effect.map(next, (answer) => answer !== "refused" && answer !== "silent"),
-    listeners: () => Effect.succeed(users === "unknown" ? users : new Set(users)),
+    accepts: () =>
+      Effect.map(next, (answer) =>
+        answer === "unasked" ? answer : answer !== "refused" && answer !== "silent"
+      ),
+    listeners: () => Effect.succeed(typeof users === "string" ? users : new Set(users)),
     freePort: Effect.succeed(1)
   })
   return { asked, layer }
 }
 
-const findings = (answers: ReadonlyArray<Answer>, users?: ReadonlyArray<number>, listensAs?: number) => {
+const findings = (answers: ReadonlyArray<Answer>, users?: Users, listensAs?: number) => {
   const { asked, layer } = answering(answers, users)
   return Effect.gen(function* () {
     const examine = yield* checkup(Redacted.make("token"), listensAs)
@@ -57,13 +62,12 @@ describe("a checkup", () => {
     })
   )
 
-  it.effect("looks again whose the port is after an answer that was none, or when it is doubted", () =>
+  it.effect("looks each time whose the port is: one that was let go of is anybody's", () =>
     Effect.gen(function* () {
       let users = new Set([1000])
       let asked = 0
-      const answers: Array<Answer> = ["healthy", "healthy", "refused"]
       const health = Layer.succeed(Health, {
-        ask: () => Effect.sync(() => answers[asked++] ?? "healthy"),
+        ask: () => Effect.sync(() => (asked++ === 0 ? "other" : "healthy")),
         accepts: () => Effect.succeed(true),
         listeners: () => Effect.sync(() => users),
         freePort: Effect.succeed(1)
@@ -71,13 +75,21 @@ describe("a checkup", () => {
       const examine = yield* Effect.provide(checkup(Redacted.make("token"), 1000), health)
       assert.strictEqual(yield* examine(3000), "well")
       users = new Set([4242])
-      assert.strictEqual(yield* examine(3000, true), "foreign")
+      assert.strictEqual(yield* examine(3000), "foreign")
       users = new Set([1000])
       assert.strictEqual(yield* examine(3000), "well")
-      assert.strictEqual(yield* examine(3000), "unwell")
-      users = new Set([4242])
-      assert.strictEqual(yield* examine(3000), "foreign")
-      assert.strictEqual(asked, 3)
+      assert.strictEqual(asked, 1)
+    })
+  )
+
+  it.effect("blames nobody for what could not be asked", () =>
+    Effect.gen(function* () {
+      const knowing = yield* findings(["unasked", "healthy", "unasked", "healthy"])
+      assert.deepStrictEqual(knowing.found, ["unasked", "well", "unasked", "well"])
+      const other = yield* findings(["other", "unasked", "other"])
+      assert.deepStrictEqual(other.found, ["well", "unasked", "well"])
+      const unlooked = yield* findings(["healthy"], "unasked", 1000)
+      assert.deepStrictEqual(unlooked, { found: ["unasked"], asked: 0 })
     })
   )
 })
