@@ -19,6 +19,8 @@ export interface HttpFrontOptions {
 const tickEvery = 500
 /** For how long a client may send nothing of a body it has begun, or read nothing of its answer: milliseconds. */
 const clientLimit = 60_000
+/** So many requests of a client may wait for the answer to the one before them: more than any client has been seen to send. */
+const mostWaiting = 32
 
 /** The front of one app: Node's HTTP server, which is strict, before connections of our own to the backends. */
 export class HttpFront implements ExchangeFront {
@@ -28,8 +30,8 @@ export class HttpFront implements ExchangeFront {
   private readonly exchanges = new Set<Exchange>()
   /** Connections of clients that sent what must be refused: what follows there may be anything. */
   private readonly distrusted = new WeakSet<Socket>()
-  /** Those on which a request came before the one before it was answered. */
-  private readonly pipelining = new WeakSet<Socket>()
+  /** Of each connection on which requests came before the one before them was answered: those that had to wait. */
+  private readonly pipelined = new WeakMap<Socket, Set<Exchange>>()
   private readonly server: Http.Server
   private readonly ticking: NodeJS.Timeout
 
@@ -88,6 +90,7 @@ export class HttpFront implements ExchangeFront {
 
   closed(exchange: Exchange) {
     this.exchanges.delete(exchange)
+    this.pipelined.get(exchange.request.socket)?.delete(exchange)
   }
 
   private accept(request: Http.IncomingMessage, response: Http.ServerResponse, detached?: Detached) {
@@ -103,17 +106,28 @@ export class HttpFront implements ExchangeFront {
     this.exchanges.add(exchange)
     if (detached === undefined) response.on("close", () => exchange.close())
     else detached.socket.on("close", () => exchange.close())
-    if (response.socket === null) this.follow(request.socket)
+    if (response.socket === null && !this.queue(exchange)) return
     exchange.start()
   }
 
-  /** A response whose turn has not come has no connection yet, and does not hear of the end of the one it will get. */
-  private follow(socket: Socket) {
-    if (this.pipelining.has(socket)) return
-    this.pipelining.add(socket)
-    socket.once("close", () => {
-      for (const exchange of this.exchanges) if (exchange.request.socket === socket) exchange.close()
-    })
+  /**
+   * A response whose turn has not come has no connection yet, and does not hear of the end of the one it will get. Each
+   * takes a connection to a backend already, of which one client is not to have any number: false when it has too many.
+   */
+  private queue(exchange: Exchange): boolean {
+    const { socket } = exchange.request
+    const waiting = this.pipelined.get(socket) ?? new Set<Exchange>()
+    if (!this.pipelined.has(socket)) {
+      this.pipelined.set(socket, waiting)
+      socket.once("close", () => {
+        for (const each of [...waiting]) each.close()
+      })
+    }
+    waiting.add(exchange)
+    if (waiting.size <= mostWaiting) return true
+    this.distrusted.add(socket)
+    socket.destroy()
+    return false
   }
 
   /**

@@ -1,3 +1,5 @@
+import * as Net from "node:net"
+import { setTimeout } from "node:timers/promises"
 import { assert, describe, it } from "vitest"
 import { eventually } from "../../support/eventually.ts"
 import { get, type Host, makeHost } from "../../support/server.ts"
@@ -90,6 +92,22 @@ describe("when something dies", () => {
     // And it can go on.
     await send(host, { GREETING: "new hello" })
     assert.deepStrictEqual((await serves(host, listen)).secrets, { GREETING: "new hello" })
+  })
+
+  it("ends no instance because clients have all of the server's own descriptors", async () => {
+    const host = makeHost()
+    await host.start({ wrapper: ["prlimit", "--nofile=256:256"] })
+    const listen = await openShop(host, { GREETING: "patient hello" })
+    const before = await pidsOf(host)
+    const [address = "", port = ""] = listen.split(":")
+    const clients = Array.from({ length: 300 }, () =>
+      Net.connect(Number(port), address).on("error", () => {})
+    )
+    // Longer than an instance may be without an answer.
+    await setTimeout(5000)
+    for (const client of clients) client.destroy()
+    await serves(host, listen)
+    assert.deepStrictEqual(await pidsOf(host), before)
   })
 
   it("waits for a sync after a restart with --memory-only, of which nothing is on the disk", async () => {

@@ -215,6 +215,20 @@ describe("a request through the front", () => {
     })
   )
 
+  it.scopedLive("is one of 33 at most of a connection, so that a client takes few of a backend's", () =>
+    Effect.gen(function* () {
+      let most = 0
+      const { port, front, connections } = yield* app((request, response) => {
+        most = Math.max(most, connections())
+        if (request.url !== "/never") response.end("served")
+      })
+      const never = head("GET /never HTTP/1.1", "Host: a")
+      assert.match(yield* say(port, never.repeat(5000)), /^(?:RST)?$/)
+      assert.isAtMost(most, 33)
+      assert.strictEqual(yield* front.drain({ id: "app", port: 0 }, "1 second"), "finished")
+    })
+  )
+
   it.scopedLive("is in flight no longer than its client is there, also one whose turn has not come", () =>
     Effect.gen(function* () {
       const { port, front } = yield* app((request, response) => {
