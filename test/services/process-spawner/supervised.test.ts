@@ -28,6 +28,10 @@ const start = (script: string, user?: NonNullable<Supervised["user"]>) =>
     return { ...running, said }
   })
 
+const busyFor = (milliseconds: number) => {
+  for (const until = performance.now() + milliseconds; performance.now() < until; );
+}
+
 const statOf = (pid: number | string): ReadonlyArray<string> =>
   Fs.readFileSync(`/proc/${pid}/stat`, "latin1")
     .replace(/^.*\) /, "")
@@ -49,6 +53,48 @@ describe.skipIf(process.platform !== "linux")("a supervised process", () => {
       assert.strictEqual(said.stdout.length, 200_004)
       assert.isTrue(said.stdout.endsWith("last"))
       assert.strictEqual(said.stderr, "why\n")
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.scopedLive("ends also where what it leaves behind writes faster than anybody reads", () =>
+    Effect.gen(function* () {
+      const { spawn } = yield* ProcessSpawner
+      const running = yield* spawn({
+        command: ["sh", "-c", "yes & sleep 0.2"],
+        environment: { PATH: process.env.PATH },
+        secrets: secretsOf("v"),
+        directory: "/",
+        supervised: { onOutput: () => busyFor(20) }
+      })
+      assert.deepStrictEqual(yield* Effect.timeout(running.exit, "5 seconds"), { _tag: "Exited", code: 0 })
+      yield* running.stop("1 second")
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.scopedLive("that writes without a pause leaves us most of our time, and its words in their order", () =>
+    Effect.gen(function* () {
+      const { spawn } = yield* ProcessSpawner
+      let busy = 0
+      let said = ""
+      const running = yield* spawn({
+        command: ["sh", "-c", "seq 1 400000; exec seq 400001 410000"],
+        environment: { PATH: process.env.PATH },
+        secrets: secretsOf("v"),
+        directory: "/",
+        supervised: {
+          onOutput: (_, piece) => {
+            said += Buffer.from(piece).toString()
+            busyFor(5)
+            busy += 5
+          }
+        }
+      })
+      const began = performance.now()
+      yield* running.exit
+      assert.isBelow(busy, (performance.now() - began) / 2)
+      const lines = said.trimEnd().split("\n")
+      assert.isTrue(lines.every((line, index) => line === `${index + 1}`))
+      assert.strictEqual(lines.length, 410_000)
     }).pipe(Effect.provide(layer))
   )
 
