@@ -9,6 +9,8 @@ export const optionsFor = (here: string, there: string): ReadonlyArray<string> =
   ...[
     "BatchMode=yes",
     "StrictHostKeyChecking=yes",
+    "NoHostAuthenticationForLocalhost=no",
+    "VerifyHostKeyDNS=no",
     "ConnectTimeout=10",
     "ConnectionAttempts=1",
     "ServerAliveInterval=15",
