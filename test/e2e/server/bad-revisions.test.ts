@@ -10,7 +10,7 @@ describe("a revision that does not prove itself", () => {
   const host = makeHost(afterAll)
   let listen: string
   beforeAll(async () => {
-    await host.start({ args: ["--window", "3", "--start-within", "3"] })
+    await host.start({ args: ["--window", "3", "--start-within", "8"] })
     listen = await openShop(host, { GREETING: value })
   })
 
@@ -47,7 +47,7 @@ describe("a revision that does not prove itself", () => {
   })
 
   it("is never ready", async () => {
-    await refused(tried({ MODE: "silent" }), /told no port on fd 4 within 3 seconds/)
+    await refused(tried({ MODE: "silent" }), /told no port on fd 4 within 8 seconds/)
   })
 
   it("becomes unhealthy after two seconds", async () => {
@@ -56,7 +56,7 @@ describe("a revision that does not prove itself", () => {
 
   it("crashes on the new value", async () => {
     await refused(
-      tried({ MODE: "crashes", AFTER: "500" }),
+      tried({ MODE: "crashes", AFTER: "1000" }),
       /ended soon after it was ready: killed by SIGABRT/
     )
   })

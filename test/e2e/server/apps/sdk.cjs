@@ -12,11 +12,17 @@ if (mode === "exits") {
   process.exit(7)
 }
 let isWell = true
-if (mode === "sickens") setTimeout(() => (isWell = false), Number(secrets.AFTER))
-if (mode === "crashes") setTimeout(() => process.abort(), Number(secrets.AFTER))
+let wasAsked = false
+// From its first checkup on: how long a start takes is the machine's affair.
+const asked = () => {
+  if (mode === "sickens") setTimeout(() => (isWell = false), Number(secrets.AFTER))
+  if (mode === "crashes") setTimeout(() => process.abort(), Number(secrets.AFTER))
+}
 
 const server = Http.createServer((request, response) => {
   if (request.headers.host === "tako.internal" && request.url === "/status") {
+    if (!wasAsked) asked()
+    wasAsked = true
     response.setHeader("X-Tako-Internal-Token", token)
     response.statusCode = isWell ? 200 : 500
     return response.end("{}")
