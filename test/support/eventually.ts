@@ -1,11 +1,11 @@
 import { setTimeout } from "node:timers/promises"
 
-/** What there is to see as soon as it is there; fails after half a minute, with what was waited for. */
+/** What there is to see as soon as it is there; fails after a minute, with what was waited for. */
 export const eventually = async <A>(
   what: string,
   look: () => A | undefined | false | Promise<A | undefined | false>
 ): Promise<A> => {
-  const deadline = performance.now() + 30_000
+  const deadline = performance.now() + 60_000
   for (;;) {
     const seen = await look()
     if (seen !== undefined && seen !== false) return seen

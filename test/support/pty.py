@@ -36,7 +36,7 @@ class Late(Exception):
 
 class Session:
     def __init__(self, spec):
-        self.deadline = time.monotonic() + spec.get("timeoutSeconds", 20)
+        self.deadline = time.monotonic() + spec.get("timeoutSeconds", 50)
         self.output = b""
         self.seen = 0
         self.status = None

@@ -30,7 +30,7 @@ export interface Script {
   readonly rows?: number
   /** A path, or "closed"; the terminal where nothing is said. */
   readonly redirect?: { readonly stdin?: string; readonly stdout?: string; readonly stderr?: string }
-  /** For the whole script; 20 where nothing is said. Then the session is killed. */
+  /** For the whole script; 50 where nothing is said. Then the session is killed. */
   readonly timeoutSeconds?: number
 }
 

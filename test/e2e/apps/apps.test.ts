@@ -46,5 +46,5 @@ describe("tako apps, status and logs", () => {
     const gone = await typed("logs shop/production")
     assert.deepInclude(gone, { code: 5, stdout: "" })
     assert.deepStrictEqual(host.instances(), [])
-  }, 60_000)
+  })
 })

@@ -17,8 +17,7 @@ const atTerminal = (
     command: [process.execPath, bin, ...args],
     directory: project,
     environment: { ...variables, TERM: "xterm-256color", ...more },
-    steps: [...steps, Pty.exit],
-    timeoutSeconds: 40
+    steps: [...steps, Pty.exit]
   })
 
 const set = ["secrets", "set", "TLS_KEY", "--env", "production"]

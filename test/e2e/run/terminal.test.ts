@@ -22,7 +22,6 @@ describe.skipIf(!needs("python3"))("tako run at a terminal", () => {
       steps,
       directory: project,
       environment: { ...variables, TERM: "xterm", NO_COLOR: "1" },
-      timeoutSeconds: 20,
       ...more
     })
   const tako = (...command: ReadonlyArray<string>) => [process.execPath, bin, "run", ...command] as const

@@ -84,7 +84,7 @@ describe("apps of all kinds", () => {
       await host.call({ command: "update_secrets", app, secrets: secretsOf({ DATABASE_URL: "pg://two" }) })
       assert.deepStrictEqual(await get(listen), { status: 200, body: "pg://two" })
     },
-    120_000
+    180_000
   )
 
   it.skipIf(!isRoot)("gives each app a user of its own, who sees nothing of another's", async () => {

@@ -1,9 +1,9 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { setTimeout } from "node:timers/promises"
 import * as Redacted from "effect/Redacted"
 import { SecretName } from "../../../src/domain/names.ts"
 import { AppName } from "../../../src/domain/server/app-name.ts"
+import { eventually } from "../../support/eventually.ts"
 import type { Host } from "../../support/server.ts"
 
 export const app = AppName("shop/production")
@@ -39,15 +39,11 @@ export const openShop = async (
 }
 
 /** What the app has written, as soon as a line of it is like this. */
-export const logged = async (host: Host, app: AppName, like: RegExp): Promise<ReadonlyArray<string>> => {
-  const deadline = performance.now() + 10_000
-  for (;;) {
+export const logged = (host: Host, app: AppName, like: RegExp): Promise<ReadonlyArray<string>> =>
+  eventually(`a line like ${like}`, async () => {
     const texts = (await host.call({ command: "logs", app })).lines.map(({ text }) => text)
-    if (texts.some((text) => like.test(text))) return texts
-    if (performance.now() > deadline) throw new Error(`never logged: ${like}`)
-    await setTimeout(20)
-  }
-}
+    return texts.some((text) => like.test(text)) && texts
+  })
 
 /** Why it was refused. */
 export const refusal = (call: Promise<unknown>): Promise<string> =>

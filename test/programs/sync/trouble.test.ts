@@ -212,7 +212,7 @@ describe("a connection that is lost", () => {
         assert.isAbove(cutOff, 400)
         assert.isAbove(revision, 200)
       }),
-    60_000
+    180_000
   )
 })
 

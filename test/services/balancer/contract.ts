@@ -41,7 +41,7 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
         yield* Effect.sleep(2)
       }
     }).pipe(
-      Effect.timeout("5 seconds"),
+      Effect.timeout("30 seconds"),
       Effect.orDieWith(() => new Error(`never was ${wanted}`))
     )
 

@@ -83,6 +83,6 @@ describe("replacing every instance under load", () => {
           [`${rolls}a 0`, `${rolls}b 0`]
         )
       }).pipe(Effect.provide(layer)),
-    60_000
+    180_000
   )
 })

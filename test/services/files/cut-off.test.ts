@@ -62,7 +62,8 @@ describe.skipIf(process.platform !== "linux" || !needs("strace"))(
             assert.include(cut ? ["old 0\n", "old 0\nnew 0\n"] : ["old 0\nnew 0\n"], text, `${call} ${when}`)
             const before = performance.now()
             yield* whileLocked(path, () => Effect.void)
-            assert.isBelow(performance.now() - before, 2000)
+            // As long as a lock is respected whose owner lives it would take 30 s.
+            assert.isBelow(performance.now() - before, 15_000)
             assert.deepStrictEqual(around(path), ["file"], `${call} ${when}`)
           }
           assert.deepStrictEqual([...outcomes].sort(), ["cut off, new", "cut off, old", "done, new"])

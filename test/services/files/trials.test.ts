@@ -74,7 +74,8 @@ describe("real processes", { timeout: 300_000 }, () => {
           }),
         { concurrency: "unbounded", discard: true }
       )
-      assert.isBelow(longest, 5000, "ms until the next writer had the lock")
+      // As long as a lock is respected whose owner lives it would take 30 s.
+      assert.isBelow(longest, 15_000, "ms until the next writer had the lock")
     })
   )
 
