@@ -159,7 +159,7 @@ const withOpenStdin = (
     child.stdin?.on("error", () => {})
     child.stdin?.write(row.stdin ?? "")
     const reading = setInterval(() => {
-      // The program of strace, once it has made Node's reader of the pipe on fd 0 wait.
+      // The program of strace.
       if (child.exitCode !== null || child.signalCode !== null) return clearInterval(reading)
       const tracee = Fs.readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "latin1")
         .trim()
@@ -171,14 +171,13 @@ const withOpenStdin = (
     }, 50)
   })
 
-/** Whether all threads sleep, for three looks in a row. */
-const quiet = new Map<string, number>()
+/** Whether its event loop waits for what comes on fd 0: one of its files is an epoll that has it (proc_pid_fdinfo(5)). */
 const isWaiting = (pid: string): boolean => {
+  const folder = `/proc/${pid}/fdinfo`
   try {
-    const times = Fs.readFileSync(`/proc/${pid}/stat`, "latin1").split(" ").slice(13, 15).join()
-    const key = `${pid} ${times}`
-    quiet.set(key, (quiet.get(key) ?? 0) + 1)
-    return (quiet.get(key) ?? 0) > 8 && times !== "0,0"
+    return Fs.readdirSync(folder).some((fd) =>
+      /^tfd: +0 /m.test(Fs.readFileSync(`${folder}/${fd}`, "latin1"))
+    )
   } catch {
     return false
   }
