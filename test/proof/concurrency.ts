@@ -95,11 +95,19 @@ export const concurrency = (
     if (Either.isLeft(created)) throw created.left
     const expected: Expected = new Map([["FIRST", ["first"]]])
     const prefixes = [..."ABCDEFGHIJKLMNOP"].slice(0, writers - 1).concat("R")
-    const random = randomOf(writers * changes)
+    const total = writers * changes
+    const random = randomOf(total)
     let killed = 0
     let done = 0
     const rotations = { done: 0, refused: 0 }
     let running: Array<ChildProcess> = []
+    /** After each so many changes, not after a while: however fast they are, none is over before all kills are done. */
+    const killInTurn = () => {
+      const turn = writers + ((killed + 1) * (total - writers)) / (kills + 1)
+      if (killed >= kills || running.length === 0 || done < turn) return
+      killed += 1
+      random.pick(running).kill("SIGKILL")
+    }
     const one = (prefix: string, from: number): Promise<void> =>
       new Promise((resolve) => {
         const child = spawn(
@@ -130,6 +138,7 @@ export const concurrency = (
               rotations.done += 1
               rotations.refused += Number(value)
             } else expected.set(name, [value])
+            killInTurn()
           }
         })
         child.on("close", (code, signal) => {
@@ -145,13 +154,7 @@ export const concurrency = (
           }
         })
       })
-    const killer = setInterval(() => {
-      if (killed >= kills || running.length === 0 || done < writers) return
-      killed += 1
-      random.pick(running).kill("SIGKILL")
-    }, 40)
     await Promise.all(prefixes.map((prefix) => one(prefix, 0)))
-    clearInterval(killer)
     const opened = await run(lane, openAll)
     if (Either.isLeft(opened)) {
       fail(`at the end the secrets do not open: ${opened.left.message}`)

@@ -48,6 +48,8 @@ export const thief = async (pids: ReadonlyArray<string>, folder: string, tries: 
       if (isInMemoryOf(pid)) remembered += 1
     }
     for (const pool of namesIn(folder)) {
+      // Whoever waits for it sees it at once, and what is read as JSON is none the worse for it.
+      if (pools.size === 0) Fs.writeSync(1, " ")
       pools.add(pool)
       for (const name of namesIn(Path.join(folder, pool))) take(Path.join(folder, pool, name))
     }
@@ -170,10 +172,14 @@ export const theft = (stage: Stage, tries: number, program = fileURLToPath(impor
         await end.catch(() => {})
       }
     }
-    /** While programs are started one after the other, a thief looks for the names of their pipes. */
+    /**
+     * While programs are started one after the other, a thief looks for the names of their pipes: until it has seen one,
+     * which is there for a few ms. A machine with other things to do may not let it look at that moment.
+     */
     const race = async (uid: number, starts: number): Promise<Loot> => {
       const waiting = as(uid, [code, "thief", "", lane.temporary, "100000000"])
-      for (let index = 0; index < starts; index++) await as(victim, [tako, "run", "--", "sleep", "0.05"]).end
+      for (let index = 0; index < starts || (waiting.said() === "" && index < 20 * starts); index++)
+        await as(victim, [tako, "run", "--", "sleep", "0.05"]).end
       Fs.writeFileSync(`${lane.temporary}.stop`, "")
       const got = JSON.parse(await waiting.end) as Loot
       Fs.rmSync(`${lane.temporary}.stop`)
