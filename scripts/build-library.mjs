@@ -34,6 +34,6 @@ if (warnings.length > 0) process.exit(1)
 
 const typescript = createRequire(import.meta.url).resolve("typescript/package.json")
 const tsc = Path.join(Path.dirname(typescript), "bin", "tsc")
-execFileSync(process.execPath, [tsc, "-p", Path.join(root, "tsconfig.library.json")], {
+execFileSync(process.execPath, [tsc, "--project", Path.join(root, "tsconfig.types.json")], {
   stdio: "inherit"
 })

@@ -24,6 +24,10 @@ export const nearest = (word: string, candidates: Iterable<string>): Option.Opti
   return Option.fromNullable(best ?? (beginnings.length === 1 ? beginnings[0] : undefined))
 }
 
+/** The same for an environment that is not known; production-eu is meant, beside production. */
+export const nearestEnvironment = (name: string, known: Iterable<string>): Option.Option<string> =>
+  Option.filter(nearest(name, known), (near) => !name.startsWith(`${near}-`))
+
 // Longer than any name of ours, and short enough to compare with all of them.
 const longest = 128
 

@@ -4,7 +4,7 @@ import { integer } from "../decoding/json.ts"
 import { mapOf } from "../decoding/object.ts"
 import { isKeyId, type KeyId } from "../key.ts"
 import { isSecretName, type SecretName } from "../names.ts"
-import type { Port } from "../tako-toml.ts"
+import { portOf } from "../tako-toml/fields.ts"
 import { type AppName, isAppName } from "./app-name.ts"
 import { isRevision, type Revision } from "./revision.ts"
 
@@ -54,13 +54,7 @@ export const directory = that(
 /** As `[envs.X].instances` has it. */
 export const instances = integer(1, 1000)
 
-export const port: Decoder<Port> = (value, path) =>
-  value === "assign" || value === "none"
-    ? Either.right(value)
-    : Either.mapLeft(integer(1, 65535)(value, path), ({ problem, ...rest }) => ({
-        ...rest,
-        problem: `${problem}, "assign" or "none"`
-      }))
+export const port = portOf(integer)
 
 /** More than nothing, at most an hour. */
 export const drainMillis = integer(1, 3_600_000)

@@ -15,13 +15,13 @@ export const optional = {
   build: Fields.label
 }
 
-/** Without `ignored`, a member that is not a release's is refused. */
-export const releaseWith = (ignored?: "all others"): Decoder<Release> =>
+/** `ignored` are members that are no release's, which are refused otherwise. */
+export const releaseWith = (ignored: "all others" | readonly [] = []): Decoder<Release> =>
   objectOf(
     { ...required, id: Fields.ordinal, revision: Fields.orNull(Fields.revision), at: Fields.instant },
     // The command that a release is made with has its name from tako.toml.
     { ...optional, by: Fields.label },
-    ignored === undefined ? {} : { ignored }
+    { ignored }
   )
 
 /** As JSON has it: a Map becomes an object. */

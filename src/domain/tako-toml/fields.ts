@@ -42,13 +42,17 @@ export const serverNames = listOf(
 
 export const instances = integer(1, 1000)
 
-export const port: Decoder<Port> = (value, path) => {
-  if (value === "assign" || value === "none") return Either.right(value)
-  return Either.mapLeft(integer(1, 65535)(value, path), () => ({
-    path,
-    problem: `${shownPath(path)} must be a port from 1 to 65535, "assign" or "none"`
-  }))
-}
+/** `integer` is the format's. */
+export const portOf =
+  (integer: (least: number, most: number) => Decoder<number>): Decoder<Port> =>
+  (value, path) =>
+    value === "assign" || value === "none"
+      ? Either.right(value)
+      : Either.orElse(integer(1, 65535)(value, path), () =>
+          expected(path, 'a port from 1 to 65535, "assign" or "none"')
+        )
+
+export const port = portOf(integer)
 
 export const listen: Decoder<string> = (value, path) => {
   const [, digits] =

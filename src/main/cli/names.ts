@@ -1,7 +1,7 @@
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { nearest } from "../../domain/did-you-mean.ts"
+import { nearest, nearestEnvironment } from "../../domain/did-you-mean.ts"
 import { InvalidName, NoTerminal, Usage } from "../../domain/errors/user.ts"
 import {
   type EnvironmentName,
@@ -77,10 +77,6 @@ const invalid = (kind: "environment" | "secret", name: string, known: ReadonlyAr
     ...Option.match(nearest(name, known), { onNone: () => ({}), onSome: (suggestion) => ({ suggestion }) })
   })
 
-/** Of an environment that is not known; production-eu is meant, beside production. */
-export const likelyMeant = (name: EnvironmentName, known: ReadonlyArray<string>) =>
-  Option.filter(nearest(name, known), (near) => !name.startsWith(`${near}-`))
-
 /** Of the commands that create an environment with its first secret. */
 export const createFlag = flag.boolean("create", {
   summary: "Create the environment, however close its name is to another's"
@@ -90,7 +86,7 @@ export const createFlag = flag.boolean("create", {
 export const creatable = Effect.fnUntraced(function* (name: EnvironmentName, insist: boolean) {
   const file = yield* SecretsFile
   const known = environmentNames(yield* file.read)
-  const near = likelyMeant(name, known)
+  const near = nearestEnvironment(name, known)
   if (insist || known.includes(name) || Option.isNone(near)) return
   const terminal = yield* Terminal
   const question = `There is no environment ${name}, but ${near.value}. Create ${name}?`

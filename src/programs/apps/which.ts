@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { nearest } from "../../domain/did-you-mean.ts"
+import { nearestEnvironment } from "../../domain/did-you-mean.ts"
 import type { ServerNotFound } from "../../domain/errors/servers.ts"
 import { Usage } from "../../domain/errors/user.ts"
 import { type AppName, partsOf } from "../../domain/server/app-name.ts"
@@ -61,7 +61,7 @@ const likelyMeant = Effect.fnUntraced(function* (app: Option.Option<AppName>) {
   if (toml === undefined || Option.isNone(app)) return undefined
   const { project, environment } = partsOf(app.value)
   if (project !== toml.name || toml.envs.has(environment)) return undefined
-  return Option.getOrUndefined(nearest(environment, toml.envs.keys()))
+  return Option.getOrUndefined(nearestEnvironment(environment, toml.envs.keys()))
 })
 
 /** What tako.toml says of the servers of an app, or of all its apps; nothing where the app is another project's. */

@@ -27,22 +27,22 @@ export interface Supervisor {
 /** What changes apps takes. */
 export type ServerServices = ServerState | AppHome | Balancer | SlotServices
 
+const find =
+  (isThere: (app: App) => boolean) =>
+  ({ apps }: Supervisor, name: AppName): Effect.Effect<App, AppUnknown> =>
+    Effect.suspend(() => {
+      const app = apps.get(name)
+      return app !== undefined && isThere(app) ? Effect.succeed(app) : new AppUnknown({ app: name })
+    })
+
 /** The app, if the server remembers it. */
-export const known = ({ apps }: Supervisor, name: AppName): Effect.Effect<App, AppUnknown> =>
-  Effect.suspend(() => {
-    const app = apps.get(name)
-    return app?.isStored === true ? Effect.succeed(app) : new AppUnknown({ app: name })
-  })
+export const known = find(({ isStored }) => isStored)
 
 /** Whether there is anything to tell of it: one that is rolled out for the first time is not remembered yet. */
 export const isSeen = ({ isStored, isRolling }: App): boolean => isStored || isRolling
 
 /** The app, if there is anything to tell of it. */
-export const seen = ({ apps }: Supervisor, name: AppName): Effect.Effect<App, AppUnknown> =>
-  Effect.suspend(() => {
-    const app = apps.get(name)
-    return app !== undefined && isSeen(app) ? Effect.succeed(app) : new AppUnknown({ app: name })
-  })
+export const seen = find(isSeen)
 
 /** The app as it is remembered, or a new one that has nothing. */
 export const ensured = (supervisor: Supervisor, name: AppName): Effect.Effect<App, never, ServerState> =>

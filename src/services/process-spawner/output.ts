@@ -51,7 +51,7 @@ let resting = 0
 /** All outputs together get the fourth part of our time at most: others wait for us as well. */
 const restFor = 4
 
-/** Lets who writes more than we take wait for us, as any full pipe does. */
+/** Whoever writes more than is read has to wait meanwhile, as at any full pipe. */
 const rest = (socket: Net.Socket, took: number): void => {
   if (took < 1) return
   resting++

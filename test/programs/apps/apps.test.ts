@@ -168,6 +168,7 @@ describe("what is refused before a server hears of it", () => {
       { servers: ["la", "ams"] },
       "Did you mean production?\nIf not, pass --server: la, ams"
     ],
+    ["apps stop -e production-eu", { servers: ["la"] }, "Which server?"],
     ["apps deploy -e production -s la", { servers: ["la"] }, "Which directory on la?"],
     ["apps deploy -e production --directory shop", {}, "absolute path"],
     ["apps deploy -e production --build \u001b[2J", {}, "--build takes"],

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { nearestEnvironment } from "../../../domain/did-you-mean.ts"
 import { InvalidName, Usage } from "../../../domain/errors/user.ts"
 import type { EnvironmentName } from "../../../domain/names.ts"
 import { environmentNames } from "../../../domain/secrets-file/environments.ts"
@@ -9,7 +10,7 @@ import { projectNameOf } from "../../../domain/tako-toml/project-name.ts"
 import { serversToChange } from "../../../programs/apps/which.ts"
 import { Project } from "../../../services/project/project.ts"
 import { SecretsFile } from "../../../services/secrets-file/secrets-file.ts"
-import { chosenEnvironment, givenEnvironment, likelyMeant } from "../names.ts"
+import { chosenEnvironment, givenEnvironment } from "../names.ts"
 import { argument, flag } from "../parameters.ts"
 
 export const appArgument = argument.optional("APP", {
@@ -50,7 +51,7 @@ export const appToDeploy = Effect.fnUntraced(function* (given: Option.Option<str
   const toml = Option.getOrUndefined(yield* (yield* Project).config)
   const declared = [...(toml?.envs.keys() ?? [])]
   const known = [...declared, ...environmentNames(yield* (yield* SecretsFile).read)]
-  const meant = likelyMeant(environment, known)
+  const meant = nearestEnvironment(environment, known)
   if (known.includes(environment) || (declared.length === 0 && Option.isNone(meant))) return app
   const has = Option.match(meant, {
     onNone: () => `: it has ${[...new Set(known)].join(", ")}.`,
