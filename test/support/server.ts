@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import { onTestFinished } from "vitest"
 import type { ReplyOf } from "../../src/domain/server/protocol/replies.ts"
 import type { Command, RequestOf } from "../../src/domain/server/protocol/requests.ts"
-import { connect } from "../../src/programs/server/client.ts"
+import { connect } from "../../src/programs/client/client.ts"
 import { layerLocal } from "../../src/services/transport/layer-local.ts"
 import { eventually } from "./eventually.ts"
 

@@ -1,3 +1,4 @@
+export { connect } from "../../programs/client/client.ts"
 export { type DevOptions, dev } from "../../programs/dev/dev.ts"
 export type { Notice } from "../../programs/dev/notice.ts"
 export { findEnvironment, findSecret } from "../../programs/environment/find.ts"
@@ -18,10 +19,9 @@ export { ls } from "../../programs/secrets/ls.ts"
 export { rm } from "../../programs/secrets/rm.ts"
 export { set } from "../../programs/secrets/set.ts"
 export { verify } from "../../programs/secrets/verify.ts"
-export { connect } from "../../programs/server/client.ts"
-export { dispatch } from "../../programs/server/dispatch.ts"
 export { add as addServer } from "../../programs/servers/add.ts"
 export { status as serversStatus } from "../../programs/servers/status.ts"
+export { dispatch } from "../../programs/supervisor/dispatch.ts"
 export type {
   Conversation,
   Delivered,

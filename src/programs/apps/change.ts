@@ -5,7 +5,7 @@ import type { AppName } from "../../domain/server/app-name.ts"
 import type { ReplyOf } from "../../domain/server/protocol/replies.ts"
 import type { Command, RequestOf } from "../../domain/server/protocol/requests.ts"
 import type { Target } from "../../domain/server/target.ts"
-import type { Server } from "../server/client.ts"
+import type { Server } from "../client/client.ts"
 import { onEach } from "./on-each.ts"
 
 /** Who changes it, as the servers' audit trails have it: 1 to 256 characters. */

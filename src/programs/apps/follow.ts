@@ -5,7 +5,7 @@ import type { ServerUnreachable } from "../../domain/errors/server.ts"
 import type { LogLine } from "../../domain/server/protocol/replies.ts"
 import type { Target } from "../../domain/server/target.ts"
 import type { Transport } from "../../services/transport/transport.ts"
-import { connect, type ServerError } from "../server/client.ts"
+import { connect, type ServerError } from "../client/client.ts"
 import { mostLines, requestOf, type Wanted } from "./logs.ts"
 
 /** What is done with what comes. */

@@ -5,7 +5,7 @@ import type { AppName } from "../../domain/server/app-name.ts"
 import type { LogLine } from "../../domain/server/protocol/replies.ts"
 import type { RequestOf } from "../../domain/server/protocol/requests.ts"
 import type { Target } from "../../domain/server/target.ts"
-import type { Server, ServerError } from "../server/client.ts"
+import type { Server, ServerError } from "../client/client.ts"
 import { type Outcome, onEach } from "./on-each.ts"
 import { notThere } from "./status.ts"
 

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { Interrupted } from "../../domain/errors/user.ts"
 import type { Target } from "../../domain/server/target.ts"
-import { connect, type Server, type ServerError } from "../server/client.ts"
+import { connect, type Server, type ServerError } from "../client/client.ts"
 
 export type Failure = Exclude<ServerError, Interrupted>
 

@@ -6,7 +6,7 @@ import { AppUnknown, ServerMisbehaved } from "../../domain/errors/server.ts"
 import type { AppName } from "../../domain/server/app-name.ts"
 import type { AppStatus, ReplyOf, SecretsState, ServerInfo } from "../../domain/server/protocol/replies.ts"
 import type { Target } from "../../domain/server/target.ts"
-import type { Server, ServerError } from "../server/client.ts"
+import type { Server, ServerError } from "../client/client.ts"
 import { type Outcome, onEach } from "./on-each.ts"
 
 /** What there is to say of an app on one server. */

@@ -11,7 +11,7 @@ import { type HostIdentity, isForgotten } from "../../domain/ssh/host-identity.t
 import { KnownHosts } from "../../services/known-hosts/known-hosts.ts"
 import { Servers } from "../../services/servers/servers.ts"
 import type { Transport } from "../../services/transport/transport.ts"
-import { connect, type ServerError } from "../server/client.ts"
+import { connect, type ServerError } from "../client/client.ts"
 
 /** A host that was not known, and the key that it presented. */
 export interface Stranger {

@@ -7,7 +7,7 @@ import type { Target } from "../../domain/server/target.ts"
 import { localName } from "../../domain/servers/server-entry.ts"
 import { notFound } from "../../services/servers/find.ts"
 import { Servers } from "../../services/servers/servers.ts"
-import { connect, type ServerError } from "../server/client.ts"
+import { connect, type ServerError } from "../client/client.ts"
 import { localServer } from "./local.ts"
 
 /** A server that answers. */

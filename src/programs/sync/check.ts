@@ -5,7 +5,7 @@ import type { KeyId } from "../../domain/key.ts"
 import type { SecretName } from "../../domain/names.ts"
 import type { UpdateSecrets } from "../../domain/server/protocol/requests.ts"
 import type { Revision } from "../../domain/server/revision.ts"
-import type { Server } from "../server/client.ts"
+import type { Server } from "../client/client.ts"
 import type { Delivered, Parcel } from "./delivery.ts"
 
 /** What a server has of an app's secrets before they are sent. */

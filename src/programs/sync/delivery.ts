@@ -8,7 +8,7 @@ import type { AppName } from "../../domain/server/app-name.ts"
 import type { Revision } from "../../domain/server/revision.ts"
 import type { Difference, SecretSet } from "../../domain/server/secret-set.ts"
 import type { Target } from "../../domain/server/target.ts"
-import type { ServerError } from "../server/client.ts"
+import type { ServerError } from "../client/client.ts"
 
 /** The secrets of one environment, opened, and the key that opened them. */
 export interface Parcel {

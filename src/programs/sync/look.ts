@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { KeyDiffers } from "../../domain/errors/rollout.ts"
 import type { Interrupted } from "../../domain/errors/user.ts"
-import { connect, type ServerError } from "../server/client.ts"
+import { connect, type ServerError } from "../client/client.ts"
 import { check } from "./check.ts"
 import type { Delivered, Delivery, Listener, Result } from "./delivery.ts"
 

@@ -3,7 +3,7 @@ import type { AppName } from "../../domain/server/app-name.ts"
 import type { AppStatus } from "../../domain/server/protocol/replies.ts"
 import type { Revision } from "../../domain/server/revision.ts"
 import type { Target } from "../../domain/server/target.ts"
-import { connect } from "../server/client.ts"
+import { connect } from "../client/client.ts"
 import type { Stage } from "./delivery.ts"
 
 /** One that is quick needs no watching, which takes a connection of its own. */

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { valueOf } from "../server/world.ts"
+import { valueOf } from "../supervisor/world.ts"
 import { transportTo } from "../sync/stage.ts"
 import { served, toml, typed } from "./stage.ts"
 

@@ -11,7 +11,7 @@ import { follow } from "../../../src/programs/apps/follow.ts"
 import { logs } from "../../../src/programs/apps/logs.ts"
 import type { OutputStream } from "../../../src/services/process-spawner/process-spawner.ts"
 import { Transport } from "../../../src/services/transport/transport.ts"
-import { app } from "../server/world.ts"
+import { app } from "../supervisor/world.ts"
 import { unreachable } from "../sync/stage.ts"
 import { served } from "./stage.ts"
 

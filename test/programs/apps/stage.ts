@@ -15,7 +15,7 @@ import { Signals } from "../../../src/services/signals/signals.ts"
 import { StdioTranscript, layerMemory as stdio } from "../../../src/services/stdio/layer-memory.ts"
 import { layerMemory as terminal } from "../../../src/services/terminal/layer-memory.ts"
 import type { Transport } from "../../../src/services/transport/transport.ts"
-import { world } from "../server/world.ts"
+import { world } from "../supervisor/world.ts"
 import { type Cut, type Peer, transportTo } from "../sync/stage.ts"
 
 export const entry = (name: string): ServerEntry => ({

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { hasEnded } from "../server/world.ts"
+import { hasEnded } from "../supervisor/world.ts"
 import { served, toml } from "./stage.ts"
 
 const deployed = (names?: ReadonlyArray<string>, ...more: Parameters<typeof served>[1][]) =>

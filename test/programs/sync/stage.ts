@@ -10,7 +10,7 @@ import type { Delivery, Parcel, Removal, Result, Stage } from "../../../src/prog
 import { type Options, sync } from "../../../src/programs/sync/sync.ts"
 import { Transport, type TransportError, type Wire } from "../../../src/services/transport/transport.ts"
 import { environment } from "../../support/project-of.ts"
-import { app } from "../server/world.ts"
+import { app } from "../supervisor/world.ts"
 
 export const keyId = "0123456789abcdef" as KeyId
 export const otherKeyId = "fedcba9876543210" as KeyId

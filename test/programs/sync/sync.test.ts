@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { Result } from "../../../src/programs/sync/delivery.ts"
-import { app, deployment, valueOf, world } from "../server/world.ts"
+import { app, deployment, valueOf, world } from "../supervisor/world.ts"
 import { delivered, has, otherKeyId, parcel, to, transportTo } from "./stage.ts"
 
 /** A server with an app that runs. */

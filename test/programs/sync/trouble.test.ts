@@ -5,7 +5,7 @@ import * as Either from "effect/Either"
 import * as Fiber from "effect/Fiber"
 import { LoginRefused } from "../../../src/domain/errors/ssh.ts"
 import type { Result } from "../../../src/programs/sync/delivery.ts"
-import { app, deployment, good, valueOf, world } from "../server/world.ts"
+import { app, deployment, good, valueOf, world } from "../supervisor/world.ts"
 import { type Cut, delivered, has, type Peer, parcel, to, transportTo, unreachable } from "./stage.ts"
 
 const serverWith = (value: string) =>

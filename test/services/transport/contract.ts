@@ -10,7 +10,7 @@ import { encodeRequest } from "../../../src/domain/server/protocol/encode-reques
 import { error, ok } from "../../../src/domain/server/protocol/response.ts"
 import { first } from "../../../src/domain/server/revision.ts"
 import type { Target } from "../../../src/domain/server/target.ts"
-import { connect } from "../../../src/programs/server/client.ts"
+import { connect } from "../../../src/programs/client/client.ts"
 import type { Handler } from "../../../src/services/management/answer.ts"
 import { Transport } from "../../../src/services/transport/transport.ts"
 

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { checkup } from "../../../src/programs/server/checkup.ts"
+import { checkup } from "../../../src/programs/supervisor/checkup.ts"
 import { type Answer, Health, type Listeners } from "../../../src/services/health/health.ts"
 
 type Users = ReadonlyArray<number> | Extract<Listeners, string>

@@ -6,7 +6,7 @@ import * as Logger from "effect/Logger"
 import { AppUnknown } from "../../../src/domain/errors/server.ts"
 import { AppName } from "../../../src/domain/server/app-name.ts"
 import { commands } from "../../../src/domain/server/protocol/decode-request.ts"
-import { dispatch, type Handlers } from "../../../src/programs/server/dispatch.ts"
+import { dispatch, type Handlers } from "../../../src/programs/supervisor/dispatch.ts"
 
 const app = AppName("shop/production")
 const canary = "c4nary-value"
