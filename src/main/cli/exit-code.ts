@@ -1,5 +1,5 @@
-import type * as Front from "../../domain/errors/front.ts"
 import type * as Keys from "../../domain/errors/keys.ts"
+import type * as Front from "../../domain/errors/listen.ts"
 import type * as Processes from "../../domain/errors/processes.ts"
 import type * as ProjectErrors from "../../domain/errors/project.ts"
 import type * as Rollout from "../../domain/errors/rollout.ts"

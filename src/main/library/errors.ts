@@ -1,5 +1,5 @@
-export * from "../../domain/errors/front.ts"
 export * from "../../domain/errors/keys.ts"
+export * from "../../domain/errors/listen.ts"
 export * from "../../domain/errors/processes.ts"
 export * from "../../domain/errors/project.ts"
 export * from "../../domain/errors/rollout.ts"

@@ -3,9 +3,8 @@ import { sequential } from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { type ListenAddress, urlOf } from "../../domain/dev-address.ts"
-import type { ListenFailed } from "../../domain/errors/front.ts"
-import { type Backend, Balancer, type Front } from "../../services/balancer/balancer.ts"
-import { takeBack } from "../../services/balancer/take-back.ts"
+import type { ListenFailed } from "../../domain/errors/listen.ts"
+import { type Backend, Balancer, type Front, resumeRefused } from "../../services/balancer/balancer.ts"
 import { Health } from "../../services/health/health.ts"
 import type { RunningProcess } from "../../services/process-spawner/process-spawner.ts"
 import type { Notice } from "./notice.ts"
@@ -70,7 +69,7 @@ export const stableAddress = Effect.fnUntraced(function* (tell: (notice: Notice)
             const backend = { id: `${count}`, port }
             entered = { front, backend }
             const isThere = Effect.map(accepts(port), (accepts) => accepts === true)
-            return Effect.zipRight(front.add(backend), takeBack(front, backend, isThere))
+            return Effect.zipRight(front.add(backend), resumeRefused(front, backend, isThere))
           }
         })
       }),

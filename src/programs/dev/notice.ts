@@ -1,4 +1,4 @@
-import type { ListenFailed } from "../../domain/errors/front.ts"
+import type { ListenFailed } from "../../domain/errors/listen.ts"
 import type { ProcessNotStarted } from "../../domain/errors/processes.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
 import type { ProcessExit } from "../../domain/process.ts"

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { ListenFailed } from "../../domain/errors/front.ts"
+import type { ListenFailed } from "../../domain/errors/listen.ts"
 import {
   FixedPort,
   NotDeployed,

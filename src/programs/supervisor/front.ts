@@ -3,7 +3,7 @@ import { sequential } from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { addressOf } from "../../domain/dev-address.ts"
-import type { ListenFailed } from "../../domain/errors/front.ts"
+import type { ListenFailed } from "../../domain/errors/listen.ts"
 import { Balancer, type Front } from "../../services/balancer/balancer.ts"
 import { hold } from "./settings.ts"
 

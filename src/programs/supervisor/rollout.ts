@@ -1,6 +1,6 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { ListenFailed } from "../../domain/errors/front.ts"
+import type { ListenFailed } from "../../domain/errors/listen.ts"
 import { type InstanceFailed, RolloutFailed } from "../../domain/errors/rollout.ts"
 import type { Balancer } from "../../services/balancer/balancer.ts"
 import type { ServerState } from "../../services/server-state/server-state.ts"

@@ -8,8 +8,7 @@ import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import type { InstanceFailed } from "../../domain/errors/rollout.ts"
 import type { InstanceStatus } from "../../domain/server/protocol/replies.ts"
-import type { Front } from "../../services/balancer/balancer.ts"
-import { takeBack } from "../../services/balancer/take-back.ts"
+import { type Front, resumeRefused } from "../../services/balancer/balancer.ts"
 import type { Health } from "../../services/health/health.ts"
 import type { InstanceLog } from "../../services/instance-log/instance-log.ts"
 import type { ProcessSpawner } from "../../services/process-spawner/process-spawner.ts"
@@ -94,7 +93,7 @@ export const makeSlot = Effect.fnUntraced(function* (plan: Plan, within: Scope.S
     Effect.flatMap(backendOf(instance), (backend) =>
       backend === undefined || front === undefined
         ? Effect.never
-        : takeBack(front, backend, Effect.isSuccess(instance.confirm))
+        : resumeRefused(front, backend, Effect.isSuccess(instance.confirm))
     )
   const leave = (instance: Instance) =>
     Effect.flatMap(backendOf(instance), (backend) =>

@@ -1,8 +1,8 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { ListenFailed } from "../../domain/errors/front.ts"
+import type { ListenFailed } from "../../domain/errors/listen.ts"
 
 /** Where a front listens. Port 0 is chosen by the system. */
 export interface Address {
@@ -71,3 +71,24 @@ export class Balancer extends Context.Tag("tako/Balancer")<
     ) => Effect.Effect<Front, ListenFailed, Scope.Scope>
   }
 >() {}
+
+/** How often one that has refused a connection is looked at. */
+const pace: Duration.DurationInput = "200 millis"
+
+/** Whenever the backend has refused a connection: adds it again as soon as it is there, which `isThere` tells. */
+export const resumeRefused = (
+  front: Front,
+  backend: Backend,
+  isThere: Effect.Effect<boolean>
+): Effect.Effect<never> => {
+  const isBack = Effect.zipRight(Effect.sleep(pace), isThere)
+  const isRefused = Effect.map(front.backends, (all) =>
+    all.some(({ id, state }) => id === backend.id && state === "refused")
+  )
+  return front.refused(backend).pipe(
+    Effect.zipRight(Effect.repeat(isBack, { until: (isBack) => isBack })),
+    // It may have been told to drain meanwhile.
+    Effect.zipRight(Effect.whenEffect(front.add(backend), isRefused)),
+    Effect.forever
+  )
+}

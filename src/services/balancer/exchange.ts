@@ -1,13 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
-import type { Connection, Occupant } from "./connection.ts"
 import { trailing } from "./fields.ts"
-import { type RefusalStatus, refuse } from "./refusal.ts"
-import { sendBody } from "./request-body.ts"
-import type { RequestHead } from "./request-head.ts"
-import type { ResponseHead } from "./response-head.ts"
+import { type RequestHead, sendBody } from "./request.ts"
+import type { ResponseHead } from "./response.ts"
 import type { Rotation } from "./rotation.ts"
 import { type Detached, joinTunnel } from "./tunnel.ts"
-import type { Upstream } from "./upstream.ts"
+import type { Connection, Occupant, Upstream } from "./upstream.ts"
 
 /** What an exchange needs of its front. */
 export interface ExchangeFront {
@@ -279,4 +276,38 @@ const hint = (response: ServerResponse, fields: ReadonlyArray<string>): void => 
   } catch {
     // A hint that Node finds malformed is one that the client can do without.
   }
+}
+
+const reasons = {
+  400: "Bad Request",
+  408: "Request Timeout",
+  421: "Misdirected Request",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout"
+} as const
+
+type RefusalStatus = keyof typeof reasons
+
+/** Answers in the app's place, in plain text. */
+export const refuse = (
+  response: ServerResponse,
+  status: RefusalStatus,
+  why: string,
+  close: boolean
+): void => {
+  const text = `${status} ${reasons[status]}: ${why}\n`
+  const fields = [
+    "Content-Type",
+    "text/plain; charset=utf-8",
+    "Content-Length",
+    `${text.length}`,
+    "Cache-Control",
+    "no-store"
+  ]
+  if (status === 503) fields.push("Retry-After", "1")
+  if (close) fields.push("Connection", "close")
+  response.writeHead(status, reasons[status], fields)
+  response.end(text, "latin1")
 }

@@ -2,15 +2,14 @@ import * as Http from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import { performance } from "node:perf_hooks"
 import type { Address } from "./balancer.ts"
-import { Exchange, type ExchangeFront } from "./exchange.ts"
-import { refuse } from "./refusal.ts"
-import { requestHead } from "./request-head.ts"
+import { Exchange, type ExchangeFront, refuse } from "./exchange.ts"
+import { requestHead } from "./request.ts"
 import { Rotation } from "./rotation.ts"
 import { type Detached, halfClosedLimit } from "./tunnel.ts"
 import { Upstream } from "./upstream.ts"
 
 /** Milliseconds. */
-export interface HttpFrontOptions {
+interface HttpFrontOptions {
   readonly hold: number
   readonly answerWithin: number
 }

@@ -1,11 +1,10 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { ListenFailed } from "../../domain/errors/front.ts"
+import { ListenFailed } from "../../domain/errors/listen.ts"
 import { type Address, Balancer, type Front, type FrontOptions } from "./balancer.ts"
-import { untilIdle } from "./drain.ts"
 import { HttpFront } from "./http-front.ts"
-import { untilRefused } from "./take-back.ts"
+import { untilIdle, untilRefused } from "./rotation.ts"
 
 /** Fronts in this process, over node:http. */
 export const layer: Layer.Layer<Balancer> = Layer.succeed(Balancer, {

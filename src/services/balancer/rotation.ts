@@ -1,4 +1,6 @@
-import type { Backend, BackendState, BackendStatus } from "./balancer.ts"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type { Backend, BackendState, BackendStatus, Drained } from "./balancer.ts"
 
 /** A backend in a rotation, with the count of what it has to do. */
 export class Member implements BackendStatus {
@@ -116,3 +118,30 @@ export class Rotation<M extends Member> {
 
 const isBetter = (one: Member, other: Member): boolean =>
   one.isDoubtful === other.isDoubtful ? one.inFlight < other.inFlight : other.isDoubtful
+
+/** Waits until nothing is in flight, at most for the limit. */
+export const untilIdle = (member: Member, limit: Duration.DurationInput): Effect.Effect<Drained> =>
+  Effect.suspend(() => {
+    if (member.inFlight === 0) return Effect.succeed("finished")
+    const idle = Effect.async<void>((resume) => {
+      const stop = member.onIdle(() => resume(Effect.void))
+      return Effect.sync(stop)
+    })
+    return Effect.timeoutTo(idle, {
+      duration: limit,
+      onSuccess: (): Drained => "finished",
+      onTimeout: (): Drained => (member.inFlight === 0 ? "finished" : "limit")
+    })
+  })
+
+/** Waits until the backend has refused a connection. */
+export const untilRefused = <M extends Member>(
+  rotation: Rotation<M>,
+  backend: Backend
+): Effect.Effect<void> =>
+  Effect.async((resume) => {
+    const member = rotation.find(backend)
+    if (member?.state === "refused") return resume(Effect.void)
+    const stop = member?.onRefused(() => resume(Effect.void))
+    return Effect.sync(() => stop?.())
+  })

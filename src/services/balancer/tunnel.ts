@@ -1,7 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from "node:http"
 import type { Socket } from "node:net"
-import type { Connection } from "./connection.ts"
-import type { ResponseHead } from "./response-head.ts"
+import type { ResponseHead } from "./response.ts"
+import type { Connection } from "./upstream.ts"
 
 /** A client's connection that Node's server has let go of, because the client wants to upgrade it. */
 export interface Detached {

@@ -6,9 +6,8 @@ import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import { type Backend, Balancer, type Front } from "../../../src/services/balancer/balancer.ts"
-import type { OngoingRequest } from "../../../src/services/balancer/memory-front.ts"
-import { takeBack } from "../../../src/services/balancer/take-back.ts"
+import { type Backend, Balancer, type Front, resumeRefused } from "../../../src/services/balancer/balancer.ts"
+import type { OngoingRequest } from "../../../src/services/balancer/layer-memory.ts"
 
 /** The world around a front: instances that hold their answers, and clients. */
 export interface World<R> {
@@ -196,7 +195,7 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
         yield* front.add(young)
         let isThere = false
         const ask = Effect.sync(() => isThere)
-        yield* Effect.forkScoped(takeBack(front, old, ask))
+        yield* Effect.forkScoped(resumeRefused(front, old, ask))
         const refused = yield* Effect.fork(front.refused(old))
         yield* Effect.sleep(20)
         assert.isTrue(Option.isNone(yield* Fiber.poll(refused)))
@@ -223,7 +222,7 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
         const asked = yield* Deferred.make<void>()
         const isThere = yield* Deferred.make<boolean>()
         const ask = Effect.zipRight(Deferred.succeed(asked, undefined), Deferred.await(isThere))
-        const taking = yield* Effect.fork(takeBack(front, old, ask))
+        const taking = yield* Effect.fork(resumeRefused(front, old, ask))
         yield* world.refuse(front, old)
         for (let i = 0; i < 2; i++) {
           const request = yield* ongoing(front)

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Backend } from "../../../src/services/balancer/balancer.ts"
-import type { OngoingRequest } from "../../../src/services/balancer/memory-front.ts"
+import type { OngoingRequest } from "../../../src/services/balancer/layer-memory.ts"
 import type { World } from "./contract.ts"
 
 interface Arrival {
