@@ -13,17 +13,19 @@ import { plantedLeaks } from "./leaks/plants.ts"
 import { tryMutants } from "./mutants.ts"
 import { powerCut } from "./power-cut.ts"
 import { randomOf } from "./random.ts"
-import { type Row, table, took } from "./report.ts"
+import { attempted, flakyRows, type Row, table, took } from "./report.ts"
 import { makeStage, type Stage } from "./stage.ts"
 import { theft, thief } from "./theft.ts"
 
 const usage = `npm run proof -- [--quick] [--only TRIAL]… [--seed NUMBER] [--kills N] [--faults N] [--mutants N] [--changes N]
   [--minutes N] [--abreast N] [--dist FOLDER]
+  [--attempts N] [--flaky FILE]
 
 Tries tako's claims the hard way, as root on Linux with strace, python3, git, util-linux and sshd. Without --quick:
 everything, for hours. TRIAL: crash, faults, disks, concurrency, fuzz, leaks, theft, mutants. --mutants is how many the
 fuzz makes, --changes how many each of eight writers. After --minutes no kill and no refusal is begun any more; the table
-tells how many there were. --abreast is how many commands are tried at once.`
+tells how many there were. --abreast is how many commands are tried at once.
+A row that fails is done again, up to --attempts in all (1); if it passes then, its evidence is added to the FILE.`
 
 /** What this process was started for by another one of the proof. */
 const part = async ([what, ...args]: ReadonlyArray<string>): Promise<boolean> => {
@@ -69,6 +71,8 @@ const proof = async (): Promise<boolean> => {
       minutes: { type: "string" },
       changes: { type: "string", default: "1000" },
       abreast: { type: "string", default: String(Math.min(4, Os.availableParallelism())) },
+      attempts: { type: "string", default: "1" },
+      flaky: { type: "string" },
       dist: { type: "string", default: Path.join(root, "dist") }
     }
   })
@@ -79,7 +83,8 @@ const proof = async (): Promise<boolean> => {
   const { quick } = values
   // The quick one does the same each time: it stands in CI, which must not fail by chance.
   const seed = Number(values.seed ?? (quick ? 1 : Date.now() % 1_000_000))
-  const random = randomOf(seed)
+  const attempts = Number(values.attempts)
+  const row = (run: () => Promise<Row>) => attempted(attempts, run)
   const sizeOf = (given: string | undefined, small: number, full: number) =>
     Number(given ?? (quick ? small : full))
   const minutes = values.minutes === undefined ? undefined : Number(values.minutes)
@@ -91,43 +96,50 @@ const proof = async (): Promise<boolean> => {
   const stage = makeStage(Path.resolve(values.dist, "tako.cjs"), abreast)
   const rows: Array<Row> = []
   // What has only one thing to do at a time goes beside something else.
-  const full = wanted("disks") ? disks(stage, quick) : undefined
+  const full = wanted("disks") ? row(() => disks(stage, quick)) : undefined
   if (wanted("crash") || wanted("faults")) rows.push(...(await cutOff(stage)))
   deriveCheaply()
   if (full !== undefined) rows.push(await full)
-  const robbed = wanted("theft") ? theft(stage, 1000) : undefined
+  const robbed = wanted("theft") ? row(() => theft(stage, 1000)) : undefined
   if (wanted("concurrency")) {
-    rows.push(await (quick ? concurrencyOfProgram(stage, 3, 3) : concurrencyOfProgram(stage, 6, 30)))
+    rows.push(
+      await row(() => (quick ? concurrencyOfProgram(stage, 3, 3) : concurrencyOfProgram(stage, 6, 30)))
+    )
     const size = quick ? { changes: 20, kills: 8 } : { changes: Number(values.changes), kills: 100 }
-    rows.push(await concurrency(stage, { writers: 8, ...size }))
+    rows.push(await row(() => concurrency(stage, { writers: 8, ...size })))
   }
   if (robbed !== undefined) rows.push(await robbed)
-  if (wanted("fuzz")) rows.push(await fuzz(seed, sizeOf(values.mutants, 200_000, 10_000_000), abreast))
+  if (wanted("fuzz"))
+    rows.push(await row(() => fuzz(seed, sizeOf(values.mutants, 200_000, 10_000_000), abreast)))
   if (wanted("leaks")) {
-    rows.push(await plantedLeaks(stage))
-    rows.push(await leaks(stage, random, { all: !quick }))
+    rows.push(await row(() => plantedLeaks(stage)))
+    rows.push(await row(() => leaks(stage, randomOf(seed), { all: !quick })))
   }
-  if (wanted("mutants")) rows.push(await tryMutants(stage, random, { all: !quick }))
+  if (wanted("mutants")) rows.push(await row(() => tryMutants(stage, randomOf(seed), { all: !quick })))
   console.log(`\n${table(rows)}\n\n${took()}`)
+  if (values.flaky !== undefined) Fs.appendFileSync(values.flaky, flakyRows(rows))
   return rows.every(({ failures }) => failures.length === 0)
 
   async function cutOff(stage: Stage): Promise<ReadonlyArray<Row>> {
     const everything = await prepareAll(stage, quick ? ["plain"] : ["plain", "leftovers", "umask 077"])
     const all = quick ? easilyHit(everything) : everything
     deriveCheaply()
-    const rows: Array<Row> = [await powerCut(stage, all)]
+    const rows: Array<Row> = [await row(() => powerCut(stage, all))]
     if (wanted("crash"))
-      rows.push(await crash(stage, all, sizeOf(values.kills, 300, 10_000), random, minutes))
+      rows.push(
+        await row(() => crash(stage, all, sizeOf(values.kills, 300, 10_000), randomOf(seed), minutes))
+      )
     if (wanted("faults")) {
       const places = all.reduce((sum, { points }) => sum + points.length, 0)
       const count = sizeOf(values.faults, 25, places * errnos.length)
+      const random = randomOf(seed)
       const start = random.below(errnos.length)
       // Each round over the places takes the next errno at each of them.
       const work = cutsOf(random, all, count).map((cut, index) => ({
         ...cut,
         errno: errnos[(start + index + Math.floor(index / places)) % errnos.length] as (typeof errnos)[number]
       }))
-      rows.push(await faults(stage, work, all, minutes))
+      rows.push(await row(() => faults(stage, work, all, minutes)))
     }
     return rows
   }

@@ -212,6 +212,7 @@ export const tryMutants = (stage: Stage, random: Random, { all }: { readonly all
     const chosen = all ? mutants : shuffled(random, mutants).slice(0, inQuick)
     for (const [index, { name, of, replacements, failures, as }] of chosen.entries()) {
       const folder = Path.join(stage.root, `mutant-${index}`)
+      Fs.rmSync(folder, { recursive: true, force: true })
       Fs.mkdirSync(folder)
       const start = performance.now()
       let seen: ReadonlyArray<string>

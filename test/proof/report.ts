@@ -8,6 +8,8 @@ export interface Row {
   readonly result: string
   readonly seconds: number
   readonly failures: ReadonlyArray<string>
+  /** What failed in earlier attempts at it, an entry an attempt. */
+  readonly earlier?: ReadonlyArray<ReadonlyArray<string>>
 }
 
 const shown = 12
@@ -40,12 +42,41 @@ export const print = (row: Row): void => {
   if (row.failures.length > shown) console.log(`     … and ${row.failures.length - shown} more`)
 }
 
+/** Does a row again while it fails. Each attempt makes the same choices: what they find out stays found out. */
+export const attempted = async (attempts: number, run: () => Promise<Row>): Promise<Row> => {
+  const earlier: Array<ReadonlyArray<string>> = []
+  for (;;) {
+    const row = await run()
+    if (row.failures.length === 0 || earlier.length + 1 >= attempts)
+      return earlier.length === 0 ? row : { ...row, earlier }
+    earlier.push(row.failures)
+    console.log(`     attempt ${earlier.length + 1} of ${attempts} at ${row.trial}:`)
+  }
+}
+
+/** The evidence of rows that failed and then passed. */
+export const flakyRows = (rows: ReadonlyArray<Row>): string =>
+  rows
+    .filter(({ earlier = [], failures }) => earlier.length > 0 && failures.length === 0)
+    .map(({ trial, earlier = [] }) =>
+      [
+        `flaky proof row: ${trial}`,
+        ...earlier.flatMap((failures, index) => [
+          `  failure ${index + 1}:`,
+          ...failures.slice(0, shown).map((failure) => `    ${failure.replaceAll("\n", "\n    ")}`)
+        ]),
+        ""
+      ].join("\n")
+    )
+    .join("")
+
 export const table = (rows: ReadonlyArray<Row>): string =>
   [
     "| Trial | Size | Outcome | Faults |",
     "|---|---|---|---|",
     ...rows.map(
-      ({ trial, size, result, failures }) => `| ${trial} | ${size} | ${result} | ${failures.length} |`
+      ({ trial, size, result, failures, earlier = [] }) =>
+        `| ${trial} | ${size} | ${result}${earlier.length === 0 ? "" : `, at attempt ${earlier.length + 1}`} | ${failures.length} |`
     )
   ].join("\n")
 
