@@ -1,6 +1,9 @@
 import type * as Brand from "effect/Brand"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Base64 from "./base64.ts"
+import { ValueRefused } from "./errors/secrets.ts"
 
 /**
  * One encrypted value as it stands in the file: canonical base64 of nonce (12 bytes), ciphertext (0 bytes to
@@ -45,3 +48,17 @@ export const partsOf = (bytes: Uint8Array): Parts => ({
 })
 
 export const toParts = (sealed: SealedValue): Parts => partsOf(Option.getOrThrow(Base64.decode(sealed)))
+
+/** The value, if it can be kept: text without lone surrogates, at most 1 MiB of UTF-8, and not empty unless that is meant. */
+export const checkValue = (
+  value: Redacted.Redacted<string>,
+  options: { readonly allowEmpty: boolean }
+): Either.Either<Redacted.Redacted<string>, ValueRefused> => {
+  const text = Redacted.value(value)
+  if (text.length === 0 && !options.allowEmpty) return refused("empty")
+  if (/\p{Surrogate}/u.test(text)) return refused("lone-surrogate")
+  if (new TextEncoder().encode(text).length > maxValueLength) return refused("too-large")
+  return Either.right(value)
+}
+
+const refused = (reason: ValueRefused["reason"]) => Either.left(new ValueRefused({ reason }))

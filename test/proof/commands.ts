@@ -9,7 +9,7 @@ import { rotate } from "../../src/programs/key/rotate.ts"
 import { adopt } from "../../src/programs/secrets/adopt.ts"
 import { rm } from "../../src/programs/secrets/rm.ts"
 import { set } from "../../src/programs/secrets/set.ts"
-import { typegen } from "../../src/programs/typegen/typegen.ts"
+import { typegen } from "../../src/programs/typegen.ts"
 import { tamper } from "../support/project-of.ts"
 import { environment, type Services, secret } from "./in-process.ts"
 

@@ -3,8 +3,8 @@ import * as Redacted from "effect/Redacted"
 import { type Decoder, expected, misfit, shownPath } from "../decoding/decoder.ts"
 import { isObject } from "../decoding/object.ts"
 import { isSecretName, type SecretName } from "../names.ts"
+import { checkValue } from "../sealed-value.ts"
 import * as StrictJson from "../secrets-file/strict-json.ts"
-import * as Value from "../value.ts"
 
 /** All secrets of an app, as one revision holds them and as an instance receives them. */
 export type SecretSet = ReadonlyMap<SecretName, Redacted.Redacted<string>>
@@ -47,7 +47,7 @@ export const decoder: Decoder<SecretSet> = (value, path) => {
       return misfit(here, `${shownPath(here)} is not the name of a secret (A-Z, 0-9 and _, a letter first)`)
     }
     if (typeof text !== "string") return expected(here, "a text")
-    const checked = Value.check(Redacted.make(text), { allowEmpty: true })
+    const checked = checkValue(Redacted.make(text), { allowEmpty: true })
     if (Either.isLeft(checked)) return expected(here, "a text of at most 1 MiB, all of it Unicode characters")
     secrets.set(name, checked.right)
   }

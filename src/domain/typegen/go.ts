@@ -54,3 +54,14 @@ ${names.map(({ name }) => `\ttakoSecret("${name}"),\n`).join("")}}
 
 const field = ({ name, environments }: KnownName): string =>
   `\t// ${name}, set in ${whereSet(environments)}.\n\t${accessor(name)} func() string\n`
+
+/**
+ * The package of a Go source file; undefined where it says none, is not built (`//go:build ignore`), or is a test's, whose
+ * package may be another than its folder's.
+ */
+export const goPackage = (file: string, text: string): string | undefined => {
+  if (!file.endsWith(".go") || file.endsWith("_test.go")) return undefined
+  if (/^\/\/go:build ignore\s*$/m.test(text)) return undefined
+  const code = text.replace(/^\uFEFF/, "").replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "")
+  return /^\s*package\s+([\p{L}_][\p{L}\p{Nd}_]*)/u.exec(code)?.[1]
+}

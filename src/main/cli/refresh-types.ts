@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { refreshTypes } from "../../programs/typegen/typegen.ts"
+import { refreshTypes } from "../../programs/typegen.ts"
 import { say } from "./output.ts"
 
 /** After a command that changed names. It is done, so what fails here is a warning. */

@@ -1,8 +1,12 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { Usage } from "../../domain/errors/user.ts"
-import type { Language } from "../../programs/typegen/languages.ts"
-import { checkTypes, type GeneratedFile, typegen as writeTypes } from "../../programs/typegen/typegen.ts"
+import {
+  checkTypes,
+  type GeneratedFile,
+  type Language,
+  typegen as writeTypes
+} from "../../programs/typegen.ts"
 import { leaf } from "./command.ts"
 import { done, failed } from "./exit-code.ts"
 import { jsonFlag, outJson, say } from "./output.ts"

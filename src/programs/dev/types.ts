@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { refreshTypes } from "../typegen/typegen.ts"
+import { refreshTypes } from "../typegen.ts"
 import type { Notice } from "./notice.ts"
 
 /** Keeps generated files as they should be; that they cannot be written is no reason not to run the program. */

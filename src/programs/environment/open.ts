@@ -3,10 +3,8 @@ import type * as Redacted from "effect/Redacted"
 import type { EnvironmentName, SecretName } from "../../domain/names.ts"
 import type { Environments } from "../../domain/secrets-file/environments.ts"
 import { KeySource } from "../../services/key-source/key-source.ts"
-import { findEnvironment, findSecret } from "./find.ts"
 import { requireWhole } from "./placement.ts"
-import { requireAll } from "./required.ts"
-import { settled } from "./settled.ts"
+import { findEnvironment, findSecret, requireAll, retryIfRotated } from "./read.ts"
 
 /**
  * Every value of an environment, all of them or none: one that does not open, or stands where it does not belong, fails
@@ -18,7 +16,7 @@ export const openEnvironment = Effect.fn("openEnvironment")(function* (
   wanted: ReadonlyArray<SecretName> = [],
   options: { readonly ask: boolean } = { ask: true }
 ) {
-  return yield* settled(name, (environments) => openIn(environments, name, wanted, options))
+  return yield* retryIfRotated(name, (environments) => openIn(environments, name, wanted, options))
 })
 
 /** The same for a program to start with or a server to have: nothing that tako.toml requires is missing, either. */
@@ -26,7 +24,7 @@ export const openComplete = Effect.fn("openComplete")(function* (
   name: EnvironmentName,
   options?: { readonly ask: boolean }
 ) {
-  return yield* settled(name, (environments) => openCompleteIn(environments, name, options))
+  return yield* retryIfRotated(name, (environments) => openCompleteIn(environments, name, options))
 })
 
 /** The same of a file that has been read. */

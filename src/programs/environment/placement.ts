@@ -4,8 +4,7 @@ import { SecretMisplaced, SecretsDamaged } from "../../domain/errors/secrets.ts"
 import type { EnvironmentName, SecretName } from "../../domain/names.ts"
 import type { SealedValue } from "../../domain/sealed-value.ts"
 import { type Environment, type Environments, secretNames } from "../../domain/secrets-file/environments.ts"
-import { Cipher, type Opened, type Place } from "../../services/cipher/cipher.ts"
-import type { Opening } from "../../services/cipher/opening.ts"
+import { Cipher, type Opened, type Opening, type Place } from "../../services/cipher/cipher.ts"
 import { KeySource } from "../../services/key-source/key-source.ts"
 
 /**

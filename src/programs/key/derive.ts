@@ -5,7 +5,7 @@ import { create, get } from "../../domain/secrets-file/environments.ts"
 import { Cipher } from "../../services/cipher/cipher.ts"
 import { KeySource } from "../../services/key-source/key-source.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
-import { writeEnvironment } from "../environment/writing.ts"
+import { writeEnvironment } from "../environment/write.ts"
 
 /** A key that this machine now keeps, and what it was tried on. */
 export interface KeptKey {

@@ -3,7 +3,7 @@ import type { EnvironmentName } from "../../domain/names.ts"
 import { KeyCache } from "../../services/key-cache/key-cache.ts"
 import { KeyPins } from "../../services/key-pins/key-pins.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
-import { findEnvironment } from "../environment/find.ts"
+import { findEnvironment } from "../environment/read.ts"
 
 /** Removes this machine's key of the environment and what it remembers of it; true when there was a key. */
 export const forget = Effect.fn("key.forget")(function* (name: EnvironmentName) {

@@ -4,10 +4,10 @@ import type * as Redacted from "effect/Redacted"
 import { KeyRefused } from "../../domain/errors/keys.ts"
 import * as Key from "../../domain/key.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
-import { fits, openAll } from "../../services/cipher/opening.ts"
+import { fits, openAll } from "../../services/cipher/cipher.ts"
 import { KeySource } from "../../services/key-source/key-source.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
-import { findEnvironment } from "../environment/find.ts"
+import { findEnvironment } from "../environment/read.ts"
 import type { KeptKey } from "./derive.ts"
 
 /** Keeps a key that was exported elsewhere, if it opens at least one value of the environment. */

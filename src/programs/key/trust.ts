@@ -4,11 +4,11 @@ import { EnvironmentReplaced, NoKeyFits } from "../../domain/errors/keys.ts"
 import { Declined } from "../../domain/errors/user.ts"
 import * as Key from "../../domain/key.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
-import { fits, openAll } from "../../services/cipher/opening.ts"
+import { fits, openAll } from "../../services/cipher/cipher.ts"
 import { KeyCache } from "../../services/key-cache/key-cache.ts"
 import { KeyPins } from "../../services/key-pins/key-pins.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
-import { findEnvironment } from "../environment/find.ts"
+import { findEnvironment } from "../environment/read.ts"
 
 /** Lets a key that this machine keeps for another project open this environment too, after `agree` has seen which. */
 export const trust = Effect.fn("key.trust")(function* <E, R>(

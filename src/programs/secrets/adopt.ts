@@ -8,9 +8,9 @@ import { Cipher, type Opened, type Place } from "../../services/cipher/cipher.ts
 import { type Commit, History } from "../../services/history/history.ts"
 import { KeySource } from "../../services/key-source/key-source.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
-import { findEnvironment, findSecret } from "../environment/find.ts"
 import { placements, requireWhole } from "../environment/placement.ts"
-import { writeEnvironment } from "../environment/writing.ts"
+import { findEnvironment, findSecret } from "../environment/read.ts"
+import { writeEnvironment } from "../environment/write.ts"
 
 /**
  * Binds a value of unknown origin to the place where it stands, after `agree` has seen the commit that brought it. One

@@ -3,11 +3,10 @@ import type * as Redacted from "effect/Redacted"
 import { SecretsFileChanged } from "../../domain/errors/secrets-file.ts"
 import { Declined } from "../../domain/errors/user.ts"
 import type { EnvironmentName, SecretName } from "../../domain/names.ts"
+import { checkValue } from "../../domain/sealed-value.ts"
 import type { Environment } from "../../domain/secrets-file/environments.ts"
-import * as Value from "../../domain/value.ts"
-import { settled } from "../environment/settled.ts"
-import { writeEnvironment, writingKey } from "../environment/writing.ts"
-import { type PutOutcome, put } from "./put.ts"
+import { retryIfRotated } from "../environment/read.ts"
+import { type PutOutcome, put, writeEnvironment, writingKey } from "../environment/write.ts"
 
 /** Values by the names that they are to have. */
 export type Values = ReadonlyMap<SecretName, Redacted.Redacted<string>>
@@ -23,8 +22,8 @@ export const importSecrets = Effect.fn("importSecrets")(function* <E, R>(
 ) {
   return yield* Effect.scoped(
     Effect.gen(function* () {
-      for (const value of values.values()) yield* Value.check(value, { allowEmpty: false })
-      const writing = yield* settled(environment, (environments) =>
+      for (const value of values.values()) yield* checkValue(value, { allowEmpty: false })
+      const writing = yield* retryIfRotated(environment, (environments) =>
         writingKey(environment, environments, [...values.keys()])
       )
       const putAll = (into: Environment) =>

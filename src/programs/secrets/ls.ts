@@ -4,7 +4,7 @@ import { type Environments, environmentNames, secretNames } from "../../domain/s
 import type { ExpectedSecrets } from "../../domain/tako-toml.ts"
 import { Project } from "../../services/project/project.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
-import { findEnvironment } from "../environment/find.ts"
+import { findEnvironment } from "../environment/read.ts"
 
 /**
  * "missing": tako.toml requires it; or production has it, and this environment, which is not development, does not, and

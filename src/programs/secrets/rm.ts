@@ -3,7 +3,7 @@ import { SecretNotFound } from "../../domain/errors/secrets.ts"
 import type { EnvironmentName, SecretName } from "../../domain/names.ts"
 import { environmentNames, withEnvironment, withoutSecret } from "../../domain/secrets-file/environments.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
-import { findEnvironment, findSecret } from "../environment/find.ts"
+import { findEnvironment, findSecret } from "../environment/read.ts"
 
 /** Where the secret would be removed from; fails where there is nothing to remove, so that nobody is asked in vain. */
 export const placesToRemove = Effect.fn("placesToRemove")(function* (

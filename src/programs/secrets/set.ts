@@ -1,10 +1,9 @@
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
-import * as Value from "../../domain/value.ts"
+import { checkValue } from "../../domain/sealed-value.ts"
 import type { Place } from "../../services/cipher/cipher.ts"
-import { settled } from "../environment/settled.ts"
-import { writeEnvironment, writingKey } from "../environment/writing.ts"
-import { type PutOutcome, put } from "./put.ts"
+import { retryIfRotated } from "../environment/read.ts"
+import { type PutOutcome, put, writeEnvironment, writingKey } from "../environment/write.ts"
 
 /**
  * Seals a value and puts it into the file. The key is found and verified first, then the value is asked for, then the
@@ -17,10 +16,10 @@ export const set = Effect.fn("set")(function* <E, R>(
 ) {
   return yield* Effect.scoped(
     Effect.gen(function* () {
-      const writing = yield* settled(place.environment, (environments) =>
+      const writing = yield* retryIfRotated(place.environment, (environments) =>
         writingKey(place.environment, environments, [place.secret])
       )
-      const checked = yield* Effect.flatMap(value, (value) => Value.check(value, options))
+      const checked = yield* Effect.flatMap(value, (value) => checkValue(value, options))
       let outcome: PutOutcome = "unchanged"
       yield* writeEnvironment(place.environment, writing, (current) =>
         Effect.map(put(current, place, writing.key, checked), (done) => {

@@ -10,9 +10,8 @@ import { Cipher } from "../../services/cipher/cipher.ts"
 import { KeySource } from "../../services/key-source/key-source.ts"
 import { Project } from "../../services/project/project.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
-import { findEnvironment } from "../environment/find.ts"
 import { type Placement, placements } from "../environment/placement.ts"
-import { missingIn } from "../environment/required.ts"
+import { findEnvironment, missingIn } from "../environment/read.ts"
 
 /** What `verify` found in one environment; `missing` are names that tako.toml requires. */
 export type Verdict = Opening & { readonly missing: ReadonlyArray<SecretName> }

@@ -9,7 +9,7 @@ export type Finding = "well" | "unwell" | "foreign" | "unasked"
 export type Checkup = (port: number) => Effect.Effect<Finding>
 
 /**
- * For one instance. Whether it knows the question is settled by its first answer: one that echoes its token is asked from
+ * For one instance. Whether it knows the question is retryIfRotated by its first answer: one that echoes its token is asked from
  * then on, one that answers anything else is well as long as its port accepts. Each time, the port has to be its user's
  * still: one that it has let go of is anybody's. The token goes to nobody else.
  */

@@ -6,8 +6,8 @@ import { type AppName, isAppName } from "../../domain/server/app-name.ts"
 import { KeyCache } from "../../services/key-cache/key-cache.ts"
 import { KeyPins } from "../../services/key-pins/key-pins.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
-import { findEnvironment } from "../environment/find.ts"
 import { openCompleteIn } from "../environment/open.ts"
+import { findEnvironment } from "../environment/read.ts"
 import type { Parcel } from "./delivery.ts"
 
 /** Opens all of these environments, as one reading of the file has them: one value that does not open fails all. */

@@ -1,12 +1,13 @@
 import * as Crypto from "node:crypto"
 import { byteLength as keyLength } from "../../domain/key.ts"
+import * as Salt from "../../domain/salt.ts"
 import { nonceLength } from "../../domain/sealed-value.ts"
 import type { Place } from "./cipher.ts"
 
-/** The random part of a bound nonce: 4 bytes. The other 8 are a MAC over the place and the value. */
+/** A bound nonce is 4 random bytes and 8 of a MAC over the place and the value. */
 export const randomLength = 4
 
-/** HKDF-SHA256 (RFC 5869) of the environment's key, without salt, for this one purpose. */
+/** The key of that MAC: HKDF-SHA256 (RFC 5869) of the environment's key, without a salt. */
 export const bindKeyOf = (key: Uint8Array): Uint8Array =>
   new Uint8Array(Crypto.hkdfSync("sha256", key, "", "tako/bind/v1", keyLength))
 
@@ -22,7 +23,7 @@ export const boundNonce = (
   return Buffer.concat([random, mac.subarray(0, nonceLength - randomLength)])
 }
 
-/** Whether this nonce is the one that the place and the value give; takes the same time for every wrong one. */
+/** Whether the nonce is the one of this place and value, compared in constant time. */
 export const isBound = (
   bindKey: Uint8Array,
   place: Place,
@@ -41,3 +42,26 @@ const message = ({ environment, secret }: Place, random: Uint8Array, plaintext: 
   })
   return Buffer.concat([...names, random, plaintext])
 }
+
+/** A marked salt is 12 random bytes and 4 of a hash over them. */
+const saltRandomLength = 12
+
+/** A salt that marks its environment as one whose values must be bound to their places. */
+export const newMarkedSalt = (randomBytes: (length: number) => Uint8Array): Salt.Salt => {
+  const random = randomBytes(saltRandomLength)
+  return Salt.fromBytes(Buffer.concat([random, markOf(random)]))
+}
+
+/** One in 2^32 unmarked salts looks marked; `key rotate` gives its environment a marked one. */
+export const isMarkedSalt = (salt: Salt.Salt): boolean => {
+  const bytes = Salt.toBytes(salt)
+  const random = bytes.subarray(0, saltRandomLength)
+  return Buffer.compare(markOf(random), bytes.subarray(saltRandomLength)) === 0
+}
+
+const markOf = (random: Uint8Array): Uint8Array =>
+  Crypto.createHash("sha256")
+    .update("tako/salt/v1")
+    .update(random)
+    .digest()
+    .subarray(0, Salt.byteLength - saltRandomLength)

@@ -1,11 +1,12 @@
 import * as Context from "effect/Context"
-import type * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type { Key } from "../../domain/key.ts"
 import type { EnvironmentName, SecretName } from "../../domain/names.ts"
 import type { Salt } from "../../domain/salt.ts"
 import type { SealedValue } from "../../domain/sealed-value.ts"
+import type { Environment } from "../../domain/secrets-file/environments.ts"
 
 /** Where a value belongs. */
 export interface Place {
@@ -32,3 +33,26 @@ export class Cipher extends Context.Tag("tako/Cipher")<
     readonly isMarked: (salt: Salt) => boolean
   }
 >() {}
+
+/** What one key makes of an environment's values. */
+export interface Opening {
+  readonly key: Key
+  readonly opened: ReadonlyMap<SecretName, Opened>
+  readonly unopened: ReadonlyArray<SecretName>
+}
+
+/** Tries the key on every value of the environment. */
+export const openAll = Effect.fn("openAll")(function* (key: Key, environment: Environment) {
+  const cipher = yield* Cipher
+  const opened = new Map<SecretName, Opened>()
+  const unopened: Array<SecretName> = []
+  for (const [name, sealed] of environment.secrets) {
+    const result = yield* cipher.open(key, sealed)
+    if (Option.isSome(result)) opened.set(name, result.value)
+    else unopened.push(name)
+  }
+  return { key, opened, unopened } satisfies Opening
+})
+
+/** A key fits when it opens at least one value. */
+export const fits = (opening: Opening): boolean => opening.opened.size > 0

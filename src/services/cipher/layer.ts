@@ -8,7 +8,6 @@ import * as SealedValue from "../../domain/sealed-value.ts"
 import * as Gcm from "./aes-gcm.ts"
 import * as Binding from "./binding.ts"
 import { Cipher } from "./cipher.ts"
-import * as MarkedSalt from "./marked-salt.ts"
 
 /** The cipher with its randomness given: a golden file is reproduced by injecting its nonces' random bytes. */
 export const layerOf = (randomBytes: (length: number) => Uint8Array): Layer.Layer<Cipher> =>
@@ -42,8 +41,8 @@ export const layerOf = (randomBytes: (length: number) => Uint8Array): Layer.Laye
             }))
           )
         }),
-      newSalt: Effect.sync(() => MarkedSalt.make(randomBytes)),
-      isMarked: MarkedSalt.isMarked
+      newSalt: Effect.sync(() => Binding.newMarkedSalt(randomBytes)),
+      isMarked: Binding.isMarkedSalt
     }
   })
 

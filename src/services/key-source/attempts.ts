@@ -1,31 +1,25 @@
+import * as Fs from "node:fs"
+import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { Attempt, KeySourceName } from "../../domain/errors/keys.ts"
+import { explain } from "../../domain/errors/secrets-file.ts"
 import * as Key from "../../domain/key.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
+import { spellings } from "../../domain/passphrase.ts"
 import type { Salt } from "../../domain/salt.ts"
 import type { Environment } from "../../domain/secrets-file/environments.ts"
-import { fits, openAll } from "../cipher/opening.ts"
+import { fits, openAll } from "../cipher/cipher.ts"
 import { KeyDerivation } from "../key-derivation/key-derivation.ts"
 import { Terminal } from "../terminal/terminal.ts"
 import type { KnownPassphrase, Unlocked } from "./key-source.ts"
-import * as Questions from "./questions.ts"
-import { spellings } from "./spellings.ts"
-import * as Variables from "./variables.ts"
+import * as Prompts from "./prompts.ts"
 
-/** How often a passphrase is asked for when it opens nothing. */
+/** How often a wrong passphrase may be typed. */
 const maxTries = 3
 
-/** Overwritten when the scope closes. */
-export const derive = Effect.fnUntraced(function* (passphrase: Redacted.Redacted<string>, salt: Salt) {
-  const derivation = yield* KeyDerivation
-  return yield* Effect.acquireRelease(derivation.derive(passphrase, salt), (key) =>
-    Effect.sync(() => Key.wipe(key))
-  )
-})
-
-/** Some, when the key opens at least one value; else it is noted. */
+/** Some when the key opens at least one value. Otherwise the attempt is recorded. */
 export const tryKey = Effect.fnUntraced(function* (
   source: KeySourceName,
   key: Key.Key,
@@ -42,7 +36,7 @@ export const tryKeyVariables = Effect.fnUntraced(function* (
   environment: Environment,
   attempts: Array<Attempt>
 ) {
-  for (const { source, text } of yield* Variables.read("TAKO_KEY")) {
+  for (const { source, text } of yield* readVariables("TAKO_KEY")) {
     const given = Redacted.isRedacted(text)
     const key = given ? Key.fromBase64(text) : Option.none()
     if (Option.isNone(key)) {
@@ -60,7 +54,7 @@ export const tryPassphraseVariables = Effect.fnUntraced(function* (
   environment: Environment,
   attempts: Array<Attempt>
 ) {
-  for (const { source, text } of yield* Variables.read("TAKO_PASSPHRASE")) {
+  for (const { source, text } of yield* readVariables("TAKO_PASSPHRASE")) {
     if (!Redacted.isRedacted(text)) {
       attempts.push({ source, ...text })
       continue
@@ -82,7 +76,7 @@ export const tryPrompt = Effect.fnUntraced(function* (
     return Option.none<KnownPassphrase>()
   }
   for (let tries = 0; tries < maxTries; tries++) {
-    const typed = yield* Questions.passphrase(name)
+    const typed = yield* Prompts.passphrase(name)
     const known = yield* tryPassphrase("prompt", typed, environment, attempts)
     if (Option.isSome(known)) return known
     yield* terminal.show(`That opens no value of environment ${name}.`)
@@ -90,7 +84,6 @@ export const tryPrompt = Effect.fnUntraced(function* (
   return Option.none<KnownPassphrase>()
 })
 
-/** As typed, then as the team's other keyboards would have written it. */
 const tryPassphrase = Effect.fnUntraced(function* (
   source: KeySourceName,
   typed: Redacted.Redacted<string>,
@@ -113,3 +106,56 @@ const tryPassphrase = Effect.fnUntraced(function* (
   })
   return Option.none<KnownPassphrase>()
 })
+
+/** The key is overwritten when the scope closes. */
+export const derive = Effect.fnUntraced(function* (passphrase: Redacted.Redacted<string>, salt: Salt) {
+  const derivation = yield* KeyDerivation
+  return yield* Effect.acquireRelease(derivation.derive(passphrase, salt), (key) =>
+    Effect.sync(() => Key.wipe(key))
+  )
+})
+
+/** A variable that is set: its text, or why it has none. */
+interface Variable {
+  readonly source: KeySourceName
+  readonly text: Redacted.Redacted<string> | Omit<Attempt, "source">
+}
+
+/** The text of NAME, then that of the file that NAME_FILE names, as far as they are set. */
+export const readVariables = (name: "TAKO_KEY" | "TAKO_PASSPHRASE"): Effect.Effect<ReadonlyArray<Variable>> =>
+  Effect.gen(function* () {
+    const direct = yield* readVariable(name)
+    const file = yield* readVariable(`${name}_FILE`)
+    return [
+      ...Option.toArray(direct).map(
+        (text) => ({ source: name, text: Redacted.value(text) === "" ? empty : text }) as const
+      ),
+      ...Option.toArray(file).map(
+        (path) => ({ source: `${name}_FILE`, text: readTextFile(Redacted.value(path)) }) as const
+      )
+    ]
+  })
+
+const readVariable = (name: string) =>
+  Config.option(Config.redacted(name)).pipe(
+    Effect.orElseSucceed(() => Option.none<Redacted.Redacted<string>>())
+  )
+
+const empty = { outcome: "empty" } as const
+
+/** The file's text without its one final newline, LF or CRLF. */
+const readTextFile = (path: string): Variable["text"] => {
+  try {
+    const bytes = Fs.readFileSync(path)
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+      .decode(bytes)
+      .replace(/\r?\n$/, "")
+    bytes.fill(0)
+    return text === "" ? empty : Redacted.make(text)
+  } catch (cause) {
+    // The path stays out of the message: somebody may have put the passphrase itself there.
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : ""
+    const because = code.startsWith("ERR_") ? "it is not UTF-8" : explain(code)
+    return { outcome: "unreadable", because }
+  }
+}

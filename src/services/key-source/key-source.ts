@@ -17,7 +17,7 @@ import type { Key } from "../../domain/key.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
 import type { Salt } from "../../domain/salt.ts"
 import type { Environment } from "../../domain/secrets-file/environments.ts"
-import type { Opening } from "../cipher/opening.ts"
+import type { Opening } from "../cipher/cipher.ts"
 
 /** A key that opens at least one value of the environment, what it opens, and where it came from. */
 export interface Unlocked extends Opening {

@@ -3,15 +3,15 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { SecretsFileChanged } from "../../domain/errors/secrets-file.ts"
+import { type FileFailed, PathRefused, SecretsFileChanged } from "../../domain/errors/secrets-file.ts"
 import * as Environments from "../../domain/secrets-file/environments.ts"
-import { parse } from "../../domain/secrets-file/parse.ts"
+import { maxFileLength, parse } from "../../domain/secrets-file/parse.ts"
 import { attempt, unless } from "../files/attempt.ts"
 import { type Lock, whileLocked } from "../files/lock.ts"
+import { withOpenFile } from "../files/read.ts"
 import { type Permissions, replace, syncFolder } from "../files/replace.ts"
+import { isInside } from "../files/within.ts"
 import { Project } from "../project/project.ts"
-import { type Contents, readContents, sameBytes } from "./contents.ts"
-import { type Location, locate } from "./location.ts"
 import { replacement } from "./replacement.ts"
 import { SecretsFile } from "./secrets-file.ts"
 
@@ -69,3 +69,63 @@ const makeFolder = ({ path, folderIsThere }: Location) => {
         syncFolder(Path.dirname(folder), folder)
       )
 }
+
+/** Where the file is or would be, its links followed; `folderIsThere` is false before the first write. */
+interface Location {
+  readonly path: string
+  readonly folderIsThere: boolean
+}
+
+/** The folder or the file may be a symbolic link as long as it stays in the project, whose root has none. */
+const locate = (root: string): Effect.Effect<Location, PathRefused | FileFailed> => {
+  const folder = Path.join(root, ".tako")
+  const name = "secrets.json"
+  return Effect.gen(function* () {
+    const realFolder = yield* follow(root, folder)
+    if (realFolder === undefined) return { path: Path.join(folder, name), folderIsThere: false }
+    const path = Path.join(realFolder, name)
+    return { path: (yield* follow(root, path)) ?? path, folderIsThere: true }
+  })
+}
+
+/** Undefined when there is nothing. */
+const follow = (root: string, path: string) =>
+  Effect.flatMap(
+    attempt("read", path, () => {
+      const stats = Fs.lstatSync(path, { throwIfNoEntry: false })
+      if (stats === undefined) return { real: undefined }
+      if (!stats.isSymbolicLink()) return { real: path }
+      const real = unless(["ENOENT", "ELOOP"], () => Fs.realpathSync.native(path))
+      if (real === undefined) return { refused: "not-a-file" as const }
+      return isInside(root, real) ? { real } : { refused: "symlink-outside-project" as const }
+    }),
+    (found) =>
+      found.refused === undefined
+        ? Effect.succeed(found.real)
+        : new PathRefused({ path, reason: found.refused })
+  )
+
+/** The file as it stands there. */
+interface Contents {
+  readonly bytes: Uint8Array
+  readonly stats: Fs.Stats
+}
+
+/** Undefined when there is no file. Of one that is too large, so much that its length tells. */
+const readContents = (path: string): Effect.Effect<Contents | undefined, FileFailed | PathRefused> =>
+  Effect.flatMap(
+    attempt("read", path, () => {
+      // Not even opened when it is something else: a device might take note of it.
+      if (Fs.lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) return "not-a-file"
+      return unless(["ENOENT"], () =>
+        withOpenFile(path, ({ stats, read }) =>
+          stats.isFile() ? { stats, bytes: read(maxFileLength) } : "not-a-file"
+        )
+      )
+    }),
+    (found) =>
+      found === "not-a-file" ? new PathRefused({ path, reason: "not-a-file" }) : Effect.succeed(found)
+  )
+
+const sameBytes = (a: Contents | undefined, b: Contents | undefined): boolean =>
+  a === undefined || b === undefined ? a === b : Buffer.compare(a.bytes, b.bytes) === 0

@@ -1,10 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { FileFailed, type SecretsFileDamaged } from "../../domain/errors/secrets-file.ts"
-import type { Environments } from "../../domain/secrets-file/environments.ts"
+import { type Environments, same } from "../../domain/secrets-file/environments.ts"
 import { maxFileLength, parse } from "../../domain/secrets-file/parse.ts"
 import { print } from "../../domain/secrets-file/print.ts"
-import { same } from "../../domain/secrets-file/same.ts"
 
 /**
  * The bytes to write, none when nothing has changed. They have been read back: nothing is ever written that the strict

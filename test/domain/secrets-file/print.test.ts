@@ -1,10 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import { isSecretName } from "../../../src/domain/names.ts"
-import { withoutSecret, withSecret } from "../../../src/domain/secrets-file/environments.ts"
+import { same, withoutSecret, withSecret } from "../../../src/domain/secrets-file/environments.ts"
 import { parse } from "../../../src/domain/secrets-file/parse.ts"
 import { print } from "../../../src/domain/secrets-file/print.ts"
-import { same } from "../../../src/domain/secrets-file/same.ts"
 import { read } from "../../support/vectors.ts"
 
 const salt = (fill: number) => Buffer.alloc(16, fill).toString("base64")

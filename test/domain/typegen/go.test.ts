@@ -1,8 +1,7 @@
 import * as Either from "effect/Either"
 import { assert, describe, it } from "vitest"
 import { EnvironmentName, SecretName } from "../../../src/domain/names.ts"
-import { accessor, go } from "../../../src/domain/typegen/go.ts"
-import { goPackage } from "../../../src/domain/typegen/go-package.ts"
+import { accessor, go, goPackage } from "../../../src/domain/typegen/go.ts"
 
 const known = (...names: ReadonlyArray<string>) =>
   names.map((name) => ({ name: SecretName(name), environments: [EnvironmentName("production")] }))

@@ -7,7 +7,7 @@ import { weakness } from "../../domain/passphrase.ts"
 import { PassphraseWords } from "../passphrase-words/passphrase-words.ts"
 import { Terminal } from "../terminal/terminal.ts"
 
-/** Asked again where there is nothing but Enter: no environment has that for a passphrase. */
+/** Asks again after a lone Enter: no environment has an empty passphrase. */
 export const passphrase = Effect.fnUntraced(function* (name: EnvironmentName) {
   const terminal = yield* Terminal
   while (true) {
@@ -17,9 +17,9 @@ export const passphrase = Effect.fnUntraced(function* (name: EnvironmentName) {
   }
 })
 
-export const passphraseTwice = (name: EnvironmentName) => Effect.flatMap(passphrase(name), again)
+export const passphraseTwice = (name: EnvironmentName) => Effect.flatMap(passphrase(name), confirmEntry)
 
-/** Shows a suggestion, which Enter alone takes; another one is asked for twice, and a weak one remarked on. */
+/** Suggests one, which Enter takes. Another one is asked for twice, and remarked on when it is weak. */
 export const newPassphrase = Effect.fnUntraced(function* (name: EnvironmentName, introduction: string) {
   const terminal = yield* Terminal
   const words = yield* PassphraseWords
@@ -32,11 +32,11 @@ export const newPassphrase = Effect.fnUntraced(function* (name: EnvironmentName,
   if (Option.isSome(weak)) {
     yield* terminal.show(`That one is weak: ${weak.value}. Whoever has the file can guess at it for ever.`)
   }
-  return yield* again(first)
+  return yield* confirmEntry(first)
 })
 
-/** Whether the key of other projects may be used here. */
-export const trust = (name: EnvironmentName, origins: ReadonlyArray<string>) =>
+/** Whether a key that is known from other projects may be used in this one. */
+export const confirmTrust = (name: EnvironmentName, origins: ReadonlyArray<string>) =>
   Effect.flatMap(Terminal, (terminal) =>
     terminal.confirm(
       `Environment ${name} fits a key that this machine keeps for ${origins.join(", ") || "an unknown project"}. ` +
@@ -45,7 +45,7 @@ export const trust = (name: EnvironmentName, origins: ReadonlyArray<string>) =>
     )
   )
 
-const again = Effect.fnUntraced(function* (first: Redacted.Redacted<string>) {
+const confirmEntry = Effect.fnUntraced(function* (first: Redacted.Redacted<string>) {
   const terminal = yield* Terminal
   const second = yield* terminal.askHidden("The same again: ")
   if (Redacted.value(first) !== Redacted.value(second)) return yield* new EntriesDiffer()

@@ -1,12 +1,14 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { LanguageUnknown } from "../../domain/errors/typegen.ts"
-import type { Environments } from "../../domain/secrets-file/environments.ts"
-import { Project } from "../../services/project/project.ts"
-import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
-import { SourceTree } from "../../services/source-tree/source-tree.ts"
-import { generated, type Language, places } from "./languages.ts"
-import { render } from "./render.ts"
+import { LanguageUnknown } from "../domain/errors/typegen.ts"
+import type { Environments } from "../domain/secrets-file/environments.ts"
+import { go, goPackage } from "../domain/typegen/go.ts"
+import { knownNames } from "../domain/typegen/known-names.ts"
+import { typescript } from "../domain/typegen/typescript.ts"
+import { Project } from "../services/project/project.ts"
+import { SdkSources } from "../services/sdk-sources/sdk-sources.ts"
+import { SecretsFile } from "../services/secrets-file/secrets-file.ts"
+import { SourceTree } from "../services/source-tree/source-tree.ts"
 
 /** A generated file, by its path from the root, and how it was found. */
 export interface GeneratedFile {
@@ -93,3 +95,76 @@ const rendered = (environments: Environments, paths: ReadonlyArray<Wanted>) =>
   )
 
 const withoutText = ({ path, language, state }: Rendered): GeneratedFile => ({ path, language, state })
+
+/** What types are written in. */
+export type Language = "ts" | "go"
+
+export const generated = { ts: "tako.gen.ts", go: "tako_secrets.go" } as const
+
+const manifest = { ts: "package.json", go: "go.mod" } as const
+
+/** Where the generated files of each language are or would be, as paths from the root. */
+export interface Places {
+  readonly existing: Readonly<Record<Language, ReadonlyArray<string>>>
+  /** Told by the file at the root, or by a generated one that is there. */
+  readonly told: ReadonlyArray<Language>
+  /** Of a file that is not there yet. */
+  readonly fresh: (language: Language) => Effect.Effect<string>
+}
+
+/** Looks through the project once. */
+export const places = Effect.fnUntraced(function* () {
+  const tree = yield* SourceTree
+  const found = yield* tree.find([generated.ts, generated.go, manifest.go])
+  const atRoot = yield* tree.files("")
+  const named = (name: string) => found.filter((path) => path === name || path.endsWith(`/${name}`))
+  const existing = { ts: named(generated.ts), go: named(generated.go) }
+  const languages: ReadonlyArray<Language> = ["ts", "go"]
+  const fresh = Effect.fnUntraced(function* (language: Language) {
+    if (language === "go") {
+      const [nearest = manifest.go] = named(manifest.go)
+      return nearest.slice(0, -manifest.go.length) + generated.go
+    }
+    for (const folder of ["src", "app"]) {
+      if (yield* tree.hasFolder(folder)) return `${folder}/${generated.ts}`
+    }
+    return generated.ts
+  })
+  return {
+    existing,
+    told: languages.filter(
+      (language) => atRoot.includes(manifest[language]) || existing[language].length > 0
+    ),
+    fresh
+  } satisfies Places
+})
+
+/** What the generated file at this path has to say. */
+export const render = Effect.fnUntraced(function* (
+  environments: Environments,
+  language: Language,
+  path: string
+) {
+  const sources = yield* SdkSources
+  const names = knownNames(environments)
+  return language === "ts"
+    ? typescript(names, yield* sources.typescript)
+    : yield* go(names, yield* sources.go, yield* packageIn(path.slice(0, -generated.go.length)))
+})
+
+/** That of the other files of the folder; of one that stands alone, what it said before, else main. */
+const packageIn = Effect.fnUntraced(function* (folder: string) {
+  const tree = yield* SourceTree
+  const files = yield* tree.files(folder === "" ? "" : folder.slice(0, -1))
+  const others = files.filter((file) => file !== generated.go)
+  for (const file of [...others, generated.go]) {
+    if (!file.endsWith(".go")) continue
+    const text = yield* tree.read(folder + file)
+    const name = goPackage(
+      file,
+      Option.getOrElse(text, () => "")
+    )
+    if (name !== undefined) return name
+  }
+  return "main"
+})

@@ -1,0 +1,91 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { nearest } from "../../domain/did-you-mean.ts"
+import type { EnvironmentReplaced } from "../../domain/errors/keys.ts"
+import { EnvironmentNotFound, SecretNotFound, SecretsMissing } from "../../domain/errors/secrets.ts"
+import type { EnvironmentName, SecretName } from "../../domain/names.ts"
+import type { SealedValue } from "../../domain/sealed-value.ts"
+import {
+  type Environment,
+  type Environments,
+  environmentNames,
+  get
+} from "../../domain/secrets-file/environments.ts"
+import type { ExpectedSecrets } from "../../domain/tako-toml.ts"
+import { Project } from "../../services/project/project.ts"
+import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
+
+const suggestion = (name: string, known: ReadonlyArray<string>) =>
+  Option.match(nearest(name, known), {
+    onNone: () => ({}),
+    onSome: (suggestion) => ({ suggestion })
+  })
+
+export const findEnvironment = (
+  environments: Environments,
+  name: EnvironmentName
+): Effect.Effect<Environment, EnvironmentNotFound> =>
+  Effect.mapError(
+    get(environments, name),
+    () => new EnvironmentNotFound({ environment: name, ...suggestion(name, environmentNames(environments)) })
+  )
+
+export const findSecret = (
+  environment: Environment,
+  place: { readonly environment: EnvironmentName; readonly secret: SecretName }
+): Effect.Effect<SealedValue, SecretNotFound> => {
+  const sealed = environment.secrets.get(place.secret)
+  return sealed === undefined
+    ? Effect.fail(
+        new SecretNotFound({ ...place, ...suggestion(place.secret, [...environment.secrets.keys()]) })
+      )
+    : Effect.succeed(sealed)
+}
+
+/** The names that tako.toml requires and an environment does not have. */
+export const missingIn = (
+  environment: Environment,
+  { required }: ExpectedSecrets
+): ReadonlyArray<SecretName> => required.filter((name) => !environment.secrets.has(name))
+
+/** Fails when there is one: what an environment lacks is said before a key is asked for, and before anything starts. */
+export const requireAll = Effect.fn("requireAll")(function* (
+  name: EnvironmentName,
+  environment: Environment
+) {
+  const missing = missingIn(environment, yield* (yield* Project).expected)
+  if (missing.length > 0) return yield* new SecretsMissing({ environment: name, secrets: missing })
+})
+
+/** Key rotations that may come in between before it is taken for what it says. */
+const mostRotations = 3
+
+/**
+ * What `attempt` makes of the file. A file that was read before somebody on this machine rotated the key, and pins that
+ * were read behind that, look as if the environment had been replaced; then its salt is another one by now, and the
+ * file is read again.
+ */
+export const retryIfRotated = Effect.fnUntraced(function* <A, E, R>(
+  name: EnvironmentName,
+  attempt: (environments: Environments) => Effect.Effect<A, E | EnvironmentReplaced, R>
+) {
+  const file = yield* SecretsFile
+  const from = (
+    environments: Environments,
+    left: number
+  ): Effect.Effect<A, Effect.Effect.Error<typeof file.read> | E | EnvironmentReplaced, R> =>
+    Effect.catchIf(
+      attempt(environments),
+      (error): error is EnvironmentReplaced => isReplaced(error) && left > 0,
+      (replaced) =>
+        Effect.flatMap(file.read, (current) =>
+          current.get(name)?.salt === environments.get(name)?.salt
+            ? Effect.fail(replaced)
+            : from(current, left - 1)
+        )
+    )
+  return yield* from(yield* file.read, mostRotations)
+})
+
+const isReplaced = (error: unknown): error is EnvironmentReplaced =>
+  typeof error === "object" && error !== null && "_tag" in error && error._tag === "EnvironmentReplaced"
