@@ -193,7 +193,7 @@ const mutants: ReadonlyArray<Mutant> = [
     of: "the proof",
     replacements: [
       {
-        file: "src/main/cli/argv/complaints.ts",
+        file: "src/main/command-line/usage-errors.ts",
         from: "const shown = /^[a-z][a-z-]{0,30}$/.test(word)",
         to: "const shown = true"
       }

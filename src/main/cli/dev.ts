@@ -1,17 +1,20 @@
+import * as Fs from "node:fs"
+import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type { EnvironmentName } from "../../domain/names.ts"
 import { dev as runDev } from "../../programs/dev/dev.ts"
 import { development } from "../../programs/dev/environment.ts"
+import { attempt, unless } from "../../services/files/attempt.ts"
+import { Home } from "../../services/home/home.ts"
+import { Project } from "../../services/project/project.ts"
+import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { Stdio } from "../../services/stdio/stdio.ts"
-import { leaf } from "./command.ts"
-import { dataFolderOf, makeDataFolder } from "./dev/data-folder.ts"
-import { programsOf } from "./dev/programs.ts"
-import { watchedFiles } from "./dev/watched.ts"
-import { words } from "./dev/words.ts"
-import { endAs, letGoOfTerminal } from "./end-as.ts"
+import { endAs, letGoOfTerminal } from "./child-exit.ts"
+import { argument, leaf } from "./command.ts"
+import { Globals, Style } from "./context.ts"
+import { words } from "./dev-notices.ts"
 import { environmentFlag, givenEnvironment } from "./names.ts"
-import { argument } from "./parameters.ts"
-import { Style } from "./style.ts"
 
 export const dev = leaf(
   "dev",
@@ -47,3 +50,64 @@ export const dev = leaf(
       return yield* endAs(exit)
     })
 )
+
+/** The secrets file, tako.toml, and everywhere that its key may come from. */
+export const watchedFiles = Effect.gen(function* () {
+  const { root } = yield* Project
+  const { path } = yield* SecretsFile
+  const { data } = yield* Home
+  const { config } = yield* Globals
+  const { TAKO_KEY_FILE, TAKO_PASSPHRASE_FILE } = process.env
+  return [
+    path,
+    Option.match(config, {
+      onNone: () => Path.join(root, "tako.toml"),
+      onSome: (typed) => Path.resolve(typed)
+    }),
+    Path.join(data, "keys"),
+    Path.join(data, "pins.json"),
+    ...[TAKO_KEY_FILE, TAKO_PASSPHRASE_FILE]
+      .filter((file) => file !== undefined)
+      .map((file) => Path.resolve(file))
+  ]
+})
+
+/**
+ * The programs of npm packages, so that dev = ["vite"] finds what `npm run` finds: node_modules/.bin of the folder and of
+ * those above it. As far as they are ours: anybody can leave one in /tmp.
+ */
+export const programsOf = (directory: string): ReadonlyArray<string> => {
+  const found: Array<string> = []
+  for (let folder = directory; isOurs(folder); folder = Path.dirname(folder)) {
+    const programs = Path.join(folder, "node_modules", ".bin")
+    if (isOurs(programs)) found.push(programs)
+    if (Path.dirname(folder) === folder) break
+  }
+  return found
+}
+
+/** A folder that we own, and into which nobody else may write. */
+const isOurs = (folder: string): boolean => {
+  try {
+    const stats = Fs.statSync(folder)
+    return stats.isDirectory() && stats.uid === process.getuid?.() && (stats.mode & 0o002) === 0
+  } catch {
+    return false
+  }
+}
+
+/** What TAKO_DATA_DIR is: the program's own files, which outlive it. */
+export const dataFolderOf = (environment: EnvironmentName) =>
+  Effect.map(Project, ({ root }) => Path.join(root, ".tako", "data", environment))
+
+/** Ours alone, and out of every commit, also where `init` has not been. */
+export const makeDataFolder = (folder: string) =>
+  Effect.asVoid(
+    attempt("write", folder, () => {
+      Fs.mkdirSync(Path.dirname(Path.dirname(folder)), { recursive: true })
+      Fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+      unless(["EEXIST"], () =>
+        Fs.writeFileSync(Path.join(Path.dirname(folder), ".gitignore"), "*\n", { flag: "wx" })
+      )
+    })
+  )

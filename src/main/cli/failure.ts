@@ -1,6 +1,6 @@
 import { printableLines } from "../../domain/printable.ts"
-import type { TakoError } from "./exit-code.ts"
-import type { Ink } from "./style.ts"
+import type { Ink } from "../command-line/ink.ts"
+import type { TakoError } from "../exit-code.ts"
 
 /** What stderr says of an error: once, in its own words. What the user decided is no error. */
 export const renderFailure = (error: TakoError, ink: Ink): string => {

@@ -1,9 +1,9 @@
 import * as Effect from "effect/Effect"
 import { ignoredMend, ignoreFile, ignoreRules, init as initProject } from "../../programs/init.ts"
+import { done, failed } from "../exit-code.ts"
 import { leaf } from "./command.ts"
-import { done, failed } from "./exit-code.ts"
 import { say } from "./output.ts"
-import { refreshed } from "./refresh-types.ts"
+import { refreshed } from "./typegen.ts"
 
 export const init = leaf(
   "init",

@@ -1,21 +1,24 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import { colouredLine, plainLine } from "../../domain/app-output.ts"
 import { Usage } from "../../domain/errors/user.ts"
+import { printable } from "../../domain/printable.ts"
+import type { LogLine } from "../../domain/server/protocol/replies.ts"
+import { follow } from "../../programs/apps/follow.ts"
 import { type Excerpt, mostLines, logs as readLogs, type Wanted } from "../../programs/apps/logs.ts"
 import { failures, type Outcome } from "../../programs/apps/on-each.ts"
 import { serversToAsk } from "../../programs/apps/which.ts"
-import { optionalNumber } from "./apps/count.ts"
-import { followAll } from "./apps/follow-all.ts"
-import { linePrinter, lineToJson, type Said } from "./apps/lines.ts"
-import { appArgument, checkServer, chosenApp, serverFlag } from "./apps/which.ts"
-import { leaf } from "./command.ts"
-import { serverFailed } from "./exit-code.ts"
+import { Stdio } from "../../services/stdio/stdio.ts"
+import { plain } from "../command-line/ink.ts"
+import { serverFailed } from "../exit-code.ts"
+import { appArgument, checkServer, chosenApp, serverFlag } from "./apps/choose-app.ts"
+import { optionalNumber } from "./apps/report.ts"
+import { flag, leaf } from "./command.ts"
+import { Style } from "./context.ts"
 import { renderFailure } from "./failure.ts"
 import { environmentFlag } from "./names.ts"
-import { jsonFlag, out, outJson, say } from "./output.ts"
-import { flag } from "./parameters.ts"
-import { Style } from "./style.ts"
+import { asJson, jsonFlag, out, outJson, say } from "./output.ts"
 
 export const logs = leaf(
   "logs",
@@ -90,3 +93,71 @@ const checkInstance = (given: Option.Option<string>): Effect.Effect<Option.Optio
   Option.isNone(given) || /^[A-Za-z0-9]{1,64}$/.test(given.value)
     ? Effect.succeed(given)
     : new Usage({ problem: "--instance takes the id of an instance, as tako status APP has it." })
+
+/** A line that an app has written, and on which server. */
+export interface Said {
+  readonly server: string
+  readonly line: LogLine
+}
+
+/** Writes a line as people or programs read it, its newline included: when, which instance, and what it wrote. */
+export const linePrinter = ({ json, servers }: { readonly json: boolean; readonly servers: boolean }) =>
+  Effect.map(Effect.all([Stdio, Style]), ([{ stdoutIsTerminal }, { out: ink }]) => (said: Said): string => {
+    if (json) return `${asJson(lineToJson(said), 0)}\n`
+    const { server, line } = said
+    const at = stdoutIsTerminal ? localTime(line.at) : line.at
+    const source = printable(servers ? `${server}/${line.instance}` : line.instance)
+    const prefix = `${ink.dim(at)} ${(line.stream === "stderr" ? ink.yellow : ink.dim)(source)}`
+    return `${prefix} ${ink === plain ? plainLine(line.text) : colouredLine(line.text)}\n`
+  })
+
+export const lineToJson = ({ server, line: { at, instance, stream, text } }: Said) => ({
+  at,
+  server,
+  instance,
+  stream,
+  text
+})
+
+/** "2026-01-31 12:00:00", where we are. */
+const localTime = (instant: string): string => {
+  const at = new Date(instant)
+  const [month, day, hour, minute, second] = [
+    at.getMonth() + 1,
+    at.getDate(),
+    at.getHours(),
+    at.getMinutes(),
+    at.getSeconds()
+  ].map((number) => `${number}`.padStart(2, "0"))
+  return `${at.getFullYear()}-${month}-${day} ${hour}:${minute}:${second}`
+}
+
+/** Prints what comes from each server, until none of them can be followed any more. */
+export const followAll = (
+  found: ReadonlyArray<Outcome<Excerpt>>,
+  wanted: Wanted,
+  print: (said: Said) => string
+) =>
+  Effect.gen(function* () {
+    const { err } = yield* Style
+    // A terminal shows ^C, and the next prompt is to begin a line of its own.
+    const { stderrIsTerminal } = yield* Stdio
+    yield* Effect.forEach(
+      found.flatMap(({ target, outcome }) =>
+        Either.isLeft(outcome) ? [] : [{ target, from: outcome.right.next }]
+      ),
+      ({ target, from }) =>
+        follow(target, wanted, from, {
+          lines: (lines) => out(lines.map((line) => print({ server: target.name, line })).join("")),
+          lost: (error) => say(`${firstLine(error.message)} Trying again …`),
+          back: say(`Server ${target.name} is there again.`)
+        }).pipe(
+          Effect.catchAll((error) =>
+            error._tag === "Interrupted" ? Effect.fail(error) : say(renderFailure(error, err))
+          )
+        ),
+      { concurrency: "unbounded", discard: true }
+    ).pipe(Effect.onInterrupt(() => (stderrIsTerminal ? say("") : Effect.void)))
+  })
+
+const firstLine = (text: string): string => text.split("\n", 1)[0] as string

@@ -8,12 +8,11 @@ import * as FiberId from "effect/FiberId"
 import type * as Layer from "effect/Layer"
 import { Signals } from "../../services/signals/signals.ts"
 import type { Stdio } from "../../services/stdio/stdio.ts"
-import { type Frame, runCli } from "./app.ts"
-import type { GroupTree } from "./command.ts"
-import { type ExitCode, failed, type TakoError } from "./exit-code.ts"
+import { plain } from "../command-line/ink.ts"
+import { type ExitCode, failed, type TakoError } from "../exit-code.ts"
+import type { GroupTree, Outcome } from "./command.ts"
 import { renderBug } from "./failure.ts"
-import type { Outcome } from "./outcome.ts"
-import { plain } from "./style.ts"
+import { type Frame, runCli } from "./run-cli.ts"
 
 /**
  * Runs this process's command line and ends the process with its exit code. SIGINT, SIGTERM and SIGHUP interrupt the

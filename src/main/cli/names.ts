@@ -2,7 +2,7 @@ import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { nearest, nearestEnvironment } from "../../domain/did-you-mean.ts"
-import { InvalidName, NoTerminal, Usage } from "../../domain/errors/user.ts"
+import { InvalidName, Usage } from "../../domain/errors/user.ts"
 import {
   type EnvironmentName,
   isEnvironmentName,
@@ -13,7 +13,7 @@ import {
 import { environmentNames, secretNames } from "../../domain/secrets-file/environments.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { Terminal } from "../../services/terminal/terminal.ts"
-import { flag } from "./parameters.ts"
+import { flag } from "./command.ts"
 
 export const environmentFlag = flag.text("env", {
   short: "e",
@@ -95,14 +95,4 @@ export const creatable = Effect.fnUntraced(function* (name: EnvironmentName, ins
     problem: `There is no environment ${name}. Did you mean ${near.value}?`,
     hint: `To create ${name}: add --create`
   })
-})
-
-/** Asks unless --yes was given; where nobody can be asked, --yes is needed. */
-export const agreed = Effect.fnUntraced(function* (question: string, yes: boolean) {
-  if (yes) return true
-  const terminal = yield* Terminal
-  if (!(yield* terminal.isThere)) {
-    return yield* new NoTerminal({ question, instead: "If you mean it: add --yes" })
-  }
-  return yield* terminal.confirm(question, { default: false })
 })

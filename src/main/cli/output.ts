@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { Stdio } from "../../services/stdio/stdio.ts"
-import { flag } from "./parameters.ts"
-import { Style } from "./style.ts"
+import { flag } from "./command.ts"
+import { Style } from "./context.ts"
 import { type Cell, fittedTable, table } from "./table.ts"
 
 export const jsonFlag = flag.boolean("json", { summary: "Print JSON" })

@@ -2,11 +2,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { EnvironmentName } from "../../domain/names.ts"
 import { run as runProgram } from "../../programs/run.ts"
-import { leaf } from "./command.ts"
-import { endAs, letGoOfTerminal } from "./end-as.ts"
+import { endAs, letGoOfTerminal } from "./child-exit.ts"
+import { argument, flag, leaf } from "./command.ts"
 import { environmentFlag, givenEnvironment } from "./names.ts"
 import { say } from "./output.ts"
-import { argument, flag } from "./parameters.ts"
 
 export const run = leaf(
   "run",

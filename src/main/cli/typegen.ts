@@ -5,12 +5,12 @@ import {
   checkTypes,
   type GeneratedFile,
   type Language,
+  refreshTypes,
   typegen as writeTypes
 } from "../../programs/typegen.ts"
-import { leaf } from "./command.ts"
-import { done, failed } from "./exit-code.ts"
+import { done, failed } from "../exit-code.ts"
+import { flag, leaf } from "./command.ts"
 import { jsonFlag, outJson, say } from "./output.ts"
-import { flag } from "./parameters.ts"
 
 export const typegen = leaf(
   "typegen",
@@ -60,3 +60,10 @@ const sentence = ({ path, state }: GeneratedFile, check: boolean): string => {
   if (check) return state === "stale" ? `Stale: ${path}` : `Missing: ${path}`
   return state === "stale" ? `Updated ${path}` : `Created ${path}`
 }
+
+/** After a command that changed names. It is done, so what fails here is a warning. */
+export const refreshed = Effect.gen(function* () {
+  const { changed, failures } = yield* refreshTypes()
+  for (const path of changed) yield* say(`Updated ${path}`)
+  for (const { message } of failures) yield* say(`warning: Types were not updated. ${message}`)
+})

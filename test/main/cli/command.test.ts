@@ -3,9 +3,7 @@ import type * as Option from "effect/Option"
 import { describe, expectTypeOf, it } from "vitest"
 import { SecretNotFound } from "../../../src/domain/errors/secrets.ts"
 import { Usage } from "../../../src/domain/errors/user.ts"
-import { type CommandTree, group, leaf } from "../../../src/main/cli/command.ts"
-import type { Outcome } from "../../../src/main/cli/outcome.ts"
-import { argument, flag } from "../../../src/main/cli/parameters.ts"
+import { argument, type CommandTree, flag, group, leaf, type Outcome } from "../../../src/main/cli/command.ts"
 import { Stdio } from "../../../src/services/stdio/stdio.ts"
 
 describe("a declared command", () => {

@@ -1,12 +1,15 @@
 import * as Either from "effect/Either"
 import { describe, expect, it } from "vitest"
-import { prepare } from "../../../src/main/cli/argv/prepare.ts"
-import { flagsAt } from "../../../src/main/cli/global-flags.ts"
-import type { CommandPath, LeafSpec } from "../../../src/main/cli/grammar.ts"
-import { renderHelp } from "../../../src/main/cli/help.ts"
 import { root } from "../../../src/main/cli/root.ts"
-import { plain } from "../../../src/main/cli/style.ts"
-import { commandLine } from "../../../src/main/cli/usage-line.ts"
+import { renderHelp } from "../../../src/main/command-line/help.ts"
+import { plain } from "../../../src/main/command-line/ink.ts"
+import { prepare } from "../../../src/main/command-line/prepare.ts"
+import {
+  type CommandPath,
+  commandLine,
+  flagsAt,
+  type LeafSpec
+} from "../../../src/main/command-line/specification.ts"
 
 const below = (path: CommandPath): ReadonlyArray<CommandPath> => {
   const last = path.at(-1)

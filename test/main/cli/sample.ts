@@ -1,8 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { NoKeyFits } from "../../../src/domain/errors/keys.ts"
-import { group, leaf } from "../../../src/main/cli/command.ts"
-import { argument, flag } from "../../../src/main/cli/parameters.ts"
+import { argument, flag, group, leaf } from "../../../src/main/cli/command.ts"
 import { Stdio } from "../../../src/services/stdio/stdio.ts"
 
 /** What a sample command prints: itself and what it was given. */

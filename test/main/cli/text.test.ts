@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
 import { displayWidth } from "../../../src/domain/display-width.ts"
 import { printable, printableLines } from "../../../src/domain/printable.ts"
-import { ink, wantsColour } from "../../../src/main/cli/style.ts"
 import { fittedTable, table } from "../../../src/main/cli/table.ts"
+import { ink, wantsColour } from "../../../src/main/command-line/ink.ts"
 
 describe("displayWidth", () => {
   it.each([

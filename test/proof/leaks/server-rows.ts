@@ -1,6 +1,6 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import type { CommandSpec } from "../../../src/main/cli/grammar.ts"
+import type { CommandSpec } from "../../../src/main/command-line/specification.ts"
 import { value } from "../commands.ts"
 import type { Lane } from "../lane.ts"
 import { answersWith, deliversTwice } from "./between.ts"

@@ -1,4 +1,4 @@
-import type { CommandSpec, LeafSpec } from "../../../src/main/cli/grammar.ts"
+import type { CommandSpec, LeafSpec } from "../../../src/main/command-line/specification.ts"
 
 /** A command that does something, by the words that call it. */
 export interface Leaf {

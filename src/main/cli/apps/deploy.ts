@@ -3,14 +3,11 @@ import * as Option from "effect/Option"
 import { Usage } from "../../../domain/errors/user.ts"
 import { deployment, deploy as deployTo, startable } from "../../../programs/apps/deploy.ts"
 import { serversToChange } from "../../../programs/apps/which.ts"
-import { claim } from "../claim.ts"
-import { leaf } from "../command.ts"
+import { flag, leaf } from "../command.ts"
 import { environmentFlag } from "../names.ts"
 import { counted, jsonFlag, say } from "../output.ts"
-import { flag } from "../parameters.ts"
-import { mostInstances, optionalNumber } from "./count.ts"
-import { seconds, tellOutcomes, toldWhenInterrupted } from "./outcomes.ts"
-import { appToDeploy, checkServer, serverFlag } from "./which.ts"
+import { appToDeploy, checkServer, serverFlag } from "./choose-app.ts"
+import { claim, mostInstances, optionalNumber, seconds, tellOutcomes, toldWhenInterrupted } from "./report.ts"
 
 export const deploy = leaf(
   "deploy",

@@ -1,8 +1,7 @@
 import * as Fs from "node:fs"
-import type { GroupSpec } from "../grammar.ts"
+import type { GroupSpec } from "../../command-line/specification.ts"
 import { type Answer, complete } from "./complete.ts"
-import { asShellReads } from "./dequote.ts"
-import { namesFor } from "./project-names.ts"
+import { namesFor } from "./known-names.ts"
 
 /** Put in by the build: the commands, as they are declared. */
 declare const TAKO_GRAMMAR: GroupSpec
@@ -38,3 +37,11 @@ const print = (answer: Answer): string => {
 }
 
 main()
+
+/** A word as a shell would read it, its quotes and backslashes taken off; nothing in it is expanded. */
+export const asShellReads = (word: string): string =>
+  word.replace(
+    /'([^']*)'?|"((?:[^"\\]|\\.)*)"?|\\(.?)/gs,
+    (_, single?: string, double?: string, escaped?: string) =>
+      single ?? double?.replace(/\\([$`"\\])/g, "$1") ?? escaped ?? ""
+  )

@@ -4,10 +4,9 @@ import { NoTerminal } from "../../../domain/errors/user.ts"
 import { printable } from "../../../domain/printable.ts"
 import { adopt as adoptSecret } from "../../../programs/secrets/adopt.ts"
 import { Terminal } from "../../../services/terminal/terminal.ts"
-import { leaf } from "../command.ts"
+import { argument, leaf } from "../command.ts"
 import { checkSecret, chosenEnvironment, environmentFlag } from "../names.ts"
 import { say } from "../output.ts"
-import { argument } from "../parameters.ts"
 
 export const adopt = leaf(
   "adopt",

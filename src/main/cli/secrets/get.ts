@@ -1,10 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { get as getSecret } from "../../../programs/secrets/get.ts"
-import { leaf } from "../command.ts"
+import { argument, leaf } from "../command.ts"
 import { checkSecret, chosenEnvironment, environmentFlag } from "../names.ts"
 import { jsonFlag, out, outJson } from "../output.ts"
-import { argument } from "../parameters.ts"
 
 export const get = leaf(
   "get",

@@ -6,13 +6,13 @@ import type { SecretName } from "../../../domain/names.ts"
 import { importSecrets, withOutcome } from "../../../programs/secrets/import.ts"
 import { namedText } from "../../../services/stdio/named-text.ts"
 import { Stdio } from "../../../services/stdio/stdio.ts"
-import { leaf } from "../command.ts"
-import { agreed, checkSecret, chosenEnvironment, creatable, createFlag, environmentFlag } from "../names.ts"
+import { argument, flag, leaf } from "../command.ts"
+import { checkSecret, chosenEnvironment, creatable, createFlag, environmentFlag } from "../names.ts"
 import { counted, say } from "../output.ts"
-import { argument, flag } from "../parameters.ts"
-import { refreshed } from "../refresh-types.ts"
+import { agreed } from "../prompts.ts"
+import { refreshed } from "../typegen.ts"
 import type { Dotenv } from "./dotenv.ts"
-import { canSync, syncAfter, syncFlag } from "./sync/after.ts"
+import { canSync, syncAfter, syncFlag } from "./sync/sync.ts"
 
 export const importCommand = leaf(
   "import",

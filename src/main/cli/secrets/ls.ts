@@ -2,10 +2,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { EnvironmentName } from "../../../domain/names.ts"
 import { type Listing, ls as listSecrets, type Presence } from "../../../programs/secrets/ls.ts"
+import type { Ink } from "../../command-line/ink.ts"
 import { leaf } from "../command.ts"
+import { Style } from "../context.ts"
 import { environmentFlag, givenEnvironment } from "../names.ts"
 import { counted, jsonFlag, outJson, outTable, say } from "../output.ts"
-import { type Ink, Style } from "../style.ts"
 import type { Cell } from "../table.ts"
 
 export const ls = leaf(

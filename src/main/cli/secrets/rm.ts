@@ -2,12 +2,12 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { Declined, Usage } from "../../../domain/errors/user.ts"
 import { placesToRemove, rm as removeSecret } from "../../../programs/secrets/rm.ts"
-import { leaf } from "../command.ts"
-import { agreed, checkSecret, chosenEnvironment, environmentFlag } from "../names.ts"
+import { argument, flag, leaf } from "../command.ts"
+import { checkSecret, chosenEnvironment, environmentFlag } from "../names.ts"
 import { say } from "../output.ts"
-import { argument, flag } from "../parameters.ts"
-import { refreshed } from "../refresh-types.ts"
-import { canSync, syncAfter, syncFlag } from "./sync/after.ts"
+import { agreed } from "../prompts.ts"
+import { refreshed } from "../typegen.ts"
+import { canSync, syncAfter, syncFlag } from "./sync/sync.ts"
 
 export const rm = leaf(
   "rm",

@@ -1,7 +1,6 @@
 import * as Layers from "../../layers.ts"
 import { group } from "../command.ts"
-import { here } from "../place.ts"
-import { provide } from "../provide.ts"
+import { here, provide } from "../provide.ts"
 import { adopt } from "./adopt.ts"
 import { get } from "./get.ts"
 import { importCommand as importSecrets } from "./import.ts"

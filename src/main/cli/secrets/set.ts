@@ -1,13 +1,12 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { set as setSecret } from "../../../programs/secrets/set.ts"
-import { leaf } from "../command.ts"
+import { argument, flag, leaf } from "../command.ts"
 import { checkSecret, chosenEnvironment, creatable, createFlag, environmentFlag } from "../names.ts"
 import { say } from "../output.ts"
-import { argument, flag } from "../parameters.ts"
-import { refreshed } from "../refresh-types.ts"
-import { hiddenInput } from "./hidden-input.ts"
-import { canSync, syncAfter, syncFlag } from "./sync/after.ts"
+import { hiddenInput } from "../prompts.ts"
+import { refreshed } from "../typegen.ts"
+import { canSync, syncAfter, syncFlag } from "./sync/sync.ts"
 
 const said = { set: "Set secret", updated: "Updated secret", unchanged: "Unchanged: secret" } as const
 

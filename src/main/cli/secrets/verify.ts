@@ -4,11 +4,11 @@ import { told } from "../../../domain/errors/keys.ts"
 import type { EnvironmentName } from "../../../domain/names.ts"
 import type { Placement } from "../../../programs/environment/placement.ts"
 import { type Verdict, verify as verifyEnvironments } from "../../../programs/secrets/verify.ts"
+import { damaged, done, failed, noKey } from "../../exit-code.ts"
 import { leaf } from "../command.ts"
-import { damaged, done, failed, noKey } from "../exit-code.ts"
+import { Style } from "../context.ts"
 import { environmentFlag, givenEnvironment } from "../names.ts"
 import { jsonFlag, outJson, outTable, say } from "../output.ts"
-import { Style } from "../style.ts"
 import type { Cell } from "../table.ts"
 
 export const verify = leaf(

@@ -13,9 +13,8 @@ import {
 import { add as addServer, type Stranger } from "../../../programs/servers/add.ts"
 import { Servers } from "../../../services/servers/servers.ts"
 import { Terminal } from "../../../services/terminal/terminal.ts"
-import { leaf } from "../command.ts"
+import { argument, flag, leaf } from "../command.ts"
 import { say } from "../output.ts"
-import { argument, flag } from "../parameters.ts"
 
 export const add = leaf(
   "add",

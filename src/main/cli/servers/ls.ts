@@ -3,8 +3,8 @@ import type { Target } from "../../../domain/server/target.ts"
 import { shownDestination } from "../../../domain/servers/destination.ts"
 import { Servers } from "../../../services/servers/servers.ts"
 import { leaf } from "../command.ts"
+import { Style } from "../context.ts"
 import { jsonFlag, outJson, outTable, say } from "../output.ts"
-import { Style } from "../style.ts"
 import type { Cell } from "../table.ts"
 
 export const ls = leaf(

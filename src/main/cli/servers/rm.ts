@@ -1,8 +1,7 @@
 import * as Effect from "effect/Effect"
 import { Servers } from "../../../services/servers/servers.ts"
-import { leaf } from "../command.ts"
+import { argument, leaf } from "../command.ts"
 import { say } from "../output.ts"
-import { argument } from "../parameters.ts"
 
 export const rm = leaf(
   "rm",

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest"
 import { type Answer, complete, type Names } from "../../../../src/main/cli/completions/complete.ts"
-import { asShellReads } from "../../../../src/main/cli/completions/dequote.ts"
-import { flagsAt } from "../../../../src/main/cli/global-flags.ts"
-import type { CommandPath, GroupSpec } from "../../../../src/main/cli/grammar.ts"
+import { asShellReads } from "../../../../src/main/cli/completions/entry.ts"
 import { root } from "../../../../src/main/cli/root.ts"
+import { type CommandPath, flagsAt, type GroupSpec } from "../../../../src/main/command-line/specification.ts"
 
 const secrets: Readonly<Record<string, ReadonlyArray<string>>> = {
   production: ["DATABASE_URL", "STRIPE_KEY"],

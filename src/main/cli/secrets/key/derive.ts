@@ -1,10 +1,9 @@
 import * as Effect from "effect/Effect"
 import { derive as deriveKey, type KeptKey } from "../../../../programs/key/derive.ts"
-import { leaf } from "../../command.ts"
-import { damaged, done } from "../../exit-code.ts"
+import { damaged, done } from "../../../exit-code.ts"
+import { flag, leaf } from "../../command.ts"
 import { chosenEnvironment, creatable, environmentFlag } from "../../names.ts"
 import { say } from "../../output.ts"
-import { flag } from "../../parameters.ts"
 
 export const derive = leaf(
   "derive",

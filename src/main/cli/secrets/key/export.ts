@@ -4,10 +4,9 @@ import * as Redacted from "effect/Redacted"
 import { exportKey } from "../../../../programs/key/export.ts"
 import { Clipboard } from "../../../../services/clipboard/clipboard.ts"
 import { Stdio } from "../../../../services/stdio/stdio.ts"
-import { leaf } from "../../command.ts"
+import { flag, leaf } from "../../command.ts"
 import { chosenEnvironment, environmentFlag } from "../../names.ts"
 import { out, say } from "../../output.ts"
-import { flag } from "../../parameters.ts"
 
 /** How long a key stays in the clipboard, in seconds. */
 const clipboardSeconds = 45

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { importKey } from "../../../../programs/key/import.ts"
 import { leaf } from "../../command.ts"
 import { chosenEnvironment, environmentFlag } from "../../names.ts"
-import { hiddenInput } from "../hidden-input.ts"
+import { hiddenInput } from "../../prompts.ts"
 import { sayKept } from "./derive.ts"
 
 const surplus = {

@@ -3,9 +3,9 @@ import * as Option from "effect/Option"
 import type { KeySourceName } from "../../../../domain/errors/keys.ts"
 import { type Verdict, verify } from "../../../../programs/secrets/verify.ts"
 import { leaf } from "../../command.ts"
+import { Style } from "../../context.ts"
 import { environmentFlag, givenEnvironment } from "../../names.ts"
 import { jsonFlag, outJson, outTable, say } from "../../output.ts"
-import { Style } from "../../style.ts"
 import type { Cell } from "../../table.ts"
 
 export const ls = leaf(

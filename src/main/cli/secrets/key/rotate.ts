@@ -3,11 +3,10 @@ import * as Redacted from "effect/Redacted"
 import { NoTerminal, Usage } from "../../../../domain/errors/user.ts"
 import { type NewPassphrase, rotate as rotateKey } from "../../../../programs/key/rotate.ts"
 import { Terminal } from "../../../../services/terminal/terminal.ts"
-import { leaf } from "../../command.ts"
+import { flag, leaf } from "../../command.ts"
 import { chosenEnvironment, environmentFlag } from "../../names.ts"
 import { counted, out, say } from "../../output.ts"
-import { flag } from "../../parameters.ts"
-import { refreshed } from "../../refresh-types.ts"
+import { refreshed } from "../../typegen.ts"
 
 export const rotate = leaf(
   "rotate",

@@ -1,9 +1,9 @@
 import * as Effect from "effect/Effect"
 import { trust as trustKey } from "../../../../programs/key/trust.ts"
-import { leaf } from "../../command.ts"
-import { agreed, chosenEnvironment, environmentFlag } from "../../names.ts"
+import { flag, leaf } from "../../command.ts"
+import { chosenEnvironment, environmentFlag } from "../../names.ts"
 import { say } from "../../output.ts"
-import { flag } from "../../parameters.ts"
+import { agreed } from "../../prompts.ts"
 
 export const trust = leaf(
   "trust",

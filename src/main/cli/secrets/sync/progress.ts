@@ -1,12 +1,14 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { Delivery, Listener, Result } from "../../../../programs/sync/delivery.ts"
+import * as Either from "effect/Either"
+import { displayWidth } from "../../../../domain/display-width.ts"
+import type { Delivery, Listener, Result, Stage } from "../../../../programs/sync/delivery.ts"
 import { Stdio } from "../../../../services/stdio/stdio.ts"
-import { Style } from "../../style.ts"
-import { type Board, makeBoard } from "./board.ts"
-import { draw, type Size, summary } from "./draw.ts"
-import { jsonEnded, jsonStage } from "./json.ts"
-import { sayLine } from "./plain.ts"
+import type { Ink } from "../../../command-line/ink.ts"
+import { Style } from "../../context.ts"
+import { counted } from "../../output.ts"
+import { shortly } from "../../servers/delivery-failures.ts"
+import { jsonEnded, jsonStage, sayDelivered, sayLine, sayPlace, saySeconds, sayStage } from "./report.ts"
 
 /** What is shown while servers are spoken to. */
 export interface Progress extends Listener {
@@ -113,3 +115,123 @@ const live = Effect.fnUntraced(function* (board: Board, size: () => Size) {
     })
   }
 })
+
+/** One delivery, as far as it has come. */
+export interface Line {
+  readonly delivery: Delivery
+  readonly stage: Stage
+  /** In milliseconds, as clocks have it; undefined while nothing is done for it: it has not begun, or waits. */
+  readonly since: number | undefined
+  readonly result: Result | undefined
+  /** What it had taken before `since`; of one that has ended, all that it took. */
+  readonly millis: number
+}
+
+/** What a delivery has taken. That it waited for others, or for a person's answer, does not count. */
+export const millisOf = ({ since, result, millis }: Line, now: number): number =>
+  since === undefined || result !== undefined ? millis : millis + now - since
+
+/** What is known of all deliveries while they are under way, in their order. */
+export interface Board {
+  readonly lines: () => ReadonlyArray<Line>
+  readonly tell: (delivery: Delivery, stage: Stage, now: number) => void
+  readonly end: (result: Result, now: number) => void
+}
+
+export const makeBoard = (deliveries: ReadonlyArray<Delivery>): Board => {
+  const lines = new Map<Delivery, Line>(
+    deliveries.map((delivery) => [
+      delivery,
+      { delivery, stage: { _tag: "Waiting" }, since: undefined, result: undefined, millis: 0 }
+    ])
+  )
+  const change = (delivery: Delivery, next: (line: Line) => Line) => {
+    const line = lines.get(delivery)
+    if (line !== undefined) lines.set(delivery, next(line))
+  }
+  return {
+    lines: () => [...lines.values()],
+    tell: (delivery, stage, now) =>
+      change(delivery, (line) =>
+        stage._tag === "Waiting"
+          ? { ...line, stage, since: undefined, millis: millisOf(line, now) }
+          : { ...line, stage, since: line.since ?? now }
+      ),
+    end: (result, now) =>
+      change(result.delivery, (line) => ({ ...line, result, millis: millisOf(line, now) }))
+  }
+}
+
+/** Whether the server was sent something that it finishes by itself. */
+export const goesOn = ({ stage, result }: Line): boolean =>
+  result === undefined && ["Sending", "Rolling", "Draining"].includes(stage._tag)
+
+export interface Size {
+  readonly columns: number
+  readonly rows: number
+}
+
+/**
+ * The board as lines for a terminal of this size, none of them wider than it and all of them on one screen: a line each,
+ * or, where they are too many, how many are done and those that are under way. Each begins with a space.
+ */
+export const draw = (board: Board, { columns, rows }: Size, now: number, ink: Ink): ReadonlyArray<string> => {
+  const lines = board.lines()
+  const room = Math.max(1, Math.min(rows - 2, 20))
+  const several = new Set(lines.map(({ delivery }) => delivery.parcel.environment)).size > 1
+  if (lines.length <= room) return aligned(lines, several, columns, now, ink)
+  const active = lines.filter(({ since, result }) => since !== undefined && !result)
+  return [
+    cut(` ${summary(lines)}`, columns),
+    ...aligned(active.slice(0, room - 1), several, columns, now, ink)
+  ]
+}
+
+/** "12 of 200 done, 2 failed"; "200 servers" as long as there is nothing to tell of them. */
+export const summary = (lines: ReadonlyArray<Line>): string => {
+  const ended = lines.flatMap(({ result }) => (result === undefined ? [] : [result]))
+  const failed = ended.filter(({ outcome }) => Either.isLeft(outcome)).length
+  if (ended.length === 0)
+    return counted(new Set(lines.map(({ delivery }) => delivery.target.name)).size, "server")
+  const done = `${ended.length - failed} of ${lines.length} done`
+  return failed === 0 ? done : `${done}, ${failed} failed`
+}
+
+const aligned = (
+  lines: ReadonlyArray<Line>,
+  several: boolean,
+  columns: number,
+  now: number,
+  ink: Ink
+): ReadonlyArray<string> => {
+  const places = lines.map(({ delivery }) => sayPlace(delivery, several))
+  const widths = [0, 1].map((n) => Math.max(0, ...places.map((place) => displayWidth(place[n] ?? ""))))
+  return lines.map((line, n) => {
+    const place = (places[n] ?? []).map((text, column) => text.padEnd(widths[column] ?? 0)).join("   ")
+    const [word, paint] = wordOf(line, ink)
+    const before = ` ${place}   `
+    const isIdle = line.since === undefined && line.result === undefined
+    const after = isIdle ? "" : saySeconds(millisOf(line, now))
+    const text = cut(`${before}${word.padEnd(longestWord)} ${after}`.trimEnd(), columns)
+    const isWhole = text.startsWith(before + word)
+    return isWhole ? `${before}${paint(word)}${text.slice(before.length + word.length)}` : text
+  })
+}
+
+const longestWord = 19
+
+const wordOf = ({ stage, result }: Line, ink: Ink): readonly [string, (text: string) => string] => {
+  if (result === undefined) return [sayStage(stage), stage._tag === "Waiting" ? ink.dim : (text) => text]
+  return Either.match(result.outcome, {
+    onLeft: (error) => [shortly(error), ink.red] as const,
+    onRight: ({ state }) => [sayDelivered[state], ink.green] as const
+  })
+}
+
+/** One column is left free: some terminals wrap a line that fills it. */
+const cut = (text: string, columns: number): string => {
+  if (displayWidth(text) < columns) return text
+  let shorter = text
+  while (shorter.length > 0 && displayWidth(shorter) >= columns - 1) shorter = shorter.slice(0, -1)
+  return `${shorter}…`
+}

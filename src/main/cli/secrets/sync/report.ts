@@ -1,12 +1,12 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import type { Result } from "../../../../programs/sync/delivery.ts"
+import type { Delivered, Delivery, Result, Stage } from "../../../../programs/sync/delivery.ts"
+import type { Ink } from "../../../command-line/ink.ts"
+import { Style } from "../../context.ts"
 import { outTable } from "../../output.ts"
-import { sayFailures, shortly } from "../../servers/failures.ts"
-import { type Ink, Style } from "../../style.ts"
+import { failureToJson, sayFailures, shortly } from "../../servers/delivery-failures.ts"
 import type { Cell } from "../../table.ts"
-import type { Line } from "./board.ts"
-import { sayChanges, sayDelivered, sayNames } from "./words.ts"
+import type { Board, Line } from "./progress.ts"
 
 /** More rows than this are put together where they say the same, so that all of it fits on one screen. */
 const mostRows = 16
@@ -67,3 +67,134 @@ const span = (millis: ReadonlyArray<number>): string => {
   const [least, most] = [Math.min(...millis), Math.max(...millis)].map((one) => (one / 1000).toFixed(1))
   return least === most ? String(least) : `${least}-${most}`
 }
+
+const placeOf = ({ parcel, target }: Delivery) => ({
+  environment: parcel.environment,
+  server: target.name,
+  app: parcel.app
+})
+
+const stages: { readonly [S in Stage["_tag"]]: string } = {
+  Waiting: "wait",
+  Connecting: "connect",
+  Checking: "check",
+  Sending: "send",
+  Rolling: "roll",
+  Draining: "drain"
+}
+
+const line = (value: object): string => `${JSON.stringify(value)}\n`
+
+export const jsonStage = (delivery: Delivery, stage: Stage): string =>
+  line({
+    event: "stage",
+    ...placeOf(delivery),
+    stage: stages[stage._tag],
+    ...(stage._tag === "Rolling" ? { ready: stage.ready, instances: stage.instances } : {})
+  })
+
+export const jsonEnded = (board: Board, { delivery, outcome }: Result): string => {
+  const millis = board.lines().find((one) => one.delivery === delivery)?.millis ?? 0
+  return line({
+    event: "ended",
+    ...placeOf(delivery),
+    ...Either.match(outcome, {
+      onLeft: failureToJson,
+      onRight: ({ state, revision, instances, added, changed, removed }) => ({
+        state,
+        revision,
+        instances,
+        added,
+        changed,
+        removed
+      })
+    }),
+    seconds: millis / 1000
+  })
+}
+
+export const jsonSummary = (results: ReadonlyArray<Result>, millis: number): string => {
+  const failed = results.filter(({ outcome }) => Either.isLeft(outcome)).length
+  return line({
+    event: "summary",
+    deliveries: results.length,
+    done: results.length - failed,
+    failed,
+    seconds: millis / 1000
+  })
+}
+
+/** What there is to say of a delivery where nothing can be drawn: how it rolls, and how it ended. */
+export const sayLine = (board: Board, delivery: Delivery, ink: Ink): string | undefined => {
+  const lines = board.lines()
+  const line = lines.find((one) => one.delivery === delivery)
+  if (line === undefined) return undefined
+  const several = new Set(lines.map(({ delivery }) => delivery.parcel.environment)).size > 1
+  const place = sayPlace(delivery, several).join(", ")
+  const { result, stage, millis } = line
+  if (result === undefined) {
+    return stage._tag === "Rolling" || stage._tag === "Draining" ? `${place}: ${sayStage(stage)}` : undefined
+  }
+  return Either.match(result.outcome, {
+    onLeft: (error) => `${place}: ${ink.red(shortly(error))}, ${saySeconds(millis)}`,
+    onRight: ({ state, revision, instances }) => {
+      if (state === "planned") return undefined
+      const replaced = instances === 0 ? "" : `, ${instances} replaced`
+      const what = `${ink.green(sayDelivered[state])}, revision ${revision}${replaced}`
+      return `${place}: ${what}, ${saySeconds(millis)}`
+    }
+  })
+}
+
+export const sayStage = (stage: Stage): string => {
+  switch (stage._tag) {
+    case "Waiting":
+      return "wait"
+    case "Connecting":
+      return "connect"
+    case "Checking":
+      return "check"
+    case "Sending":
+      return "send"
+    case "Rolling":
+      return `roll ${stage.ready}/${stage.instances}`
+    case "Draining":
+      return "drain"
+  }
+}
+
+export const sayDelivered: { readonly [S in Delivered["state"]]: string } = {
+  updated: "synced",
+  unproven: "synced, not running",
+  unchanged: "up to date",
+  planned: "would change"
+}
+
+/** In seconds: "4.2 s". */
+export const saySeconds = (millis: number): string => `${(millis / 1000).toFixed(1)} s`
+
+/** "production" is told only where there are several. */
+export const sayPlace = (
+  { parcel, target }: Delivery,
+  severalEnvironments: boolean
+): ReadonlyArray<string> => (severalEnvironments ? [target.name, parcel.environment] : [target.name])
+
+/** "- OLD, ~ OTHER, + NEW"; no more of them than a line has room for. */
+export const sayChanges = (
+  { added, changed, removed }: Pick<Delivered, "added" | "changed" | "removed">,
+  most = 6
+): string => {
+  const all = [
+    ...removed.map((name) => `- ${name}`),
+    ...changed.map((name) => `~ ${name}`),
+    ...added.map((name) => `+ ${name}`)
+  ]
+  const shown = all.slice(0, most).join(", ")
+  return all.length > most ? `${shown} and ${all.length - most} more` : shown
+}
+
+/** "la, fra, syd and 12 more". */
+export const sayNames = (names: ReadonlyArray<string>, most = 3): string =>
+  names.length <= most + 1
+    ? names.join(", ")
+    : `${names.slice(0, most).join(", ")} and ${names.length - most} more`

@@ -1,0 +1,113 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { nearestEnvironment } from "../../../domain/did-you-mean.ts"
+import { InvalidName, Usage } from "../../../domain/errors/user.ts"
+import type { EnvironmentName } from "../../../domain/names.ts"
+import { environmentNames } from "../../../domain/secrets-file/environments.ts"
+import { type AppName, isAppName, partsOf } from "../../../domain/server/app-name.ts"
+import { isServerName, localName } from "../../../domain/servers/server-entry.ts"
+import { projectNameOf } from "../../../domain/tako-toml/project-name.ts"
+import { serversToChange } from "../../../programs/apps/which.ts"
+import { Project } from "../../../services/project/project.ts"
+import { SecretsFile } from "../../../services/secrets-file/secrets-file.ts"
+import { argument, flag } from "../command.ts"
+import { chosenEnvironment, givenEnvironment } from "../names.ts"
+
+export const appArgument = argument.optional("APP", {
+  holds: "app",
+  summary: "As in shop/production; else this project's, of --env"
+})
+
+export const serverFlag = flag.text("server", {
+  short: "s",
+  value: "NAME",
+  holds: "server",
+  summary: "On this server: one that you added, or local"
+})
+
+interface Typed {
+  readonly app: Option.Option<string>
+  readonly environment: Option.Option<string>
+}
+
+/** The app that was named, or this project's in the environment that was. */
+export const namedApp = Effect.fnUntraced(function* ({ app, environment }: Typed) {
+  if (Option.isSome(app)) return Option.some(yield* checkApp(app.value, environment))
+  const given = yield* givenEnvironment(environment)
+  return Option.isNone(given) ? Option.none() : Option.some(yield* appOf(given.value))
+})
+
+/** The same, or this project's in the environment that is chosen at the terminal. */
+export const chosenApp = Effect.fnUntraced(function* (typed: Typed) {
+  if (Option.isSome(typed.app)) return yield* checkApp(typed.app.value, typed.environment)
+  yield* isProject
+  return yield* appOf(yield* chosenEnvironment(typed.environment))
+})
+
+/** This project's app, in an environment that it has: a misspelt one would be another app, and new. */
+export const appToDeploy = Effect.fnUntraced(function* (given: Option.Option<string>) {
+  const app = yield* chosenApp({ app: Option.none(), environment: given })
+  const { environment } = partsOf(app)
+  const toml = Option.getOrUndefined(yield* (yield* Project).config)
+  const declared = [...(toml?.envs.keys() ?? [])]
+  const known = [...declared, ...environmentNames(yield* (yield* SecretsFile).read)]
+  const meant = nearestEnvironment(environment, known)
+  if (known.includes(environment) || (declared.length === 0 && Option.isNone(meant))) return app
+  const has = Option.match(meant, {
+    onNone: () => `: it has ${[...new Set(known)].join(", ")}.`,
+    onSome: (name) => `. Did you mean ${name}?`
+  })
+  return yield* new Usage({
+    problem: `This project has no environment ${environment}${has}`,
+    hint: `If it is a new one, add it to tako.toml: [envs.${environment}]`
+  })
+})
+
+/** That app, and the servers on which it is to be changed. */
+export const appToChange = Effect.fnUntraced(function* (
+  typed: Typed & { readonly server: Option.Option<string> }
+) {
+  const server = yield* checkServer(typed.server)
+  const app = yield* chosenApp(typed)
+  const targets = yield* serversToChange({ server, app: Option.some(app) })
+  return { app, targets, names: targets.map(({ name }) => name).join(", ") }
+})
+
+export const checkServer = (name: Option.Option<string>): Effect.Effect<Option.Option<string>, Usage> =>
+  Option.isNone(name) || name.value === localName || isServerName(name.value)
+    ? Effect.succeed(name)
+    : new Usage({
+        problem: "--server takes the name of a server: one that tako servers ls shows, or local."
+      })
+
+const checkApp = (name: string, environment: Option.Option<string>): Effect.Effect<AppName, Usage> => {
+  if (!isAppName(name)) {
+    return new Usage({
+      problem: "APP is an app and its environment, as in shop/production.",
+      hint: "Leave it out for this project's app: --env production"
+    })
+  }
+  return Option.isSome(environment)
+    ? new Usage({ problem: "APP names the environment already; leave --env out." })
+    : Effect.succeed(name)
+}
+
+/** Servers take no environment of more than 63 characters, as the original may have written it. */
+const appOf = Effect.fnUntraced(function* (environment: EnvironmentName) {
+  const { root, config } = yield* Project
+  const toml = Option.getOrUndefined(yield* config)
+  const app = `${toml?.name ?? projectNameOf(root.slice(root.lastIndexOf("/") + 1))}/${environment}`
+  return isAppName(app) ? app : yield* new InvalidName({ kind: "environment" })
+})
+
+/** Where there is no project, no folder's name is to be taken for an app's. */
+const isProject = Effect.gen(function* () {
+  const { config } = yield* Project
+  if (Option.isSome(yield* config)) return
+  const { read } = yield* SecretsFile
+  if ((yield* read).size > 0) return
+  return yield* new Usage({
+    problem: "Which app? There is no project here.",
+    hint: "Name it, as in: tako logs shop/production\nSee which there are: tako status"
+  })
+})

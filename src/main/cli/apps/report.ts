@@ -1,0 +1,92 @@
+import * as Os from "node:os"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import { Usage } from "../../../domain/errors/user.ts"
+import type { AppName } from "../../../domain/server/app-name.ts"
+import type { Done } from "../../../programs/apps/change.ts"
+import { failures, type Outcome } from "../../../programs/apps/on-each.ts"
+import { type ExitCode, serverFailed } from "../../exit-code.ts"
+import { Style } from "../context.ts"
+import { renderFailure } from "../failure.ts"
+import { outJson, say } from "../output.ts"
+import { failureToJson } from "../servers/delivery-failures.ts"
+
+/** Says what became of a change on each server; 5 where one of them failed, however the others did. */
+export const tellOutcomes = <A extends object>(
+  outcomes: ReadonlyArray<Outcome<Done<A>>>,
+  { json, sentence }: { readonly json: boolean; readonly sentence: (server: string, done: Done<A>) => string }
+) =>
+  Effect.gen(function* () {
+    const failed = failures(outcomes)
+    const { err } = yield* Style
+    for (const { target, outcome } of outcomes) {
+      if (Either.isRight(outcome) && !json) yield* say(sentence(target.name, outcome.right))
+    }
+    for (const failure of failed) yield* say(renderFailure(failure, err))
+    if (json) yield* outJson({ servers: outcomes.map(outcomeToJson) })
+    const code: ExitCode | undefined = failed.length > 0 ? serverFailed : undefined
+    return code
+  })
+
+/** A server goes on when its client goes away. */
+export const toldWhenInterrupted =
+  (app: AppName) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.onInterrupt(effect, () =>
+      say(`\nThe server goes on with it. See what becomes of it: tako status ${app}`)
+    )
+
+/** "4.2 s" */
+export const seconds = (millis: number): string => `${(millis / 1000).toFixed(1)} s`
+
+const outcomeToJson = ({ target, outcome }: Outcome<Done<object>>) => ({
+  name: target.name,
+  ...Either.match(outcome, {
+    onLeft: failureToJson,
+    onRight: ({ reply, millis }) => ({ state: "done", ...reply, seconds: millis / 1000 })
+  })
+})
+
+/** Who we say that we are, for servers' audit trails, which mark it as not verified: user@host. */
+export const claim = Effect.sync(() => {
+  const text = `${userName()}@${Os.hostname()}`
+  return text.length > longest ? text.slice(0, longest) : text
+})
+
+const longest = 256
+
+const userName = (): string => {
+  try {
+    return Os.userInfo().username
+  } catch {
+    // This user has no entry in passwd(5), as in containers.
+    return `uid ${process.getuid?.() ?? "unknown"}`
+  }
+}
+
+/** A whole number that was typed, from the least to the most. */
+export const wholeNumber = (
+  what: string,
+  text: string,
+  least: number,
+  most: number,
+  hint?: string
+): Effect.Effect<number, Usage> => {
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+  return number >= least && number <= most
+    ? Effect.succeed(number)
+    : new Usage({
+        problem: `${what} takes a whole number from ${least} to ${most}.`,
+        ...(hint === undefined ? {} : { hint })
+      })
+}
+
+/** The same where it may be left out. */
+export const optionalNumber = (what: string, text: Option.Option<string>, least: number, most: number) =>
+  Option.match(text, {
+    onNone: () => Effect.succeedNone,
+    onSome: (text) => Effect.asSome(wholeNumber(what, text, least, most))
+  })
+
+export const mostInstances = 1000

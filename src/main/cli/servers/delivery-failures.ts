@@ -1,0 +1,53 @@
+import * as Effect from "effect/Effect"
+import type { DeliveryError } from "../../../programs/sync/delivery.ts"
+import { Style } from "../context.ts"
+import { renderFailure } from "../failure.ts"
+import { say } from "../output.ts"
+import { sayNames } from "../secrets/sync/report.ts"
+
+/** In a word or two, for a table; the sentence comes below. */
+export const shortly = (failure: DeliveryError): string => states[failure._tag]
+
+const states: { readonly [T in DeliveryError["_tag"]]: string } = {
+  HostKeyRefused: "host key refused",
+  KeyDiffers: "another key",
+  LoginRefused: "login refused",
+  ServerMisbehaved: "not tako-server",
+  ServerRefused: "refuses",
+  ServerUnreachable: "unreachable"
+}
+
+export const failureToJson = (error: DeliveryError) => ({
+  state: "failed",
+  error: error._tag,
+  ...("stage" in error ? { stage: error.stage } : {}),
+  ...("reason" in error && error._tag !== "ServerRefused" ? { reason: error.reason } : {}),
+  message: error.message
+})
+
+interface Failure {
+  readonly server: string
+  readonly error: DeliveryError
+}
+
+/** What failed in full, below a table: what is the same of several servers but for their names is said once. */
+export const sayFailures = Effect.fnUntraced(function* (
+  failures: ReadonlyArray<Failure>,
+  most = Number.POSITIVE_INFINITY
+) {
+  const { err } = yield* Style
+  const alike = new Map<string, [Failure, ...ReadonlyArray<Failure>]>()
+  for (const failure of failures) {
+    const key = failure.error.message.replaceAll(failure.server, "")
+    const before = alike.get(key)
+    alike.set(key, before === undefined ? [failure] : [...before, failure])
+  }
+  const all = [...alike.values()]
+  for (const [{ error }, ...others] of all.slice(0, most)) {
+    yield* say(`\n${renderFailure(error, err)}`)
+    const names = others.map(({ server }) => server)
+    if (names.length > 0) yield* say(`The same of ${sayNames(names, 8)}.`)
+  }
+  if (all.length > most)
+    yield* say(`\nThere are ${all.length - most} other errors; to see all of them: --json`)
+})

@@ -1,0 +1,150 @@
+import * as Arr from "effect/Array"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import { age } from "../../domain/age.ts"
+import type { AppPhase, AppStatus, InstanceStatus } from "../../domain/server/protocol/replies.ts"
+import type { Release } from "../../domain/server/release.ts"
+import type { Outcome } from "../../programs/apps/on-each.ts"
+import type { AppReport, ServerReport } from "../../programs/apps/status.ts"
+import type { Ink } from "../command-line/ink.ts"
+import { failureToJson } from "./servers/delivery-failures.ts"
+import { type DriftOf, driftToJson } from "./status.ts"
+import type { Cell } from "./table.ts"
+
+/** What people see of a moment; another machine's clock may be ahead. */
+interface Look {
+  readonly now: number
+  readonly ink: Ink
+}
+
+const headings =
+  (...names: ReadonlyArray<string>) =>
+  ({ bold }: Ink): ReadonlyArray<Cell> =>
+    names.map((name): Cell => [name, bold])
+
+export const appHeadings = headings("SERVER", "APP", "STATE", "HEALTHY", "AGE", "RELEASE", "REVISION")
+
+export const appRow = (server: string, status: AppStatus, { now, ink }: Look): ReadonlyArray<Cell> => [
+  server,
+  status.app,
+  [status.phase, ink[colourOf(status.phase)]],
+  `${status.healthy} of ${status.instances}`,
+  youngest(status.instance_list, now),
+  numbered(status.release),
+  numbered(status.revision)
+]
+
+export const instanceHeadings = headings(
+  "INSTANCE",
+  "STATE",
+  "AGE",
+  "PID",
+  "PORT",
+  "RELEASE",
+  "REVISION",
+  "RESTARTS"
+)
+
+export const instanceRow = (instance: InstanceStatus, { now, ink }: Look): ReadonlyArray<Cell> => [
+  instance.id,
+  [instance.phase, ink[instance.phase === "healthy" ? "green" : isFailing(instance) ? "red" : "yellow"]],
+  since(instance.started_at, now),
+  // While it is not started again there is none.
+  instance.pid === 0 ? "-" : `${instance.pid}`,
+  numbered(instance.port),
+  `${instance.release}`,
+  numbered(instance.revision),
+  `${instance.restarts}`
+]
+
+export const releaseHeadings = headings("RELEASE", "DEPLOYED", "REVISION", "BUILD", "BY")
+
+export const releaseRow = (
+  release: Release,
+  current: number | null,
+  { now, ink }: Look
+): ReadonlyArray<Cell> => [
+  release.id === current ? [`${release.id}`, ink.bold] : `${release.id}`,
+  `${since(release.at, now)} ago`,
+  numbered(release.revision),
+  (release.build ?? "-").slice(0, longest),
+  (release.by ?? "-").slice(0, longest)
+]
+
+/** Of a text that a client has chosen. */
+const longest = 40
+
+const isFailing = ({ phase }: InstanceStatus): boolean => phase === "unhealthy" || phase === "backoff"
+
+const colourOf = (phase: AppPhase): "green" | "yellow" | "red" | "dim" => {
+  switch (phase) {
+    case "running":
+      return "green"
+    case "stopped":
+      return "dim"
+    case "degraded":
+    case "broken":
+      return "red"
+    default:
+      return "yellow"
+  }
+}
+
+const numbered = (number: number | null): string => (number === null ? "-" : `${number}`)
+
+const since = (instant: string, now: number): string => age(now - Date.parse(instant))
+
+/** How long the app is as it is now: since its last instance was started. */
+const youngest = (instances: ReadonlyArray<InstanceStatus>, now: number): string =>
+  Arr.isNonEmptyReadonlyArray(instances)
+    ? age(Math.min(...instances.map(({ started_at }) => now - Date.parse(started_at))))
+    : "-"
+
+/** A server with its apps; the members of an app have the names that they have on the wire. */
+export const reportToJson = ({ target, outcome }: Outcome<ServerReport>, driftOf: DriftOf) => ({
+  name: target.name,
+  ...Either.match(outcome, {
+    onLeft: failureToJson,
+    onRight: ({ version, info, apps }) => ({
+      state: "answers",
+      version,
+      ...Option.match(info, {
+        onNone: () => ({}),
+        onSome: ({ started_at, memory, secrets }) => ({ started_at, memory, secrets })
+      }),
+      apps: apps.map((app) => appToJson(app, driftOf))
+    })
+  })
+})
+
+const appToJson = ({ status, releases, secrets }: AppReport, driftOf: DriftOf) => {
+  const { phase, healthy, instances, release, revision, listen, instance_list, problem, app } = status
+  return {
+    app,
+    state: phase,
+    healthy,
+    instances,
+    release,
+    revision,
+    listen,
+    problem,
+    drift: Option.match(
+      Option.flatMap(secrets, (secrets) => driftOf(app, secrets)),
+      { onNone: () => null, onSome: driftToJson }
+    ),
+    instance_list: instance_list.map(({ phase, ...rest }) => ({ ...rest, state: phase })),
+    ...Option.match(releases, {
+      onNone: () => ({}),
+      onSome: (releases) => ({
+        releases: releases.map(({ id, at, revision, build, by, directory }) => ({
+          id,
+          at,
+          revision,
+          build: build ?? null,
+          by: by ?? null,
+          directory
+        }))
+      })
+    })
+  }
+}
