@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { projectNameOf } from "../domain/tako-toml/project-name.ts"
+import { projectNameOf } from "../domain/tako-toml/tako-toml.ts"
 import { History } from "../services/history/history.ts"
 import { Project } from "../services/project/project.ts"
 

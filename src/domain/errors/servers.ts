@@ -1,5 +1,5 @@
 import * as Data from "effect/Data"
-import { isServerName } from "../servers/server-entry.ts"
+import { isServerName } from "../server-registry/registered-server.ts"
 
 /** config.toml has no server of this name. Exit 1. */
 export class ServerNotFound extends Data.TaggedError("ServerNotFound")<{

@@ -1,5 +1,5 @@
 import * as Data from "effect/Data"
-import { type Destination, sshCommand } from "../servers/destination.ts"
+import { type Destination, sshCommand } from "../server-registry/destination.ts"
 import { type HostIdentity, isForgotten } from "../ssh/host-identity.ts"
 
 /** A host's key is not the one that this user knows it by, so nothing was sent to it. Exit 5. */

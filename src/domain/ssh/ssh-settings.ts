@@ -1,5 +1,5 @@
 import * as Option from "effect/Option"
-import { type Destination, isHost, isPort, isUser, parseDestination } from "../servers/destination.ts"
+import { type Destination, isHost, isPort, isUser, parseDestination } from "../server-registry/destination.ts"
 import type { HostIdentity } from "./host-identity.ts"
 import { hostIdentity, nowhere } from "./host-identity.ts"
 

@@ -3,7 +3,7 @@ import * as Path from "node:path"
 import { parseArgs } from "node:util"
 import { nearest } from "../../domain/did-you-mean.ts"
 import { Usage } from "../../domain/errors/user.ts"
-import { defaultSocket } from "../../domain/servers/server-entry.ts"
+import { defaultSocket } from "../../domain/server-registry/registered-server.ts"
 import type { IdRange } from "../../services/app-home/layer.ts"
 
 export interface ServerOptions {

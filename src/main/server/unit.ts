@@ -1,4 +1,4 @@
-import { defaultSocket } from "../../domain/servers/server-entry.ts"
+import { defaultSocket } from "../../domain/server-registry/registered-server.ts"
 import { credentialName } from "../../services/server-key/layer.ts"
 import { defaultData } from "./options.ts"
 

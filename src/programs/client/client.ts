@@ -4,10 +4,13 @@ import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
 import { plainLines } from "../../domain/app-output.ts"
 import { ServerMisbehaved, ServerRefused } from "../../domain/errors/server.ts"
-import { decodeResponse } from "../../domain/server/protocol/decode-response.ts"
-import { encodeRequest } from "../../domain/server/protocol/encode-request.ts"
-import type { HelloReply, ReplyOf } from "../../domain/server/protocol/replies.ts"
-import { type Command, protocolVersion, type RequestOf } from "../../domain/server/protocol/requests.ts"
+import { decodeResponse, type HelloReply, type ReplyOf } from "../../domain/protocol/replies.ts"
+import {
+  type Command,
+  encodeRequest,
+  protocolVersion,
+  type RequestOf
+} from "../../domain/protocol/requests.ts"
 import type { Target } from "../../domain/server/target.ts"
 import { Transport, type TransportError } from "../../services/transport/transport.ts"
 

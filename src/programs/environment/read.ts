@@ -11,7 +11,7 @@ import {
   environmentNames,
   get
 } from "../../domain/secrets-file/environments.ts"
-import type { ExpectedSecrets } from "../../domain/tako-toml.ts"
+import type { ExpectedSecrets } from "../../domain/tako-toml/tako-toml.ts"
 import { Project } from "../../services/project/project.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type { EnvironmentName, SecretName } from "../../domain/names.ts"
 import { type Environments, environmentNames, secretNames } from "../../domain/secrets-file/environments.ts"
-import type { ExpectedSecrets } from "../../domain/tako-toml.ts"
+import type { ExpectedSecrets } from "../../domain/tako-toml/tako-toml.ts"
 import { Project } from "../../services/project/project.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { findEnvironment } from "../environment/read.ts"

@@ -5,8 +5,8 @@ import type { ServerMisbehaved, ServerRefused, ServerUnreachable } from "../../d
 import { ServerExists } from "../../domain/errors/servers.ts"
 import type { HostKey } from "../../domain/errors/ssh.ts"
 import { Declined } from "../../domain/errors/user.ts"
-import { shownDestination } from "../../domain/servers/destination.ts"
-import type { ServerEntry } from "../../domain/servers/server-entry.ts"
+import { shownDestination } from "../../domain/server-registry/destination.ts"
+import type { RegisteredServer } from "../../domain/server-registry/registered-server.ts"
 import { type HostIdentity, isForgotten } from "../../domain/ssh/host-identity.ts"
 import { KnownHosts } from "../../services/known-hosts/known-hosts.ts"
 import { Servers } from "../../services/servers/servers.ts"
@@ -29,7 +29,7 @@ export type Met =
  * host on the way that is not known is shown to `trust`, and remembered in known_hosts after its yes; no is Declined.
  */
 export const add = Effect.fn("servers.add")(function* <E, R>(
-  server: ServerEntry,
+  server: RegisteredServer,
   trust: (stranger: Stranger) => Effect.Effect<boolean, E, R>
 ) {
   const servers = yield* Servers
@@ -45,7 +45,7 @@ export const add = Effect.fn("servers.add")(function* <E, R>(
 const mostHosts = 10
 
 const meet = <E, R>(
-  server: ServerEntry,
+  server: RegisteredServer,
   trust: (stranger: Stranger) => Effect.Effect<boolean, E, R>,
   left: number
 ): Effect.Effect<Met, ServerError | FileFailed | Declined | E, Transport | KnownHosts | R> =>

@@ -2,7 +2,7 @@ import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import { Usage } from "../../domain/errors/user.ts"
 import type { Target } from "../../domain/server/target.ts"
-import { defaultSocket, isSocketPath, localName } from "../../domain/servers/server-entry.ts"
+import { defaultSocket, isSocketPath, localName } from "../../domain/server-registry/registered-server.ts"
 
 /** The server on this machine; TAKO_SOCKET says where its socket is, when that is another one than usual. */
 export const localServer: Effect.Effect<Target, Usage> = Effect.suspend(() =>

@@ -1,8 +1,8 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { AppName } from "../../domain/server/app-name.ts"
-import * as AppState from "../../domain/server/app-state.ts"
-import type { AppPhase, AppStatus } from "../../domain/server/protocol/replies.ts"
+import type { AppName } from "../../domain/app/app-name.ts"
+import * as AppState from "../../domain/app/app-state.ts"
+import type { AppPhase, AppStatus } from "../../domain/protocol/replies.ts"
 import type { Entrance } from "./front.ts"
 import type { Slot } from "./slot.ts"
 

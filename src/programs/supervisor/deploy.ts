@@ -1,5 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { partsOf } from "../../domain/app/app-name.ts"
+import * as AppState from "../../domain/app/app-state.ts"
+import type { Release } from "../../domain/app/release.ts"
 import type { ListenFailed } from "../../domain/errors/listen.ts"
 import {
   FixedPort,
@@ -8,11 +11,8 @@ import {
   RolloutFailed,
   sayObstacle
 } from "../../domain/errors/rollout.ts"
-import { partsOf } from "../../domain/server/app-name.ts"
-import * as AppState from "../../domain/server/app-state.ts"
-import type { RolloutReply } from "../../domain/server/protocol/replies.ts"
-import type { Deploy, RequestOf, Rollback } from "../../domain/server/protocol/requests.ts"
-import type { Release } from "../../domain/server/release.ts"
+import type { RolloutReply } from "../../domain/protocol/replies.ts"
+import type { Deploy, RequestOf, Rollback } from "../../domain/protocol/requests.ts"
 import { AppHome } from "../../services/app-home/app-home.ts"
 import { InstanceLog } from "../../services/instance-log/instance-log.ts"
 import { ProcessSpawner } from "../../services/process-spawner/process-spawner.ts"

@@ -1,8 +1,8 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import type { Replies } from "../../domain/server/protocol/replies.ts"
-import type { Command, Request, RequestOf } from "../../domain/server/protocol/requests.ts"
-import * as Response from "../../domain/server/protocol/response.ts"
+import type { Replies } from "../../domain/protocol/replies.ts"
+import * as Response from "../../domain/protocol/replies.ts"
+import type { Command, Request, RequestOf } from "../../domain/protocol/requests.ts"
 
 /** What does each command; an error's message is what the client's user reads. */
 export type Handlers<E extends Error, R> = {

@@ -1,5 +1,5 @@
-import { type AppName, partsOf } from "../../domain/server/app-name.ts"
-import type { Release } from "../../domain/server/release.ts"
+import { type AppName, partsOf } from "../../domain/app/app-name.ts"
+import type { Release } from "../../domain/app/release.ts"
 import type { Home } from "../../services/app-home/app-home.ts"
 
 /** Of the server's variables, those that say where programs are and how a person writes, and nothing else. */

@@ -1,7 +1,6 @@
-import type { AppName } from "../../domain/server/app-name.ts"
-import type { Release } from "../../domain/server/release.ts"
-import type { Revision } from "../../domain/server/revision.ts"
-import type { SecretSet } from "../../domain/server/secret-set.ts"
+import type { AppName } from "../../domain/app/app-name.ts"
+import type { Release, Revision } from "../../domain/app/release.ts"
+import type { SecretSet } from "../../domain/app/secret-set.ts"
 import type { Home } from "../../services/app-home/app-home.ts"
 import { defaultDrain, type Settings } from "./settings.ts"
 

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import type { AppName } from "../../domain/server/app-name.ts"
+import type { AppName } from "../../domain/app/app-name.ts"
 import { AppHome } from "../../services/app-home/app-home.ts"
 import { ProcessSpawner } from "../../services/process-spawner/process-spawner.ts"
 import { ServerState } from "../../services/server-state/server-state.ts"

@@ -1,10 +1,10 @@
 import * as Effect from "effect/Effect"
+import type { Revision } from "../../domain/app/release.ts"
 import { KeyDiffers } from "../../domain/errors/rollout.ts"
 import { ServerMisbehaved } from "../../domain/errors/server.ts"
 import type { KeyId } from "../../domain/key.ts"
 import type { SecretName } from "../../domain/names.ts"
-import type { UpdateSecrets } from "../../domain/server/protocol/requests.ts"
-import type { Revision } from "../../domain/server/revision.ts"
+import type { UpdateSecrets } from "../../domain/protocol/requests.ts"
 import type { Server } from "../client/client.ts"
 import type { Delivered, Parcel } from "./delivery.ts"
 

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import { ServerUnreachable } from "../../domain/errors/server.ts"
-import type { UpdateReply } from "../../domain/server/protocol/replies.ts"
+import type { UpdateReply } from "../../domain/protocol/replies.ts"
 import type { Server } from "../client/client.ts"
 import { type Checked, misbehaved, requestOf } from "./check.ts"
 import type { Delivered, Delivery, Listener } from "./delivery.ts"

@@ -1,10 +1,10 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type { AppName } from "../../domain/app/app-name.ts"
+import type { SecretSet } from "../../domain/app/secret-set.ts"
 import type { FileFailed } from "../../domain/errors/secrets-file.ts"
-import type { AppName } from "../../domain/server/app-name.ts"
-import type { LogsReply } from "../../domain/server/protocol/replies.ts"
-import type { SecretSet } from "../../domain/server/secret-set.ts"
+import type { LogsReply } from "../../domain/protocol/replies.ts"
 
 /** What one instance writes, on its way into its app's log. */
 export interface InstanceOutput {

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { AppName } from "../../domain/server/app-name.ts"
-import type { LogLine } from "../../domain/server/protocol/replies.ts"
+import type { AppName } from "../../domain/app/app-name.ts"
+import type { LogLine } from "../../domain/protocol/replies.ts"
 import { InstanceLog } from "./instance-log.ts"
 import { outputsInto } from "./output.ts"
 

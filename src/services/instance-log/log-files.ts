@@ -1,6 +1,6 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import type { LogLine } from "../../domain/server/protocol/replies.ts"
+import type { LogLine } from "../../domain/protocol/replies.ts"
 import { quietly, unless } from "../files/attempt.ts"
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = Fs.constants

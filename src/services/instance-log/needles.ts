@@ -1,5 +1,5 @@
 import * as Redacted from "effect/Redacted"
-import type { SecretSet } from "../../domain/server/secret-set.ts"
+import type { SecretSet } from "../../domain/app/secret-set.ts"
 
 /** Shorter values are everywhere, so that a log without them would be of no use. */
 const shortest = 6

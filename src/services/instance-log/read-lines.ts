@@ -1,6 +1,6 @@
 import * as Fs from "node:fs"
-import type { AppName } from "../../domain/server/app-name.ts"
-import type { LogLine, LogsReply } from "../../domain/server/protocol/replies.ts"
+import type { AppName } from "../../domain/app/app-name.ts"
+import type { LogLine, LogsReply } from "../../domain/protocol/replies.ts"
 import { unless } from "../files/attempt.ts"
 import type { LogQuery } from "./instance-log.ts"
 import { generations, pathOf } from "./log-files.ts"

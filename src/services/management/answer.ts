@@ -1,8 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import { decodeRequest } from "../../domain/server/protocol/decode-request.ts"
-import type { Request } from "../../domain/server/protocol/requests.ts"
-import * as Response from "../../domain/server/protocol/response.ts"
+import * as Response from "../../domain/protocol/replies.ts"
+import { decodeRequest, type Request } from "../../domain/protocol/requests.ts"
 
 /** What answers one request. It goes on when the client that asked goes away. */
 export type Handler = (request: Request) => Effect.Effect<Response.Response>

@@ -3,7 +3,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { ConfigInvalid } from "../../domain/errors/project.ts"
 import { decode } from "../../domain/tako-toml/decode.ts"
-import { expectsNothing, type TakoToml } from "../../domain/tako-toml.ts"
+import { expectsNothing, type TakoToml } from "../../domain/tako-toml/tako-toml.ts"
 
 /**
  * What the text of a tako.toml says; `path` is for people. The parser's message tells what it expected, without the

@@ -3,7 +3,7 @@ import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type { ConfigInvalid } from "../../domain/errors/project.ts"
 import type { FileFailed, PathRefused } from "../../domain/errors/secrets-file.ts"
-import type { ExpectedSecrets, TakoToml } from "../../domain/tako-toml.ts"
+import type { ExpectedSecrets, TakoToml } from "../../domain/tako-toml/tako-toml.ts"
 
 /**
  * The project that a command works on: the folder of the tako.toml that was named, else of the nearest one upwards,

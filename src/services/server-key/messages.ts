@@ -1,8 +1,8 @@
 import * as Crypto from "node:crypto"
 import * as Redacted from "effect/Redacted"
-import type { AppName } from "../../domain/server/app-name.ts"
-import { partsOf } from "../../domain/server/app-name.ts"
-import * as SecretSet from "../../domain/server/secret-set.ts"
+import type { AppName } from "../../domain/app/app-name.ts"
+import { partsOf } from "../../domain/app/app-name.ts"
+import * as SecretSet from "../../domain/app/secret-set.ts"
 import type { RevisionPlace } from "./server-key.ts"
 
 /** x's length in four bytes, big-endian, and x. */

@@ -1,9 +1,9 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import type { AppName } from "../../domain/server/app-name.ts"
-import type { Revision } from "../../domain/server/revision.ts"
-import type { SecretSet } from "../../domain/server/secret-set.ts"
+import type { AppName } from "../../domain/app/app-name.ts"
+import type { Revision } from "../../domain/app/release.ts"
+import type { SecretSet } from "../../domain/app/secret-set.ts"
 
 /** What a sealed set of secrets is bound to: moved to another place, it does not open. */
 export interface RevisionPlace {

@@ -1,13 +1,13 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
+import type { AppName } from "../../domain/app/app-name.ts"
+import type { AppState } from "../../domain/app/app-state.ts"
+import type { AuditEntry } from "../../domain/app/audit.ts"
+import type { Revision } from "../../domain/app/release.ts"
+import type { SecretSet } from "../../domain/app/secret-set.ts"
 import type { FileFailed } from "../../domain/errors/secrets-file.ts"
 import type { DataUnsafe, RevisionUnreadable, StateDamaged } from "../../domain/errors/server.ts"
-import type { AppName } from "../../domain/server/app-name.ts"
-import type { AppState } from "../../domain/server/app-state.ts"
-import type { AuditEntry } from "../../domain/server/audit.ts"
-import type { Revision } from "../../domain/server/revision.ts"
-import type { SecretSet } from "../../domain/server/secret-set.ts"
 
 export type StateError = StateDamaged | DataUnsafe | FileFailed
 export type RevisionError = RevisionUnreadable | DataUnsafe | FileFailed

@@ -1,10 +1,10 @@
 import * as Option from "effect/Option"
 import { nearest } from "../../domain/did-you-mean.ts"
 import { ServerExists, ServerNotFound } from "../../domain/errors/servers.ts"
-import { shownDestination } from "../../domain/servers/destination.ts"
-import type { ServerEntry } from "../../domain/servers/server-entry.ts"
+import { shownDestination } from "../../domain/server-registry/destination.ts"
+import type { RegisteredServer } from "../../domain/server-registry/registered-server.ts"
 
-export const notFound = (name: string, servers: ReadonlyArray<ServerEntry>): ServerNotFound =>
+export const notFound = (name: string, servers: ReadonlyArray<RegisteredServer>): ServerNotFound =>
   new ServerNotFound({
     server: name,
     ...Option.match(
@@ -16,5 +16,5 @@ export const notFound = (name: string, servers: ReadonlyArray<ServerEntry>): Ser
     )
   })
 
-export const exists = ({ name, ssh }: ServerEntry): ServerExists =>
+export const exists = ({ name, ssh }: RegisteredServer): ServerExists =>
   new ServerExists({ server: name, destination: shownDestination(ssh) })

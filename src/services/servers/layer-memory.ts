@@ -1,12 +1,12 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
-import type { ServerEntry } from "../../domain/servers/server-entry.ts"
+import type { RegisteredServer } from "../../domain/server-registry/registered-server.ts"
 import { exists, notFound } from "./find.ts"
 import { Servers } from "./servers.ts"
 
 /** A config.toml that is only in memory, with these servers at first. */
-export const layerMemory = (servers: ReadonlyArray<ServerEntry> = []): Layer.Layer<Servers> =>
+export const layerMemory = (servers: ReadonlyArray<RegisteredServer> = []): Layer.Layer<Servers> =>
   Layer.effect(
     Servers,
     Effect.map(Ref.make(servers), (all) => ({

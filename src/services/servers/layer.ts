@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { ConfigInvalid } from "../../domain/errors/project.ts"
 import { FileLocked } from "../../domain/errors/secrets-file.ts"
-import { withoutServer, withServer } from "../../domain/servers/edit-config.ts"
-import type { ServerEntry } from "../../domain/servers/server-entry.ts"
+import { withoutServer, withServer } from "../../domain/server-registry/config-toml.ts"
+import type { RegisteredServer } from "../../domain/server-registry/registered-server.ts"
 import { attempt } from "../files/attempt.ts"
 import { whileLocked } from "../files/lock.ts"
 import { makePrivateFolder } from "../files/private.ts"
@@ -77,12 +77,18 @@ export const layer: Layer.Layer<Servers, never, Home> = Layer.effect(
 interface Change {
   readonly text: string
   /** What has to be in it. */
-  readonly servers: ReadonlyArray<ServerEntry>
+  readonly servers: ReadonlyArray<RegisteredServer>
 }
 
 const byHand = "its servers are written in a way that tako does not change; edit it by hand"
 
-const same = (one: ReadonlyArray<ServerEntry>, other: ReadonlyArray<ServerEntry>): boolean =>
+const same = (one: ReadonlyArray<RegisteredServer>, other: ReadonlyArray<RegisteredServer>): boolean =>
   JSON.stringify(one.map(plain)) === JSON.stringify(other.map(plain))
 
-const plain = ({ name, socket, ssh: { host, port, user } }: ServerEntry) => [name, socket, host, port, user]
+const plain = ({ name, socket, ssh: { host, port, user } }: RegisteredServer) => [
+  name,
+  socket,
+  host,
+  port,
+  user
+]

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { ConfigInvalid } from "../../domain/errors/project.ts"
 import type { FileFailed } from "../../domain/errors/secrets-file.ts"
-import { type ConfigToml, decode } from "../../domain/servers/config-toml.ts"
+import { type ConfigToml, decode } from "../../domain/server-registry/config-toml.ts"
 import { attempt, unless } from "../files/attempt.ts"
 
 /** A config.toml as it was found. */

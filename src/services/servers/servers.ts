@@ -3,16 +3,16 @@ import type * as Effect from "effect/Effect"
 import type { ConfigInvalid } from "../../domain/errors/project.ts"
 import type { FileFailed, FileLocked } from "../../domain/errors/secrets-file.ts"
 import type { ServerExists, ServerNotFound } from "../../domain/errors/servers.ts"
-import type { ServerEntry } from "../../domain/servers/server-entry.ts"
+import type { RegisteredServer } from "../../domain/server-registry/registered-server.ts"
 
 /** The servers that this user knows (`[[servers]]` of config.toml), in the order of the file. */
 export class Servers extends Context.Tag("tako/Servers")<
   Servers,
   {
     /** Empty when there is no such file. */
-    readonly all: Effect.Effect<ReadonlyArray<ServerEntry>, ConfigInvalid | FileFailed>
+    readonly all: Effect.Effect<ReadonlyArray<RegisteredServer>, ConfigInvalid | FileFailed>
     readonly add: (
-      server: ServerEntry
+      server: RegisteredServer
     ) => Effect.Effect<void, ServerExists | ConfigInvalid | FileFailed | FileLocked>
     readonly remove: (
       name: string

@@ -4,7 +4,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
-import type { Destination } from "../../domain/servers/destination.ts"
+import type { Destination } from "../../domain/server-registry/destination.ts"
 import { uniformConfig } from "../../domain/ssh/uniform-config.ts"
 
 /** What a run of ssh came to. */

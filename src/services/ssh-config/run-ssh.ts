@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import type { Destination } from "../../domain/servers/destination.ts"
+import type { Destination } from "../../domain/server-registry/destination.ts"
 import { findProgram } from "../clipboard/find-program.ts"
 import { childEnvironment } from "../process-spawner/child-environment.ts"
 

@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { ServerUnreachable } from "../../domain/errors/server.ts"
-import type { Destination } from "../../domain/servers/destination.ts"
+import type { Destination } from "../../domain/server-registry/destination.ts"
 import type { SshSettings } from "../../domain/ssh/ssh-settings.ts"
 
 /** How this user's ssh would reach a host: ~/.ssh/config, /etc/ssh/ssh_config, and what ssh takes for granted. */

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import { ServerUnreachable } from "../../domain/errors/server.ts"
-import type { Destination } from "../../domain/servers/destination.ts"
+import type { Destination } from "../../domain/server-registry/destination.ts"
 import type { SshSettings } from "../../domain/ssh/ssh-settings.ts"
 import type { SshConfig } from "../ssh-config/ssh-config.ts"
 

@@ -1,7 +1,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { AppName } from "../../../src/domain/server/app-name.ts"
+import { AppName } from "../../../src/domain/app/app-name.ts"
 import { runToEnd } from "../../support/cli.ts"
 import { needs } from "../../support/needs.ts"
 import { get, isRoot, makeHost, type Server } from "../../support/server.ts"

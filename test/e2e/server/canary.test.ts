@@ -1,7 +1,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { assert, describe, it } from "vitest"
-import { AppName } from "../../../src/domain/server/app-name.ts"
+import { AppName } from "../../../src/domain/app/app-name.ts"
 import { needs } from "../../support/needs.ts"
 import { makeHost } from "../../support/server.ts"
 import { program, refusal, secretsOf } from "./shop.ts"

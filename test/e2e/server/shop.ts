@@ -1,8 +1,8 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as Redacted from "effect/Redacted"
+import { AppName } from "../../../src/domain/app/app-name.ts"
 import { SecretName } from "../../../src/domain/names.ts"
-import { AppName } from "../../../src/domain/server/app-name.ts"
 import { eventually } from "../../support/eventually.ts"
 import type { Host } from "../../support/server.ts"
 

@@ -1,6 +1,6 @@
 import * as Net from "node:net"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { AppName } from "../../../src/domain/server/app-name.ts"
+import { AppName } from "../../../src/domain/app/app-name.ts"
 import { eventually } from "../../support/eventually.ts"
 import { get, makeHost } from "../../support/server.ts"
 import { app, openShop, program, refusal, secretsOf, send } from "./shop.ts"

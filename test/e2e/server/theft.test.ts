@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { AppName } from "../../../src/domain/server/app-name.ts"
+import { AppName } from "../../../src/domain/app/app-name.ts"
 import { eventually } from "../../support/eventually.ts"
 import { get, type Host, isRoot, makeHost } from "../../support/server.ts"
 import { logged, program, secretsOf } from "./shop.ts"

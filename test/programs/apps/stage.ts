@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { ServerEntry } from "../../../src/domain/servers/server-entry.ts"
+import type { RegisteredServer } from "../../../src/domain/server-registry/registered-server.ts"
 import { apps } from "../../../src/main/cli/apps/apps.ts"
 import { group } from "../../../src/main/cli/command.ts"
 import { logs } from "../../../src/main/cli/logs.ts"
@@ -18,7 +18,7 @@ import type { Transport } from "../../../src/services/transport/transport.ts"
 import { world } from "../supervisor/world.ts"
 import { type Cut, type Peer, transportTo } from "../sync/stage.ts"
 
-export const entry = (name: string): ServerEntry => ({
+export const entry = (name: string): RegisteredServer => ({
   name,
   socket: "/s",
   ssh: { host: `${name}.example` }

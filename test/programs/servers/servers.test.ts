@@ -6,8 +6,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { ServerUnreachable } from "../../../src/domain/errors/server.ts"
 import { HostKeyRefused, LoginRefused } from "../../../src/domain/errors/ssh.ts"
-import { error, ok } from "../../../src/domain/server/protocol/response.ts"
-import type { ServerEntry } from "../../../src/domain/servers/server-entry.ts"
+import { error, ok } from "../../../src/domain/protocol/replies.ts"
+import type { RegisteredServer } from "../../../src/domain/server-registry/registered-server.ts"
 import type { HostIdentity } from "../../../src/domain/ssh/host-identity.ts"
 import { add, type Stranger } from "../../../src/programs/servers/add.ts"
 import { status } from "../../../src/programs/servers/status.ts"
@@ -19,7 +19,7 @@ import { Servers } from "../../../src/services/servers/servers.ts"
 import { layerMemory as transportOf } from "../../../src/services/transport/layer-memory.ts"
 import { Transport, type TransportError } from "../../../src/services/transport/transport.ts"
 
-const entry = (name: string): ServerEntry => ({ name, socket: "/s", ssh: { host: `${name}.example` } })
+const entry = (name: string): RegisteredServer => ({ name, socket: "/s", ssh: { host: `${name}.example` } })
 const la = entry("la")
 
 const identity: HostIdentity = { name: "la.example", files: ["/known_hosts"], hashed: false }

@@ -3,9 +3,9 @@ import * as Effect from "effect/Effect"
 import * as HashMap from "effect/HashMap"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import { AppName } from "../../../src/domain/app/app-name.ts"
 import { AppUnknown } from "../../../src/domain/errors/server.ts"
-import { AppName } from "../../../src/domain/server/app-name.ts"
-import { commands } from "../../../src/domain/server/protocol/decode-request.ts"
+import { commands } from "../../../src/domain/protocol/requests.ts"
 import { dispatch, type Handlers } from "../../../src/programs/supervisor/dispatch.ts"
 
 const app = AppName("shop/production")

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
-import { AppName } from "../../../src/domain/server/app-name.ts"
+import { AppName } from "../../../src/domain/app/app-name.ts"
 import type { StartedProcess } from "../../../src/services/process-spawner/layer-memory.ts"
 import { app, deployment, good, hasEnded, secrets, valueOf, world } from "./world.ts"
 

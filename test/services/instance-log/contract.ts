@@ -2,9 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import { AppName } from "../../../src/domain/app/app-name.ts"
+import type { SecretSet } from "../../../src/domain/app/secret-set.ts"
 import { SecretName } from "../../../src/domain/names.ts"
-import { AppName } from "../../../src/domain/server/app-name.ts"
-import type { SecretSet } from "../../../src/domain/server/secret-set.ts"
 import { InstanceLog } from "../../../src/services/instance-log/instance-log.ts"
 
 export const app = AppName("shop/production")

@@ -1,10 +1,9 @@
 import * as Redacted from "effect/Redacted"
+import { AppName } from "../../../src/domain/app/app-name.ts"
+import type { RevisionRecord } from "../../../src/domain/app/app-state.ts"
+import type { Release, Revision } from "../../../src/domain/app/release.ts"
+import type { SecretSet } from "../../../src/domain/app/secret-set.ts"
 import { SecretName } from "../../../src/domain/names.ts"
-import { AppName } from "../../../src/domain/server/app-name.ts"
-import type { RevisionRecord } from "../../../src/domain/server/app-state.ts"
-import type { Release } from "../../../src/domain/server/release.ts"
-import type { Revision } from "../../../src/domain/server/revision.ts"
-import type { SecretSet } from "../../../src/domain/server/secret-set.ts"
 
 export const app = AppName("shop/production")
 export const other = AppName("shop/staging")

@@ -5,20 +5,20 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import type { ServerEntry } from "../../../src/domain/servers/server-entry.ts"
+import type { RegisteredServer } from "../../../src/domain/server-registry/registered-server.ts"
 import { layer } from "../../../src/services/servers/layer.ts"
 import { layerMemory } from "../../../src/services/servers/layer-memory.ts"
 import { Servers } from "../../../src/services/servers/servers.ts"
 import { temporaryFolder } from "../files/folder.ts"
 import { homeIn } from "../key-cache/home.ts"
 
-const la: ServerEntry = { name: "la", socket: "/run/tako/tako.sock", ssh: { host: "la.example" } }
-const ams: ServerEntry = {
+const la: RegisteredServer = { name: "la", socket: "/run/tako/tako.sock", ssh: { host: "la.example" } }
+const ams: RegisteredServer = {
   name: "ams",
   socket: "/srv/tako.sock",
   ssh: { host: "10.0.0.7", port: 2222, user: "deploy" }
 }
-const v6: ServerEntry = { name: "v6", socket: "/s", ssh: { host: "fe80::1%eth0" } }
+const v6: RegisteredServer = { name: "v6", socket: "/s", ssh: { host: "fe80::1%eth0" } }
 
 type Store = Context.Tag.Service<Servers>
 

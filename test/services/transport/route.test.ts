@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import type { Destination } from "../../../src/domain/servers/destination.ts"
+import type { Destination } from "../../../src/domain/server-registry/destination.ts"
 import type { SshSettings } from "../../../src/domain/ssh/ssh-settings.ts"
 import { layerMemory } from "../../../src/services/ssh-config/layer-memory.ts"
 import { SshConfig } from "../../../src/services/ssh-config/ssh-config.ts"

@@ -2,14 +2,14 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { NoTerminal, Usage } from "../../../domain/errors/user.ts"
 import { printable } from "../../../domain/printable.ts"
-import { isPort, isUser, parseDestination } from "../../../domain/servers/destination.ts"
+import { isPort, isUser, parseDestination } from "../../../domain/server-registry/destination.ts"
 import {
   defaultSocket,
   isServerName,
   isSocketPath,
   localName,
-  type ServerEntry
-} from "../../../domain/servers/server-entry.ts"
+  type RegisteredServer
+} from "../../../domain/server-registry/registered-server.ts"
 import { add as addServer, type Stranger } from "../../../programs/servers/add.ts"
 import { Servers } from "../../../services/servers/servers.ts"
 import { Terminal } from "../../../services/terminal/terminal.ts"
@@ -101,7 +101,7 @@ const entryOf = Effect.fnUntraced(function* (input: Input) {
     ...(port === undefined ? {} : { port: Number(port) }),
     ...(user === undefined ? {} : { user })
   }
-  return { name, socket, ssh } satisfies ServerEntry
+  return { name, socket, ssh } satisfies RegisteredServer
 })
 
 const twice = (what: string) => new Usage({ problem: `HOST names the ${what} already; leave --${what} out.` })

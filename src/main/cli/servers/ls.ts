@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import type { Target } from "../../../domain/server/target.ts"
-import { shownDestination } from "../../../domain/servers/destination.ts"
+import { shownDestination } from "../../../domain/server-registry/destination.ts"
 import { Servers } from "../../../services/servers/servers.ts"
 import { leaf } from "../command.ts"
 import { Style } from "../context.ts"

@@ -1,8 +1,7 @@
 import type { KeyId } from "../key.ts"
 import type { SecretName } from "../names.ts"
 import type { AppName } from "./app-name.ts"
-import type { Release } from "./release.ts"
-import type { Revision } from "./revision.ts"
+import type { Release, Revision } from "./release.ts"
 
 /** A committed revision: which secrets it has, never what they are. */
 export interface RevisionRecord {

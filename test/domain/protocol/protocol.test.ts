@@ -2,14 +2,16 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import * as Redacted from "effect/Redacted"
+import { AppName } from "../../../src/domain/app/app-name.ts"
+import { first } from "../../../src/domain/app/release.ts"
 import { SecretName } from "../../../src/domain/names.ts"
-import { AppName } from "../../../src/domain/server/app-name.ts"
-import { commands, decodeRequest } from "../../../src/domain/server/protocol/decode-request.ts"
-import { decodeResponse } from "../../../src/domain/server/protocol/decode-response.ts"
-import { encodeRequest } from "../../../src/domain/server/protocol/encode-request.ts"
-import type { Request } from "../../../src/domain/server/protocol/requests.ts"
-import { encodeResponse, error, ok } from "../../../src/domain/server/protocol/response.ts"
-import { first } from "../../../src/domain/server/revision.ts"
+import { decodeResponse, encodeResponse, error, ok } from "../../../src/domain/protocol/replies.ts"
+import {
+  commands,
+  decodeRequest,
+  encodeRequest,
+  type Request
+} from "../../../src/domain/protocol/requests.ts"
 
 const app = AppName("my-app/production")
 const bytes = (text: string) => new TextEncoder().encode(text)

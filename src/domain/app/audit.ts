@@ -5,7 +5,7 @@ import type { KeyId } from "../key.ts"
 import type { SecretName } from "../names.ts"
 import * as StrictJson from "../secrets-file/strict-json.ts"
 import * as Fields from "./fields.ts"
-import type { Revision } from "./revision.ts"
+import { type Revision, revision } from "./release.ts"
 
 const actions = [
   "update_secrets",
@@ -52,7 +52,7 @@ export const entry: Decoder<AuditEntry> = objectOf(
   {
     by: Fields.label,
     verified: Fields.flag,
-    revision: Fields.revision,
+    revision: revision,
     release: Fields.ordinal,
     instances: Fields.count,
     added: Fields.secretNames,

@@ -2,10 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
-import type { EnvironmentName } from "../../src/domain/names.ts"
-import { decode } from "../../src/domain/tako-toml/decode.ts"
-import { isProjectName, projectNameOf } from "../../src/domain/tako-toml/project-name.ts"
-import { type TakoToml, varsIn } from "../../src/domain/tako-toml.ts"
+import type { EnvironmentName } from "../../../src/domain/names.ts"
+import { decode } from "../../../src/domain/tako-toml/decode.ts"
+import {
+  isProjectName,
+  projectNameOf,
+  type TakoToml,
+  varsIn
+} from "../../../src/domain/tako-toml/tako-toml.ts"
 
 const read = (document: unknown): TakoToml =>
   Either.getOrThrowWith(decode(document, "folder"), (misfit) => misfit)

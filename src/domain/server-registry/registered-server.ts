@@ -2,7 +2,7 @@ import type { Target } from "../server/target.ts"
 import type { Destination } from "./destination.ts"
 
 /** A server of config.toml: a target that is reached by SSH. */
-export interface ServerEntry extends Target {
+export interface RegisteredServer extends Target {
   readonly ssh: Destination
 }
 

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
+import { AppName } from "../../../src/domain/app/app-name.ts"
+import * as AppState from "../../../src/domain/app/app-state.ts"
+import type { Revision } from "../../../src/domain/app/release.ts"
+import * as StateFile from "../../../src/domain/app/state-file.ts"
 import type { StateDamaged } from "../../../src/domain/errors/server.ts"
-import { AppName } from "../../../src/domain/server/app-name.ts"
-import * as AppState from "../../../src/domain/server/app-state.ts"
-import type { Revision } from "../../../src/domain/server/revision.ts"
-import * as StateFile from "../../../src/domain/server/state-file.ts"
 import { recordOf, releaseOf } from "../../services/server-state/values.ts"
 
 const app = AppName("shop/production")

@@ -6,7 +6,7 @@ import * as StrictJson from "../secrets-file/strict-json.ts"
 import type { AppName } from "./app-name.ts"
 import type { AppState, RevisionRecord } from "./app-state.ts"
 import * as Fields from "./fields.ts"
-import * as Specification from "./specification.ts"
+import { releaseWith, revision, toJson } from "./release.ts"
 
 /** The largest file that is read: 4 MiB. */
 export const maxFileLength = 4 * 1024 * 1024
@@ -20,7 +20,7 @@ export type Migration = (content: Json) => Json
 export const migrations: ReadonlyArray<Migration> = []
 
 const revisionRecord: Decoder<RevisionRecord> = objectOf(
-  { revision: Fields.revision, names: Fields.secretNames, proven: Fields.flag, at: Fields.instant },
+  { revision: revision, names: Fields.secretNames, proven: Fields.flag, at: Fields.instant },
   { key_id: Fields.keyId, by: Fields.label }
 )
 
@@ -30,8 +30,8 @@ const content: Decoder<AppState> = objectOf(
     desired: oneOf("running", "stopped"),
     instances: Fields.instances,
     release: Fields.orNull(Fields.ordinal),
-    releases: listOf(Specification.releaseWith(), "a list of releases"),
-    current: Fields.orNull(Fields.revision),
+    releases: listOf(releaseWith(), "a list of releases"),
+    current: Fields.orNull(revision),
     revisions: listOf(revisionRecord, "a list of revisions"),
     last_revision: Fields.count,
     last_release: Fields.count
@@ -69,7 +69,7 @@ export const parse = (
 /** `version` first, two spaces of indent, one newline at the end. */
 export const print = ({ releases, ...rest }: AppState): string => {
   const version = migrations.length + 1
-  return `${JSON.stringify({ version, ...rest, releases: releases.map(Specification.toJson) }, null, 2)}\n`
+  return `${JSON.stringify({ version, ...rest, releases: releases.map(toJson) }, null, 2)}\n`
 }
 
 /** What it refers to is there, and its counters are not behind. */

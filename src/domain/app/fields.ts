@@ -4,11 +4,10 @@ import { integer } from "../decoding/json.ts"
 import { mapOf } from "../decoding/object.ts"
 import { isKeyId, type KeyId } from "../key.ts"
 import { isSecretName, type SecretName } from "../names.ts"
-import { portOf } from "../tako-toml/fields.ts"
+import { portOf } from "../tako-toml/decode.ts"
 import { type AppName, isAppName } from "./app-name.ts"
-import { isRevision, type Revision } from "./revision.ts"
 
-export { command, listen } from "../tako-toml/fields.ts"
+export { command, listen } from "../tako-toml/decode.ts"
 
 const isString = (value: unknown): value is string => typeof value === "string"
 
@@ -21,8 +20,6 @@ export const appName = that(
   (value): value is AppName => isString(value) && isAppName(value),
   'an app and its environment, as in "shop/production"'
 )
-
-export const revision: Decoder<Revision> = that(isRevision, "the number of a revision: 1, 2, 3 …")
 
 /** The number of a release, of an event, of a line. */
 export const ordinal = integer(1, Number.MAX_SAFE_INTEGER)

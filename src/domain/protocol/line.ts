@@ -1,5 +1,5 @@
 import * as Either from "effect/Either"
-import * as StrictJson from "../../secrets-file/strict-json.ts"
+import * as StrictJson from "../secrets-file/strict-json.ts"
 
 export type Fault = "not-text" | StrictJson.JsonFault
 
