@@ -14,7 +14,7 @@ import * as PassphraseWords from "../services/passphrase-words/layer.ts"
 import * as ProcessSpawner from "../services/process-spawner/layer.ts"
 import * as Project from "../services/project/layer.ts"
 import * as SecretsFile from "../services/secrets-file/layer.ts"
-import * as Servers from "../services/servers/layer.ts"
+import * as ServerRegistry from "../services/server-registry/layer.ts"
 import * as SourceTree from "../services/source-tree/layer.ts"
 import * as SshConfig from "../services/ssh-config/layer.ts"
 import * as Terminal from "../services/terminal/layer.ts"
@@ -68,7 +68,7 @@ export const development = (place: Project.Place) =>
   )
 
 /** For the programs that only need to know which servers there are. */
-export const knownServers = Layer.provide(Servers.layer, Home.layer)
+export const knownServers = Layer.provide(ServerRegistry.layer, Home.layer)
 
 /** For the programs that talk to servers. */
 export const servers = Layer.merge(

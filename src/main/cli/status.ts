@@ -7,9 +7,14 @@ import { partsOf } from "../../domain/app/app-name.ts"
 import { plainLines } from "../../domain/app-output.ts"
 import { printable } from "../../domain/printable.ts"
 import { failures, type Outcome } from "../../programs/apps/on-each.ts"
-import { type AppReport, type ServerReport, status as statusOf } from "../../programs/apps/status.ts"
-import { serversToAsk } from "../../programs/apps/which.ts"
-import { type Drift, driftTeller } from "../../programs/sync/drift.ts"
+import {
+  type AppReport,
+  type Drift,
+  driftTeller,
+  type ServerReport,
+  status as statusOf
+} from "../../programs/apps/status.ts"
+import { serversToAsk } from "../../programs/apps/targets.ts"
 import type { Ink } from "../command-line/ink.ts"
 import { serverFailed } from "../exit-code.ts"
 import { appArgument, checkServer, namedApp, serverFlag } from "./apps/choose-app.ts"

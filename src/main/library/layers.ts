@@ -20,11 +20,11 @@ export { layer as processSpawner } from "../../services/process-spawner/layer.ts
 export { layer as project } from "../../services/project/layer.ts"
 export { layer as secretsFile } from "../../services/secrets-file/layer.ts"
 export { layer as serverKey } from "../../services/server-key/layer.ts"
+export { layer as serverRegistry } from "../../services/server-registry/layer.ts"
 export {
   layer as serverState,
   layerMemoryOnly as serverStateMemoryOnly
 } from "../../services/server-state/layer.ts"
-export { layer as servers } from "../../services/servers/layer.ts"
 export { layer as signals } from "../../services/signals/layer.ts"
 export { layer as sourceTree } from "../../services/source-tree/layer.ts"
 export { layer as sshConfig } from "../../services/ssh-config/layer.ts"

@@ -32,7 +32,7 @@ export type {
   Result,
   Stage
 } from "../../programs/sync/delivery.ts"
-export { openParcels } from "../../programs/sync/parcels.ts"
+export { openParcels } from "../../programs/sync/delivery.ts"
 export { sync } from "../../programs/sync/sync.ts"
 export { chooseTargets } from "../../programs/sync/targets.ts"
 export { checkTypes, type GeneratedFile, refreshTypes, typegen } from "../../programs/typegen.ts"

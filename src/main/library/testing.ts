@@ -26,8 +26,8 @@ export {
   layerMemoryOf as secretsFileOf
 } from "../../services/secrets-file/layer-memory.ts"
 export { layerMemory as serverKey } from "../../services/server-key/layer-memory.ts"
+export { layerMemory as serverRegistry } from "../../services/server-registry/layer-memory.ts"
 export { layerMemory as serverState } from "../../services/server-state/layer-memory.ts"
-export { layerMemory as servers } from "../../services/servers/layer-memory.ts"
 export { layerMemory as signals, SignalsControl } from "../../services/signals/layer-memory.ts"
 export { layerMemory as sourceTree } from "../../services/source-tree/layer-memory.ts"
 export { layerMemory as sshConfig } from "../../services/ssh-config/layer-memory.ts"

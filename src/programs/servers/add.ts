@@ -9,7 +9,7 @@ import { shownDestination } from "../../domain/server-registry/destination.ts"
 import type { RegisteredServer } from "../../domain/server-registry/registered-server.ts"
 import { type HostIdentity, isForgotten } from "../../domain/ssh/host-identity.ts"
 import { KnownHosts } from "../../services/known-hosts/known-hosts.ts"
-import { Servers } from "../../services/servers/servers.ts"
+import { ServerRegistry } from "../../services/server-registry/server-registry.ts"
 import type { Transport } from "../../services/transport/transport.ts"
 import { connect, type ServerError } from "../client/client.ts"
 
@@ -32,7 +32,7 @@ export const add = Effect.fn("servers.add")(function* <E, R>(
   server: RegisteredServer,
   trust: (stranger: Stranger) => Effect.Effect<boolean, E, R>
 ) {
-  const servers = yield* Servers
+  const servers = yield* ServerRegistry
   const known = (yield* servers.all).find(({ name }) => name === server.name)
   if (known !== undefined) {
     return yield* new ServerExists({ server: known.name, destination: shownDestination(known.ssh) })

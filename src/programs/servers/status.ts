@@ -5,10 +5,10 @@ import type { Interrupted } from "../../domain/errors/user.ts"
 import type { ServerInfo } from "../../domain/protocol/replies.ts"
 import type { Target } from "../../domain/server/target.ts"
 import { localName } from "../../domain/server-registry/registered-server.ts"
-import { notFound } from "../../services/servers/find.ts"
-import { Servers } from "../../services/servers/servers.ts"
+import { notFound } from "../../services/server-registry/find.ts"
+import { ServerRegistry } from "../../services/server-registry/server-registry.ts"
 import { connect, type ServerError } from "../client/client.ts"
-import { localServer } from "./local.ts"
+import { localServer } from "./lookup.ts"
 
 /** A server that answers. */
 export interface Alive {
@@ -27,7 +27,7 @@ const abreast = 16
 
 /** Asks the servers of these names, or all that were added; in the order of config.toml, and this machine's last. */
 export const status = Effect.fn("servers.status")(function* (names: ReadonlyArray<string>) {
-  const servers = yield* Servers
+  const servers = yield* ServerRegistry
   const all = yield* servers.all
   const unknown = names.find((name) => name !== localName && !all.some((one) => one.name === name))
   if (unknown !== undefined) return yield* notFound(unknown, all)

@@ -1,14 +1,19 @@
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type * as Either from "effect/Either"
-import type { AppName } from "../../domain/app/app-name.ts"
+import { type AppName, isAppName } from "../../domain/app/app-name.ts"
 import type { Revision } from "../../domain/app/release.ts"
 import type { Difference, SecretSet } from "../../domain/app/secret-set.ts"
 import type { KeyDiffers } from "../../domain/errors/rollout.ts"
-import type { Interrupted } from "../../domain/errors/user.ts"
+import { type Interrupted, InvalidName } from "../../domain/errors/user.ts"
 import type { KeyId } from "../../domain/key.ts"
 import type { EnvironmentName, SecretName } from "../../domain/names.ts"
 import type { Target } from "../../domain/server/target.ts"
+import { KeyCache } from "../../services/key-cache/key-cache.ts"
+import { KeyPins } from "../../services/key-pins/key-pins.ts"
+import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import type { ServerError } from "../client/client.ts"
+import { openCompleteIn } from "../environment/open.ts"
+import { findEnvironment } from "../environment/read.ts"
 
 /** The secrets of one environment, opened, and the key that opened them. */
 export interface Parcel {
@@ -70,3 +75,33 @@ export interface Conversation<E, R> {
 }
 
 export type Listener = Pick<Conversation<never, never>, "tell" | "ended">
+
+/** Opens all of these environments, as one reading of the file has them: one value that does not open fails all. */
+export const openParcels = Effect.fn("sync.openParcels")(function* (
+  project: string,
+  environments: ReadonlyArray<EnvironmentName>,
+  previousKeyIds: ReadonlyArray<KeyId> = []
+) {
+  const file = yield* SecretsFile
+  const cache = yield* KeyCache
+  const pins = yield* KeyPins
+  const read = yield* file.read
+  return yield* Effect.forEach(environments, (environment) =>
+    Effect.gen(function* () {
+      const { salt } = yield* findEnvironment(read, environment)
+      return {
+        environment,
+        app: yield* appOf(project, environment),
+        secrets: yield* openCompleteIn(read, environment),
+        keyId: cache.idOf(salt),
+        previousKeyIds: [...(yield* pins.retired(environment)), ...previousKeyIds]
+      } satisfies Parcel as Parcel
+    })
+  )
+})
+
+/** Servers take no environment of more than 63 characters, as the original may have written it. */
+export const appOf = (project: string, environment: EnvironmentName): Effect.Effect<AppName, InvalidName> => {
+  const app = `${project}/${environment}`
+  return isAppName(app) ? Effect.succeed(app) : new InvalidName({ kind: "environment" })
+}

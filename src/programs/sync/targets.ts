@@ -8,9 +8,9 @@ import { localName } from "../../domain/server-registry/registered-server.ts"
 import { projectNameOf } from "../../domain/tako-toml/tako-toml.ts"
 import { Project } from "../../services/project/project.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
-import { notFound } from "../../services/servers/find.ts"
-import { Servers } from "../../services/servers/servers.ts"
-import { localServer } from "../servers/local.ts"
+import { notFound } from "../../services/server-registry/find.ts"
+import { ServerRegistry } from "../../services/server-registry/server-registry.ts"
+import { localServer } from "../servers/lookup.ts"
 
 export interface Choice {
   /** All environments that have servers, when there is none. */
@@ -123,7 +123,7 @@ const namesFor = (
 
 const resolve = Effect.fnUntraced(function* (wanted: ReadonlyArray<Names>) {
   const names = [...new Set(wanted.flatMap(({ servers }) => servers))]
-  const entries = names.every((name) => name === localName) ? [] : yield* (yield* Servers).all
+  const entries = names.every((name) => name === localName) ? [] : yield* (yield* ServerRegistry).all
   const targets = new Map<string, Target>()
   for (const name of names) {
     const entry = name === localName ? yield* localServer : entries.find((one) => one.name === name)

@@ -1,10 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
-import { known } from "./judge.ts"
+import { known, lineOf, parse } from "./file.ts"
 import { KnownHosts } from "./known-hosts.ts"
-import { parse } from "./parse.ts"
-import { lineOf } from "./print.ts"
 
 /** One known_hosts in memory, that stands for whichever files a host names; with this text at first. */
 export const layerMemory = (text = ""): Layer.Layer<KnownHosts> =>

@@ -5,10 +5,8 @@ import * as Layer from "effect/Layer"
 import { FileFailed } from "../../domain/errors/secrets-file.ts"
 import type { HostIdentity } from "../../domain/ssh/host-identity.ts"
 import { attempt, unless } from "../files/attempt.ts"
-import { known } from "./judge.ts"
+import { type Entry, known, lineOf, parse } from "./file.ts"
 import { KnownHosts } from "./known-hosts.ts"
-import { type Entry, parse } from "./parse.ts"
-import { lineOf } from "./print.ts"
 
 /** The user's own known_hosts and the machine's. */
 export const layer: Layer.Layer<KnownHosts> = Layer.sync(KnownHosts, () => {

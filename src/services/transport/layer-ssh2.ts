@@ -1,17 +1,22 @@
+import type { Duplex } from "node:stream"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import { ServerUnreachable } from "../../domain/errors/server.ts"
+import type { Interrupted } from "../../domain/errors/user.ts"
 import type { Target } from "../../domain/server/target.ts"
 import type { Destination } from "../../domain/server-registry/destination.ts"
 import { KnownHosts } from "../known-hosts/known-hosts.ts"
 import { SshConfig } from "../ssh-config/ssh-config.ts"
 import { Terminal } from "../terminal/terminal.ts"
 import { type Route, routeTo } from "./route.ts"
-import { connectBySsh2 } from "./ssh2/connect.ts"
-import { keyVault } from "./ssh2/key-vault.ts"
-import { load } from "./ssh2/module.ts"
-import { type Patience, usual } from "./ssh2/patience.ts"
-import { Transport } from "./transport.ts"
+import { keyVault } from "./ssh2/key-ring.ts"
+import { type LoggedIn, login, type Surroundings } from "./ssh2/login.ts"
+import { load } from "./ssh2/session.ts"
+import { connectTcp, forwardSocket, forwardTcp } from "./ssh2/streams.ts"
+import { Transport, type TransportError, type Wire } from "./transport.ts"
+import { overStream } from "./wire.ts"
 
 export interface Ssh2Options {
   readonly patience?: Partial<Patience>
@@ -62,3 +67,40 @@ export const notHere = (server: string) =>
     reason: "it is on this machine",
     hint: "Servers on this machine are not reached by SSH."
   })
+
+/** Through each host of the route to the next one, and on the last one to the socket. */
+export const connectBySsh2 = (
+  around: Surroundings,
+  server: string,
+  route: Route,
+  socket: string
+): Effect.Effect<Wire, TransportError | Interrupted, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { patience } = around
+    let reached: LoggedIn | undefined
+    for (const settings of route) {
+      const stream: Duplex =
+        reached === undefined
+          ? yield* connectTcp(server, settings, patience.connect)
+          : yield* forwardTcp(server, reached, settings, patience.connect)
+      reached = yield* login(around, server, settings, stream)
+    }
+    const user = route[route.length - 1]?.user ?? ""
+    const channel = yield* forwardSocket(server, reached as LoggedIn, { path: socket, user }, patience.socket)
+    return yield* overStream(server, channel)
+  })
+
+/** How long each stage may take. Asking a person for a passphrase does not count. */
+export interface Patience {
+  readonly connect: Duration.DurationInput
+  readonly hostKey: Duration.DurationInput
+  readonly authenticate: Duration.DurationInput
+  readonly socket: Duration.DurationInput
+}
+
+export const usual: Patience = {
+  connect: "10 seconds",
+  hostKey: "15 seconds",
+  authenticate: "30 seconds",
+  socket: "15 seconds"
+}

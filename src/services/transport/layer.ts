@@ -11,7 +11,7 @@ import { type Ssh2Options, ssh2Connector } from "./layer-ssh2.ts"
 import { type Route, routeTo } from "./route.ts"
 import { offerOf } from "./ssh2/algorithms.ts"
 import { isPassedOver, readKeyFiles } from "./ssh2/key-files.ts"
-import { load } from "./ssh2/module.ts"
+import { load } from "./ssh2/session.ts"
 import { Transport } from "./transport.ts"
 
 /**

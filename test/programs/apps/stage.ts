@@ -10,7 +10,7 @@ import { layerMemory as keyCache } from "../../../src/services/key-cache/layer-m
 import type { StartedProcess } from "../../../src/services/process-spawner/layer-memory.ts"
 import { layerMemory as projectOf } from "../../../src/services/project/layer-memory.ts"
 import { layerMemory as secretsFile } from "../../../src/services/secrets-file/layer-memory.ts"
-import { layerMemory as serversOf } from "../../../src/services/servers/layer-memory.ts"
+import { layerMemory as serversOf } from "../../../src/services/server-registry/layer-memory.ts"
 import { Signals } from "../../../src/services/signals/signals.ts"
 import { StdioTranscript, layerMemory as stdio } from "../../../src/services/stdio/layer-memory.ts"
 import { layerMemory as terminal } from "../../../src/services/terminal/layer-memory.ts"

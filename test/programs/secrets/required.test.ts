@@ -6,7 +6,7 @@ import { openComplete, openEnvironment } from "../../../src/programs/environment
 import { run } from "../../../src/programs/run.ts"
 import { ls } from "../../../src/programs/secrets/ls.ts"
 import { verify } from "../../../src/programs/secrets/verify.ts"
-import { openParcels } from "../../../src/programs/sync/parcels.ts"
+import { openParcels } from "../../../src/programs/sync/delivery.ts"
 import {
   StartedProcesses,
   layerMemory as spawner

@@ -14,8 +14,8 @@ import { status } from "../../../src/programs/servers/status.ts"
 import { KnownHosts } from "../../../src/services/known-hosts/known-hosts.ts"
 import { layerMemory as knownHosts } from "../../../src/services/known-hosts/layer-memory.ts"
 import type { Handler } from "../../../src/services/management/answer.ts"
-import { layerMemory as serversOf } from "../../../src/services/servers/layer-memory.ts"
-import { Servers } from "../../../src/services/servers/servers.ts"
+import { layerMemory as serversOf } from "../../../src/services/server-registry/layer-memory.ts"
+import { ServerRegistry } from "../../../src/services/server-registry/server-registry.ts"
 import { layerMemory as transportOf } from "../../../src/services/transport/layer-memory.ts"
 import { Transport, type TransportError } from "../../../src/services/transport/transport.ts"
 
@@ -75,7 +75,7 @@ const guarded = guardedAs(identity)
 const failing = (failure: TransportError) => Layer.succeed(Transport, { connect: () => Effect.fail(failure) })
 
 const never = () => Effect.dieMessage("nobody is to be asked")
-const all = Effect.flatMap(Servers, ({ all }) => all)
+const all = Effect.flatMap(ServerRegistry, ({ all }) => all)
 
 describe("servers add", () => {
   const world = (transport: Layer.Layer<Transport, never, KnownHosts>, text = "") =>
@@ -88,7 +88,7 @@ describe("servers add", () => {
       assert.deepStrictEqual(met, { _tag: "Answers", version: "1.2" })
       assert.deepStrictEqual(shown, [{ identity, key }])
       assert.deepStrictEqual(yield* all, [la])
-      const servers = yield* Servers
+      const servers = yield* ServerRegistry
       yield* servers.remove("la")
       yield* add(la, never)
     }).pipe(Effect.provide(world(guarded)))

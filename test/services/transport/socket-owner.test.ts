@@ -5,8 +5,7 @@ import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { onTestFinished } from "vitest"
-import { layerLocal } from "../../../src/services/transport/layer-local.ts"
-import { isTrusted } from "../../../src/services/transport/socket-owner.ts"
+import { isTrusted, layerLocal } from "../../../src/services/transport/layer-local.ts"
 import { Transport } from "../../../src/services/transport/transport.ts"
 
 const isRoot = process.getuid?.() === 0

@@ -11,7 +11,7 @@ import {
   type RegisteredServer
 } from "../../../domain/server-registry/registered-server.ts"
 import { add as addServer, type Stranger } from "../../../programs/servers/add.ts"
-import { Servers } from "../../../services/servers/servers.ts"
+import { ServerRegistry } from "../../../services/server-registry/server-registry.ts"
 import { Terminal } from "../../../services/terminal/terminal.ts"
 import { argument, flag, leaf } from "../command.ts"
 import { say } from "../output.ts"
@@ -43,7 +43,7 @@ export const add = leaf(
       const server = yield* entryOf(input)
       const { name } = server
       if (input.unchecked) {
-        const servers = yield* Servers
+        const servers = yield* ServerRegistry
         yield* servers.add(server)
         return yield* say(`Added server ${name}; whether it is there was not looked at`)
       }

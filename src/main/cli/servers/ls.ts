@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type { Target } from "../../../domain/server/target.ts"
 import { shownDestination } from "../../../domain/server-registry/destination.ts"
-import { Servers } from "../../../services/servers/servers.ts"
+import { ServerRegistry } from "../../../services/server-registry/server-registry.ts"
 import { leaf } from "../command.ts"
 import { Style } from "../context.ts"
 import { jsonFlag, outJson, outTable, say } from "../output.ts"
@@ -17,7 +17,7 @@ export const ls = leaf(
   },
   ({ json }) =>
     Effect.gen(function* () {
-      const servers = yield* Effect.flatMap(Servers, ({ all }) => all)
+      const servers = yield* Effect.flatMap(ServerRegistry, ({ all }) => all)
       if (json) return yield* outJson({ servers: servers.map(toJson) })
       if (servers.length === 0) return yield* say(noServers)
       const { out } = yield* Style

@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { Servers } from "../../../services/servers/servers.ts"
+import { ServerRegistry } from "../../../services/server-registry/server-registry.ts"
 import { argument, leaf } from "../command.ts"
 import { say } from "../output.ts"
 
@@ -13,7 +13,7 @@ export const rm = leaf(
   },
   ({ name }) =>
     Effect.gen(function* () {
-      const servers = yield* Servers
+      const servers = yield* ServerRegistry
       yield* servers.remove(name)
       yield* say(`Removed server ${name}; what runs there goes on`)
     })

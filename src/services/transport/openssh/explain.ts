@@ -2,7 +2,7 @@ import { ServerUnreachable, type TransportStage } from "../../../domain/errors/s
 import { HostKeyRefused, LoginRefused } from "../../../domain/errors/ssh.ts"
 import { printable } from "../../../domain/printable.ts"
 import type { Target } from "../../../domain/server/target.ts"
-import { socketHint } from "../ssh2/channels.ts"
+import { socketHint } from "../ssh2/streams.ts"
 import type { TransportError } from "../transport.ts"
 
 /** What ssh's messages (in the C locale) say of why it ended without having logged in. */

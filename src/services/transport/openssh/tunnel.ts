@@ -14,7 +14,6 @@ import { errnoOf } from "../../files/attempt.ts"
 import { type SshProgram, startSsh } from "../../ssh-config/run-ssh.ts"
 import type { TransportError } from "../transport.ts"
 import { explainEnd } from "./explain.ts"
-import { optionsFor } from "./options.ts"
 
 /** An ssh that has logged in and leads from a socket of ours to the one of tako-server. */
 export interface Tunnel {
@@ -161,3 +160,38 @@ const connect = (path: string): Effect.Effect<Net.Socket, string, Scope.Scope> =
       })
     )
   )
+
+/**
+ * Of the user's configuration everything holds that says how to get there; what would ask, share, fork, run or show
+ * something does not. A unix socket of ours leads to the one there: `ssh -W` takes no path (of OpenSSH 9.2 it says nothing,
+ * and forwards nothing).
+ */
+export const optionsFor = (here: string, there: string): ReadonlyArray<string> => [
+  "-N",
+  "-T",
+  ...[
+    "BatchMode=yes",
+    "StrictHostKeyChecking=yes",
+    "NoHostAuthenticationForLocalhost=no",
+    "VerifyHostKeyDNS=no",
+    "ConnectTimeout=10",
+    "ConnectionAttempts=1",
+    "ServerAliveInterval=15",
+    "ServerAliveCountMax=3",
+    "ControlMaster=no",
+    "ControlPath=none",
+    "ForwardAgent=no",
+    "ForwardX11=no",
+    "PermitLocalCommand=no",
+    "RemoteCommand=none",
+    "ExitOnForwardFailure=no",
+    "StreamLocalBindMask=0177",
+    // It tells when it is logged in.
+    "LogLevel=VERBOSE"
+  ].flatMap((option) => ["-o", option]),
+  "-L",
+  `${escaped(here)}:${escaped(there)}`
+]
+
+/** In a forwarding a colon parts the two sides. */
+const escaped = (path: string): string => path.replace(/[\\:]/g, "\\$&")

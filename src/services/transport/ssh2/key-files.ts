@@ -3,8 +3,8 @@ import type { ParsedKey } from "ssh2"
 import type { PassedOver } from "../../../domain/errors/ssh.ts"
 import { errnoOf } from "../../files/attempt.ts"
 import { withOpenFile } from "../../files/read.ts"
-import { typeOf } from "../../known-hosts/parse.ts"
-import type { Module } from "./module.ts"
+import { typeOf } from "../../known-hosts/file.ts"
+import type { Module } from "./session.ts"
 
 /** A key of the configuration's, as its files have it. */
 export interface KeyFile {

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Ssh2 from "ssh2"
 import type { Client } from "ssh2"
 import { ServerUnreachable, type TransportStage } from "../../../domain/errors/server.ts"
 import { errnoOf } from "../../files/attempt.ts"
@@ -122,3 +123,11 @@ export const within =
       duration,
       onTimeout: () => unreachable(server, stage, { kind: "broken", code: "timeout" })
     })
+
+export type Module = typeof Ssh2
+
+/** Loaded when a server is first connected to, because it costs 40 ms. */
+export const load = async (): Promise<Module> => {
+  const module = (await import("ssh2")) as Module & { readonly default?: Module }
+  return module.default ?? module
+}

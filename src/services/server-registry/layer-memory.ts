@@ -3,12 +3,12 @@ import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import type { RegisteredServer } from "../../domain/server-registry/registered-server.ts"
 import { exists, notFound } from "./find.ts"
-import { Servers } from "./servers.ts"
+import { ServerRegistry } from "./server-registry.ts"
 
 /** A config.toml that is only in memory, with these servers at first. */
-export const layerMemory = (servers: ReadonlyArray<RegisteredServer> = []): Layer.Layer<Servers> =>
+export const layerMemory = (servers: ReadonlyArray<RegisteredServer> = []): Layer.Layer<ServerRegistry> =>
   Layer.effect(
-    Servers,
+    ServerRegistry,
     Effect.map(Ref.make(servers), (all) => ({
       all: Ref.get(all),
       add: (server) =>

@@ -7,9 +7,9 @@ import { Usage } from "../../domain/errors/user.ts"
 import type { Target } from "../../domain/server/target.ts"
 import { localName } from "../../domain/server-registry/registered-server.ts"
 import { Project } from "../../services/project/project.ts"
-import { notFound } from "../../services/servers/find.ts"
-import { Servers } from "../../services/servers/servers.ts"
-import { localServer } from "../servers/local.ts"
+import { notFound } from "../../services/server-registry/find.ts"
+import { ServerRegistry } from "../../services/server-registry/server-registry.ts"
+import { localServer } from "../servers/lookup.ts"
 
 /** What was typed: the server that was named, and the app that it is about. */
 export interface Asked {
@@ -24,7 +24,7 @@ export interface Asked {
 export const serversToAsk = Effect.fnUntraced(function* ({ server, app }: Asked) {
   const names = Option.isSome(server) ? [server.value] : yield* listed(app)
   if (names.length > 0) return yield* targetsOf(names)
-  const all = yield* Effect.flatMap(Servers, ({ all }) => all)
+  const all = yield* Effect.flatMap(ServerRegistry, ({ all }) => all)
   return all.length > 0 ? all : [yield* localServer]
 })
 
@@ -74,7 +74,7 @@ const listed = Effect.fnUntraced(function* (app: Option.Option<AppName>) {
 })
 
 const targetsOf = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
-  const known = names.every((name) => name === localName) ? [] : yield* (yield* Servers).all
+  const known = names.every((name) => name === localName) ? [] : yield* (yield* ServerRegistry).all
   return yield* Effect.forEach(names, (name): Effect.Effect<Target, ServerNotFound | Usage> => {
     if (name === localName) return localServer
     const entry = known.find((one) => one.name === name)

@@ -6,8 +6,8 @@ import type { ServerExists, ServerNotFound } from "../../domain/errors/servers.t
 import type { RegisteredServer } from "../../domain/server-registry/registered-server.ts"
 
 /** The servers that this user knows (`[[servers]]` of config.toml), in the order of the file. */
-export class Servers extends Context.Tag("tako/Servers")<
-  Servers,
+export class ServerRegistry extends Context.Tag("tako/ServerRegistry")<
+  ServerRegistry,
   {
     /** Empty when there is no such file. */
     readonly all: Effect.Effect<ReadonlyArray<RegisteredServer>, ConfigInvalid | FileFailed>

@@ -13,11 +13,11 @@ import { replace } from "../files/replace.ts"
 import { Home } from "../home/home.ts"
 import { exists, notFound } from "./find.ts"
 import { type ConfigFile, readConfigFile, readText } from "./read-config.ts"
-import { Servers } from "./servers.ts"
+import { ServerRegistry } from "./server-registry.ts"
 
 /** `config.toml` of the user, changed under its lock; what the user has written there by hand stays as it is. */
-export const layer: Layer.Layer<Servers, never, Home> = Layer.effect(
-  Servers,
+export const layer: Layer.Layer<ServerRegistry, never, Home> = Layer.effect(
+  ServerRegistry,
   Effect.map(Home, ({ config: folder }) => {
     const path = Path.join(folder, "config.toml")
 
@@ -52,7 +52,7 @@ export const layer: Layer.Layer<Servers, never, Home> = Layer.effect(
 
     return {
       all: Effect.map(readConfigFile(path), ({ servers }) => servers),
-      add: Effect.fn("Servers.add")((server) =>
+      add: Effect.fn("ServerRegistry.add")((server) =>
         change(({ text, servers }) => {
           const already = servers.find(({ name }) => name === server.name)
           return already === undefined
@@ -60,7 +60,7 @@ export const layer: Layer.Layer<Servers, never, Home> = Layer.effect(
             : Effect.fail(exists(already))
         })
       ),
-      remove: Effect.fn("Servers.remove")((name) =>
+      remove: Effect.fn("ServerRegistry.remove")((name) =>
         change(({ path, text, servers }) => {
           const index = servers.findIndex((one) => one.name === name)
           if (index < 0) return Effect.fail(notFound(name, servers))

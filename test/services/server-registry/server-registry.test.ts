@@ -6,9 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { RegisteredServer } from "../../../src/domain/server-registry/registered-server.ts"
-import { layer } from "../../../src/services/servers/layer.ts"
-import { layerMemory } from "../../../src/services/servers/layer-memory.ts"
-import { Servers } from "../../../src/services/servers/servers.ts"
+import { layer } from "../../../src/services/server-registry/layer.ts"
+import { layerMemory } from "../../../src/services/server-registry/layer-memory.ts"
+import { ServerRegistry } from "../../../src/services/server-registry/server-registry.ts"
 import { temporaryFolder } from "../files/folder.ts"
 import { homeIn } from "../key-cache/home.ts"
 
@@ -20,10 +20,10 @@ const ams: RegisteredServer = {
 }
 const v6: RegisteredServer = { name: "v6", socket: "/s", ssh: { host: "fe80::1%eth0" } }
 
-type Store = Context.Tag.Service<Servers>
+type Store = Context.Tag.Service<ServerRegistry>
 
-const build = (servers: Layer.Layer<Servers>) =>
-  Effect.map(Layer.build(servers), (context) => Context.get(context, Servers))
+const build = (servers: Layer.Layer<ServerRegistry>) =>
+  Effect.map(Layer.build(servers), (context) => Context.get(context, ServerRegistry))
 
 const storeIn = (home: string) => build(Layer.provide(layer, homeIn(home)))
 
@@ -55,9 +55,9 @@ const contract = (title: string, store: Effect.Effect<Store, never, Scope.Scope>
     )
   })
 
-contract("Servers", Effect.flatMap(temporaryFolder(), storeIn))
+contract("ServerRegistry", Effect.flatMap(temporaryFolder(), storeIn))
 contract(
-  "Servers in memory",
+  "ServerRegistry in memory",
   Effect.suspend(() => build(layerMemory()))
 )
 
