@@ -2,10 +2,8 @@ import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Arr from "effect/Array"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import { decode } from "../command-line/encoding.ts"
 import type {
   ArgumentSpec,
   CommandSpec,
@@ -16,23 +14,39 @@ import type {
   Surplus
 } from "../command-line/specification.ts"
 import type { ExitCode, TakoError } from "../exit-code.ts"
+import { decode } from "./effect-cli.ts"
 
-/** A command with everything below it: for our argv preparation and help, and for @effect/cli. */
+/** A command with everything below it: its specification, and what @effect/cli runs. */
 export interface CommandTree<out R, out E> {
   readonly spec: CommandSpec
   /**
-   * What @effect/cli runs for the command at the end of this way down from here. It is made for that one alone: to have
-   * it read a command line against all of them is half of the work of a short command.
+   * The command that these names lead to from here. Only that one is built, since to have @effect/cli match a command
+   * line against all of them is half the work of a short command. `endWith` receives the exit code of its handler.
    */
-  readonly commandAt: (below: ReadonlyArray<CommandSpec>) => RunnableCommand<R, E>
+  readonly commandAt: (
+    below: ReadonlyArray<CommandSpec>,
+    endWith: (code: ExitCode) => void
+  ) => RunnableCommand<R, E>
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what a command is called and takes, only its own declaration knows
+// biome-ignore lint/suspicious/noExplicitAny: only its own declaration knows what a command is called and takes
 export type RunnableCommand<R, E> = Command.Command<any, R, E, any>
 
 /** A group of commands; the root is one. */
 export interface GroupTree<out R, out E> extends CommandTree<R, E> {
   readonly spec: GroupSpec
+}
+
+/** A declared argument: its specification, and how @effect/cli reads it. */
+export interface Argument<out A> {
+  readonly spec: ArgumentSpec
+  readonly args: () => Args.Args<A>
+}
+
+/** A declared flag: its specification, and how @effect/cli reads it. */
+export interface Flag<out A> {
+  readonly spec: FlagSpec
+  readonly options: () => Options.Options<A>
 }
 
 type Arguments = Readonly<Record<string, Argument<unknown>>>
@@ -44,8 +58,9 @@ export type Input<A extends Arguments, F extends Flags> = {
 } & { readonly [K in keyof F]: F[K] extends Flag<infer V> ? V : never }
 
 interface LeafDeclaration<A extends Arguments, F extends Flags> {
+  /** Starts with a verb and names the object. */
   readonly summary: string
-  /** More than the summary says, for --help; blank lines part paragraphs. */
+  /** The rest of what --help says; blank lines separate paragraphs. */
   readonly description?: string
   /** One whole command line. */
   readonly example: string
@@ -53,21 +68,13 @@ interface LeafDeclaration<A extends Arguments, F extends Flags> {
   readonly arguments?: A
   readonly flags?: F
   /**
-   * Said, with exit 2, where something was typed that may be a value: a surplus argument, an argument NAME=VALUE, an
+   * The error, with exit 2, where something was typed that may be a value: a surplus argument, an argument NAME=VALUE, an
    * unknown flag with a value. Default: how many arguments the command takes.
    */
   readonly surplus?: Surplus
 }
 
-const values = <A extends object>(record: A | undefined): ReadonlyArray<A[keyof A]> =>
-  record === undefined ? [] : Object.values(record)
-
-const mapValues = <A, B>(
-  record: Readonly<Record<string, A>> | undefined,
-  f: (a: A) => B
-): Record<string, B> => Object.fromEntries(Object.entries(record ?? {}).map(([key, a]) => [key, f(a)]))
-
-/** A command that does something; a handler that returns a number ends the process with it. */
+/** A command that does something. The process exits with the number that its handler returns, or with 0. */
 export const leaf = <
   const Name extends string,
   R,
@@ -79,7 +86,7 @@ export const leaf = <
   declaration: LeafDeclaration<A, F>,
   // biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement is a good handler
   handler: (input: Input<A, F>) => Effect.Effect<ExitCode | void, E, R>
-): CommandTree<R | Outcome, E> => {
+): CommandTree<R, E> => {
   const { arguments: args, flags, aliases = [], ...described } = declaration
   const spec: LeafSpec = {
     _tag: "Leaf",
@@ -89,22 +96,30 @@ export const leaf = <
     arguments: values(args).map(({ spec }) => spec),
     flags: values(flags).map(({ spec }) => spec)
   }
-  const commandAt = () =>
+  const commandAt: CommandTree<R, E>["commandAt"] = (_, endWith) =>
     Command.make(
       name,
       { ...mapValues(args, ({ args }) => args()), ...mapValues(flags, ({ options }) => options()) },
       (input) =>
-        Effect.flatMap(handler(input as Input<A, F>), (code) =>
-          typeof code === "number" ? Effect.flatMap(Outcome, ({ endWith }) => endWith(code)) : Effect.void
-        )
+        Effect.map(handler(input as Input<A, F>), (code) => {
+          if (typeof code === "number") endWith(code)
+        })
     )
   return { spec, commandAt }
 }
 
+const values = <A extends object>(record: A | undefined): ReadonlyArray<A[keyof A]> =>
+  record === undefined ? [] : Object.values(record)
+
+const mapValues = <A, B>(
+  record: Readonly<Record<string, A>> | undefined,
+  f: (a: A) => B
+): Record<string, B> => Object.fromEntries(Object.entries(record ?? {}).map(([key, a]) => [key, f(a)]))
+
 type Requirements<T> = T extends CommandTree<infer R, unknown> ? R : never
 type Failures<T> = T extends CommandTree<unknown, infer E> ? E : never
 
-/** A command that only has commands below it. Also the root, whose name is the program's. */
+/** A command that only has commands below it; also the root, whose name is the program's. */
 export const group = <
   const Name extends string,
   const Children extends Arr.NonEmptyReadonlyArray<CommandTree<unknown, unknown>>
@@ -114,16 +129,18 @@ export const group = <
     readonly summary: string
     readonly description?: string
     readonly aliases?: ReadonlyArray<string>
+    /** Flags that every command below takes as well. */
+    readonly flags?: ReadonlyArray<FlagSpec>
   },
   children: Children
 ): GroupTree<Requirements<Children[number]>, Failures<Children[number]>> => {
-  const { aliases = [], ...described } = declaration
+  const { aliases = [], flags = [], ...described } = declaration
   return {
-    spec: { _tag: "Group", name, aliases, ...described, children: children.map(({ spec }) => spec) },
-    commandAt: ([next, ...below]) => {
+    spec: { _tag: "Group", name, aliases, flags, ...described, children: children.map(({ spec }) => spec) },
+    commandAt: ([next, ...below], endWith) => {
       const child = children.find(({ spec }) => spec === next)
       if (child === undefined) throw new Error(`${name} does nothing by itself`)
-      return child.commandAt(below) as RunnableCommand<
+      return child.commandAt(below, endWith) as RunnableCommand<
         Requirements<Children[number]>,
         Failures<Children[number]>
       >
@@ -131,60 +148,40 @@ export const group = <
   }
 }
 
-/** A declared argument: what our grammar says of it, and how @effect/cli reads it. */
-export interface Argument<out A> {
-  readonly spec: ArgumentSpec
-  readonly args: () => Args.Args<A>
-}
-
-/** A declared flag: what our grammar says of it, and how @effect/cli reads it. */
-export interface Flag<out A> {
-  readonly spec: FlagSpec
-  readonly options: () => Options.Options<A>
-}
-
-interface Described {
+interface ArgumentOptions {
   readonly summary?: string
   /** What shells complete it with. */
   readonly holds?: Holds
 }
 
-interface RestOptions extends Described {
-  /** Options of ours end at the first argument, and everything from there on is taken as it stands. */
+interface ListOptions extends ArgumentOptions {
+  /** From the first word on, everything belongs to another program and is taken unchanged. */
   readonly passThrough?: boolean
 }
 
-// Each declared argument reaches @effect/cli as exactly one token (see argv/invocation.ts).
-const make = <A>(
+/** The arguments of a command; their declared order is their order on the command line. */
+export const argument = {
+  text: (label: string, options: ArgumentOptions = {}): Argument<string> =>
+    makeArgument("one", label, options, (token) => decode<string>(token)),
+  optional: (label: string, options: ArgumentOptions = {}): Argument<Option.Option<string>> =>
+    makeArgument("at-most-one", label, options, (token) => Arr.head(decode<ReadonlyArray<string>>(token))),
+  /** Zero or more words; declared last. */
+  rest: (label: string, options: ListOptions = {}): Argument<ReadonlyArray<string>> =>
+    makeArgument("any", label, options, (token) => decode<ReadonlyArray<string>>(token)),
+  /** One or more words; declared last. */
+  some: (label: string, options: ListOptions = {}): Argument<Arr.NonEmptyReadonlyArray<string>> =>
+    makeArgument("at-least-one", label, options, (token) => decode<Arr.NonEmptyReadonlyArray<string>>(token))
+}
+
+const makeArgument = <A>(
   takes: ArgumentSpec["takes"],
   label: string,
-  options: RestOptions,
-  from: (token: string) => A
+  options: ListOptions,
+  fromToken: (token: string) => A
 ): Argument<A> => ({
-  spec: {
-    label,
-    takes,
-    ...options,
-    passThrough: options.passThrough === true
-  },
-  args: () => Args.map(Args.text({ name: label }), from)
+  spec: { label, takes, ...options, passThrough: options.passThrough === true },
+  args: () => Args.map(Args.text({ name: label }), fromToken)
 })
-
-const tokens = (token: string): ReadonlyArray<string> => decode(token)
-
-/** The arguments of a command; the declared order is the order on the command line. */
-export const argument = {
-  text: (label: string, options: Described = {}): Argument<string> =>
-    make("one", label, options, (token) => decode<string>(token)),
-  optional: (label: string, options: Described = {}): Argument<Option.Option<string>> =>
-    make("at-most-one", label, options, (token) => Arr.head(tokens(token))),
-  /** Zero or more; the last one declared. */
-  rest: (label: string, options: RestOptions = {}): Argument<ReadonlyArray<string>> =>
-    make("any", label, options, tokens),
-  /** One or more; the last one declared. */
-  some: (label: string, options: RestOptions = {}): Argument<Arr.NonEmptyReadonlyArray<string>> =>
-    make("at-least-one", label, options, (token) => decode<Arr.NonEmptyReadonlyArray<string>>(token))
-}
 
 interface FlagOptions {
   /** One letter, for `-x`. */
@@ -192,12 +189,12 @@ interface FlagOptions {
   readonly summary: string
 }
 
-/** The flags of a command; they may stand anywhere behind its name. */
+/** The flags of a command; they may stand anywhere after its name. */
 export const flag = {
-  /** `value` is what help calls it, as in `--env NAME`. */
+  /** `value` is what help calls its value, as in `--env NAME`. */
   text: (
     name: string,
-    options: FlagOptions & Pick<Described, "holds"> & { readonly value: string }
+    options: FlagOptions & { readonly value: string; readonly holds?: Holds }
   ): Flag<Option.Option<string>> => ({
     spec: { name, ...options },
     options: () => Options.optional(Options.map(Options.text(name), (token) => decode<string>(token)))
@@ -207,11 +204,3 @@ export const flag = {
     options: () => Options.boolean(name)
   })
 }
-
-/** Carries the exit code that a handler returned past @effect/cli, which drops what handlers return. */
-export class Outcome extends Context.Tag("tako/cli/Outcome")<
-  Outcome,
-  {
-    readonly endWith: (code: ExitCode) => Effect.Effect<void>
-  }
->() {}

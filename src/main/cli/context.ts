@@ -1,6 +1,13 @@
 import * as Context from "effect/Context"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
+import type { Signals } from "../../services/signals/signals.ts"
+import type { Stdio } from "../../services/stdio/stdio.ts"
 import type { Ink } from "../command-line/ink.ts"
+import { type GivenFlags, valueOf } from "../command-line/prepare.ts"
+import type { FlagSpec } from "../command-line/specification.ts"
+
+/** What runCli provides to every command, and to the layers that commands are given. */
+export type CommandContext = Stdio | Signals | Globals | Style
 
 /** How to print: the ink for each of the two streams, and the columns to keep to. */
 export class Style extends Context.Tag("tako/cli/Style")<
@@ -12,7 +19,7 @@ export class Style extends Context.Tag("tako/cli/Style")<
   }
 >() {}
 
-/** What the flags say that every command takes. */
+/** The values of the flags that every command takes. */
 export class Globals extends Context.Tag("tako/cli/Globals")<
   Globals,
   {
@@ -21,3 +28,19 @@ export class Globals extends Context.Tag("tako/cli/Globals")<
     readonly noColor: boolean
   }
 >() {}
+
+const config: FlagSpec = {
+  name: "config",
+  short: "c",
+  value: "FILE",
+  summary: "Use this tako.toml; its folder is the project"
+}
+const noColor: FlagSpec = { name: "no-color", summary: "Print without colours" }
+
+/** The flags that every command takes, beside --help. */
+export const globalFlags: ReadonlyArray<FlagSpec> = [config, noColor]
+
+export const globalsOf = (flags: GivenFlags): Globals["Type"] => ({
+  config: Option.fromNullable(valueOf(flags, config)),
+  noColor: flags.has(noColor)
+})

@@ -10,9 +10,10 @@ import { Signals } from "../../services/signals/signals.ts"
 import type { Stdio } from "../../services/stdio/stdio.ts"
 import { plain } from "../command-line/ink.ts"
 import { type ExitCode, failed, type TakoError } from "../exit-code.ts"
-import type { GroupTree, Outcome } from "./command.ts"
+import type { GroupTree } from "./command.ts"
+import type { CommandContext } from "./context.ts"
 import { renderBug } from "./failure.ts"
-import { type Frame, runCli } from "./run-cli.ts"
+import { runCli } from "./run-cli.ts"
 
 /**
  * Runs this process's command line and ends the process with its exit code. SIGINT, SIGTERM and SIGHUP interrupt the
@@ -26,7 +27,7 @@ export const main = <R, E extends TakoError>(
   options: {
     readonly version: string
     readonly streams: Layer.Layer<Stdio | Signals>
-    readonly services: Layer.Layer<Exclude<R, Frame | Outcome>, TakoError, Frame>
+    readonly services: Layer.Layer<Exclude<R, CommandContext>, TakoError, CommandContext>
   }
 ): void => {
   const stop = Deferred.unsafeMake<ExitCode>(FiberId.none)

@@ -7,17 +7,22 @@ import type { Place } from "../../services/project/layer.ts"
 import type { CommandTree } from "./command.ts"
 import { Globals } from "./context.ts"
 
-/** Gives a command, and all that are below it, what they need; built when one of them runs, and not for another. */
+/** Gives a command, or all commands of a group, the services they need. The layer is built when one of them runs. */
 export const provide = <R, E, S, LE, LR>(
   tree: CommandTree<R, E>,
   layer: Layer.Layer<S, LE, LR>
 ): CommandTree<Exclude<R, S> | LR, E | LE> => ({
   spec: tree.spec,
-  commandAt: (below) => Command.provide(tree.commandAt(below), layer)
+  commandAt: (below, endWith) => Command.provide(tree.commandAt(below, endWith), layer)
 })
 
-/** Where the command was started, and the tako.toml that --config names. */
-const place: Effect.Effect<Place, FileFailed, Globals> = Effect.gen(function* () {
+/** The same for services that depend on the project: that of --config, or of the current directory. */
+export const provideForProject = <R, E, S, LE, LR>(
+  tree: CommandTree<R, E>,
+  layerAt: (place: Place) => Layer.Layer<S, LE, LR>
+) => provide(tree, Layer.unwrapEffect(Effect.map(projectPlace, layerAt)))
+
+const projectPlace: Effect.Effect<Place, FileFailed, Globals> = Effect.gen(function* () {
   const { config } = yield* Globals
   const directory = yield* Effect.try({
     try: () => process.cwd(),
@@ -25,7 +30,3 @@ const place: Effect.Effect<Place, FileFailed, Globals> = Effect.gen(function* ()
   })
   return Option.match(config, { onNone: () => ({ directory }), onSome: (config) => ({ directory, config }) })
 })
-
-/** Layers of the place where the command was started. */
-export const here = <A, E, R>(layers: (place: Place) => Layer.Layer<A, E, R>) =>
-  Layer.unwrapEffect(Effect.map(place, layers))

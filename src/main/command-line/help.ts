@@ -7,9 +7,9 @@ import {
   type CommandPath,
   type CommandSpec,
   type FlagSpec,
-  globalFlags,
-  usageLine,
-  version
+  globalFlagsAt,
+  lastOf,
+  usageLine
 } from "./specification.ts"
 
 /** A word or flag, and what it means. */
@@ -18,7 +18,7 @@ type Entry = readonly [left: string, right: string]
 /** What --help prints for the last command of a path; at most 80 columns, fewer on a narrower terminal. */
 export const renderHelp = (path: CommandPath, columns: number, ink: Ink): string => {
   const width = Math.max(20, Math.min(80, columns))
-  const last = path[path.length - 1] ?? path[0]
+  const last = lastOf(path)
   const paragraphs = [last.summary, ...(last.description?.split("\n\n") ?? [])]
   return [
     ...paragraphs.map((paragraph) => wrap(paragraph, width).join("\n")),
@@ -33,21 +33,22 @@ export const renderHelp = (path: CommandPath, columns: number, ink: Ink): string
     .join("\n")
 }
 
-const sections = (
-  path: CommandPath,
-  last: CommandSpec
-): ReadonlyArray<readonly [string, ReadonlyArray<Entry>]> => {
-  const globals = path.length === 1 ? [...globalFlags, version] : globalFlags
-  const own: ReadonlyArray<readonly [string, ReadonlyArray<Entry>]> =
+type Section = readonly [title: string, entries: ReadonlyArray<Entry>]
+
+const sections = (path: CommandPath, last: CommandSpec): ReadonlyArray<Section> => {
+  const globals = globalFlagsAt(path).map(flagEntry)
+  // A program without commands has no flags but its own.
+  const isOnlyCommand = last === path[0]
+  const own: ReadonlyArray<Section> =
     last._tag === "Group"
       ? [["Commands:", last.children.map(commandEntry)]]
       : [
           ["Arguments:", last.arguments.filter(({ summary }) => summary !== undefined).map(argumentEntry)],
-          ["Flags:", last.flags.map(flagEntry)]
+          ["Flags:", [...last.flags.map(flagEntry), ...(isOnlyCommand ? globals : [])]]
         ]
-  return [...own, ["Global flags:", globals.map(flagEntry)] as const].filter(
-    ([, entries]) => entries.length > 0
-  )
+  const shared: ReadonlyArray<Section> =
+    last._tag === "Leaf" && isOnlyCommand ? [] : [["Global flags:", globals]]
+  return [...own, ...shared].filter(([, entries]) => entries.length > 0)
 }
 
 const commandEntry = ({ name, summary, aliases }: CommandSpec): Entry => [

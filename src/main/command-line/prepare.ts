@@ -2,73 +2,91 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { nearest } from "../../domain/did-you-mean.ts"
 import type { Usage } from "../../domain/errors/user.ts"
-import type { Globals } from "../cli/context.ts"
-import { encode } from "./encoding.ts"
 import { isFlag, readFlag } from "./read-flag.ts"
-import type { ArgumentSpec, CommandPath, CommandSpec, FlagSpec, LeafSpec } from "./specification.ts"
-import * as Flags from "./specification.ts"
-import * as Complaints from "./usage-errors.ts"
+import {
+  type ArgumentSpec,
+  type CommandPath,
+  type CommandSpec,
+  type FlagSpec,
+  flagsAt,
+  helpFlag,
+  type LeafSpec,
+  lastOf,
+  passesThrough,
+  versionFlag
+} from "./specification.ts"
+import * as UsageErrors from "./usage-errors.ts"
 
 /** What a command line asks for. */
 export type Prepared =
   | {
       readonly _tag: "Help"
       readonly path: CommandPath
-      /** False for a group without a command: an incomplete command line. */
+      /** False for a group without a command, which is an incomplete command line. */
       readonly asked: boolean
     }
   | { readonly _tag: "Version" }
-  | {
-      readonly _tag: "Invoke"
-      readonly path: CommandPath
-      /** Less what names the command. */
-      readonly argv: ReadonlyArray<string>
-      readonly globals: Globals["Type"]
-    }
+  | ({ readonly _tag: "Invoke" } & Invocation)
 
-/** What was read of a command line, and the first thing that is wrong with its flags. */
+/** A command, and what was typed for it. */
+export interface Invocation {
+  readonly path: CommandPath
+  readonly command: LeafSpec
+  readonly flags: GivenFlags
+  /** The words of each declared argument, in the declared order. */
+  readonly arguments: ReadonlyArray<ReadonlyArray<string>>
+}
+
+/** The flags that were typed, those of the groups above included, with their values. */
+export type GivenFlags = ReadonlyMap<FlagSpec, string | true>
+
+/** The value that a flag was given. */
+export const valueOf = (flags: GivenFlags, flag: FlagSpec): string | undefined => {
+  const value = flags.get(flag)
+  return value === true ? undefined : value
+}
+
+/**
+ * Reads the words after the program's name. --help wins over anything else that is wrong with a command. A value in the
+ * wrong place wins over a wrong flag: people must hear that it may be in their shell's history.
+ */
+export const prepare = (root: CommandSpec, argv: ReadonlyArray<string>): Either.Either<Prepared, Usage> =>
+  Either.flatMap(read(root, argv), (reading): Either.Either<Prepared, Usage> => {
+    const { path, flags, positionals, problem } = reading
+    const command = lastOf(path)
+    if (reading.helpWord || flags.has(helpFlag)) return Either.right({ _tag: "Help", path, asked: true })
+    if (problem === undefined && flags.has(versionFlag)) return Either.right({ _tag: "Version" })
+    if (command._tag === "Group") {
+      return problem === undefined
+        ? Either.right({ _tag: "Help", path, asked: path.length === 1 })
+        : Either.left(problem)
+    }
+    const isSurplus = !passesThrough(command) && hasSurplus(command, positionals)
+    if (isSurplus && command.surplus !== undefined) return Either.left(UsageErrors.surplus(path, command))
+    if (problem !== undefined) return Either.left(problem)
+    if (isSurplus) return Either.left(UsageErrors.surplus(path, command))
+    return Either.map(assign(path, command, positionals), (words) => ({
+      _tag: "Invoke",
+      path,
+      command,
+      flags,
+      arguments: words
+    }))
+  })
+
+/** What has been read of a command line, and the first thing that is wrong with its flags. */
 interface Reading {
   path: CommandPath
-  readonly given: Map<FlagSpec, string | true>
+  readonly flags: Map<FlagSpec, string | true>
   positionals: Array<string>
   helpWord: boolean
   problem: Usage | undefined
 }
 
-/**
- * Reads what was typed behind the program's name. --help wins over anything else that is wrong with a command; a value
- * in the wrong place over a wrong flag, because it has to be said that it may be in the shell's history now.
- */
-export const prepare = (root: CommandPath[0], argv: ReadonlyArray<string>): Either.Either<Prepared, Usage> =>
-  Either.flatMap(read(root, argv), (reading): Either.Either<Prepared, Usage> => {
-    const { path, given, positionals, problem } = reading
-    const last = lastOf(path)
-    if (reading.helpWord || given.has(Flags.help)) return Either.right({ _tag: "Help", path, asked: true })
-    if (problem === undefined && given.has(Flags.version)) return Either.right({ _tag: "Version" })
-    if (last._tag === "Group") {
-      return problem === undefined
-        ? Either.right({ _tag: "Help", path, asked: path.length === 1 })
-        : Either.left(problem)
-    }
-    const isSurplus = !passesThrough(last) && hasSurplus(last, positionals)
-    if (isSurplus && last.surplus !== undefined) return Either.left(Complaints.surplus(path, last))
-    if (problem !== undefined) return Either.left(problem)
-    if (isSurplus) return Either.left(Complaints.surplus(path, last))
-    return Either.map(invocation(path, last, given, positionals), (argv) => ({
-      _tag: "Invoke",
-      path,
-      argv,
-      globals: {
-        config: Option.filter(Option.fromNullable(given.get(Flags.config)), (value) => value !== true),
-        noColor: given.has(Flags.noColor)
-      }
-    }))
-  })
-
-const read = (root: CommandPath[0], argv: ReadonlyArray<string>): Either.Either<Reading, Usage> => {
+const read = (root: CommandSpec, argv: ReadonlyArray<string>): Either.Either<Reading, Usage> => {
   const reading: Reading = {
     path: [root],
-    given: new Map(),
+    flags: new Map(),
     positionals: [],
     helpWord: false,
     problem: undefined
@@ -79,7 +97,7 @@ const read = (root: CommandPath[0], argv: ReadonlyArray<string>): Either.Either<
     const last = lastOf(reading.path)
     if (token === "--") {
       if (last._tag === "Group") {
-        return Either.left(reading.problem ?? Complaints.dashesBeforeCommand(reading.path))
+        return Either.left(reading.problem ?? UsageErrors.dashesBeforeCommand(reading.path))
       }
       reading.positionals = reading.positionals.concat(argv.slice(at + 1))
       break
@@ -99,10 +117,10 @@ const read = (root: CommandPath[0], argv: ReadonlyArray<string>): Either.Either<
         reading.path = [...reading.path, child]
       } else if (token === "help") {
         reading.helpWord = true
-      } else if (reading.given.has(Flags.help)) {
+      } else if (reading.flags.has(helpFlag)) {
         break
       } else {
-        return Either.left(reading.problem ?? Complaints.unknownCommand(reading.path, last, token))
+        return Either.left(reading.problem ?? UsageErrors.unknownCommand(reading.path, last, token))
       }
       at += 1
     }
@@ -112,20 +130,20 @@ const read = (root: CommandPath[0], argv: ReadonlyArray<string>): Either.Either<
 
 /** Returns how many tokens were read. */
 const readFlags = (reading: Reading, token: string, next: string | undefined): number => {
-  const known = Flags.flagsAt(reading.path)
+  const known = flagsAt(reading.path)
   const { found, tokens, problem } = readFlag(known, token, next)
   for (const [flag, value] of found) {
-    if (reading.given.has(flag)) {
-      reading.problem ??= Complaints.flagProblem(reading.path, known, { _tag: "Twice", flag })
+    if (reading.flags.has(flag)) {
+      reading.problem ??= UsageErrors.flagProblem(reading.path, known, { _tag: "Twice", flag })
     }
-    reading.given.set(flag, value)
+    reading.flags.set(flag, value)
   }
-  if (problem !== undefined) reading.problem ??= Complaints.flagProblem(reading.path, known, problem)
+  if (problem !== undefined) reading.problem ??= UsageErrors.flagProblem(reading.path, known, problem)
   const hasNext = next !== undefined && !isFlag(next)
   return tokens === 1 && hasNext && problem?._tag === "Unknown" && lacksValue(known, problem) ? 2 : tokens
 }
 
-/** Of --evn for --env: the value that it was to have is not an argument in the wrong place, either. */
+/** Whether an unknown flag looks like one that takes a value: in `--evn dev`, dev is no stray argument either. */
 const lacksValue = (
   known: ReadonlyArray<FlagSpec>,
   { shown, withValue }: { readonly shown: string | undefined; readonly withValue: boolean }
@@ -138,35 +156,6 @@ const lacksValue = (
   return known.some(({ name, value }) => value !== undefined && Option.contains(near, name))
 }
 
-const lastOf = (path: CommandPath): CommandSpec => path[path.length - 1] ?? path[0]
-
-const passesThrough = (leaf: LeafSpec): boolean => leaf.arguments.some(({ passThrough }) => passThrough)
-
-/**
- * What @effect/cli is given for the command: each flag as `--name` or `--name=value`, then `--` and one token for each
- * declared argument, in their order; values and arguments encoded.
- */
-export const invocation = (
-  path: CommandPath,
-  leaf: LeafSpec,
-  given: ReadonlyMap<FlagSpec, string | true>,
-  positionals: ReadonlyArray<string>
-): Either.Either<ReadonlyArray<string>, Usage> =>
-  Either.map(assign(path, leaf, positionals), (tokens) => [
-    ...leaf.flags.flatMap((flag) => {
-      const value = given.get(flag)
-      if (value === undefined) return []
-      return [value === true ? `--${flag.name}` : `--${flag.name}=${encode(value)}`]
-    }),
-    "--",
-    ...tokens
-  ])
-
-/** Whether more was typed than the command takes, or a value in an argument (`NAME=VALUE`). */
-export const hasSurplus = (leaf: LeafSpec, positionals: ReadonlyArray<string>): boolean =>
-  positionals.length > leaf.arguments.reduce((most, { takes }) => most + capacity[takes], 0) ||
-  (leaf.surplus !== undefined && positionals.some((word) => word.includes("=")))
-
 const capacity: Readonly<Record<ArgumentSpec["takes"], number>> = {
   one: 1,
   "at-most-one": 1,
@@ -174,23 +163,29 @@ const capacity: Readonly<Record<ArgumentSpec["takes"], number>> = {
   "at-least-one": Number.POSITIVE_INFINITY
 }
 
+/** Whether more was typed than the command takes, or an argument carries a value (`NAME=VALUE`). */
+const hasSurplus = (command: LeafSpec, positionals: ReadonlyArray<string>): boolean =>
+  positionals.length > command.arguments.reduce((most, { takes }) => most + capacity[takes], 0) ||
+  (command.surplus !== undefined && positionals.some((word) => word.includes("=")))
+
+/** Gives each declared argument its words. */
 const assign = (
   path: CommandPath,
-  leaf: LeafSpec,
+  command: LeafSpec,
   positionals: ReadonlyArray<string>
-): Either.Either<ReadonlyArray<string>, Usage> => {
-  const tokens: Array<string> = []
+): Either.Either<ReadonlyArray<ReadonlyArray<string>>, Usage> => {
+  const assigned: Array<ReadonlyArray<string>> = []
   let left = positionals
-  for (const argument of leaf.arguments) {
-    const taken = left.slice(0, capacity[argument.takes])
-    left = left.slice(taken.length)
-    // What passes through may be empty: "" as a program is not found, as in a shell.
-    if (!argument.passThrough && taken.includes("")) {
-      return Either.left(Complaints.empty(path, leaf, argument))
+  for (const argument of command.arguments) {
+    const words = left.slice(0, capacity[argument.takes])
+    left = left.slice(words.length)
+    // An empty word may pass through: the program "" is not found, as in a shell.
+    if (!argument.passThrough && words.includes("")) {
+      return Either.left(UsageErrors.empty(path, command, argument))
     }
-    const required = argument.takes === "one" || argument.takes === "at-least-one"
-    if (required && taken.length === 0) return Either.left(Complaints.missing(path, leaf, argument))
-    tokens.push(argument.takes === "one" ? encode(taken[0] ?? "") : encode(taken))
+    const isRequired = argument.takes === "one" || argument.takes === "at-least-one"
+    if (isRequired && words.length === 0) return Either.left(UsageErrors.missing(path, command, argument))
+    assigned.push(words)
   }
-  return Either.right(tokens)
+  return Either.right(assigned)
 }

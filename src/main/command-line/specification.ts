@@ -1,9 +1,11 @@
-/** What a value names; with `any-secret`, of any environment, whatever --env says. */
+/** What a program takes on its command line, as data: for reading argv, for --help and for completion. */
+
+/** What a value names; `any-secret` is a secret of any environment, whatever --env says. */
 export type Holds = "environment" | "secret" | "any-secret" | "server" | "added-server" | "app"
 
 /**
- * A flag: `--name`, with a short form `-x` and, when `value` names what it takes, a value. Completion takes a value
- * FILE for a file and one written "ts|go" for one of these.
+ * A flag: `--name`, with a short form `-x` and, when `value` names what it takes, a value. Completion offers files for
+ * a value FILE, and the alternatives of one written "ts|go".
  */
 export interface FlagSpec {
   readonly name: string
@@ -13,7 +15,7 @@ export interface FlagSpec {
   readonly summary: string
 }
 
-/** An argument without a flag, its label read as a flag's value. Behind one that passes through, nothing is a flag of ours. */
+/** A positional argument. From the first word of one that passes through, no word is a flag of ours. */
 export interface ArgumentSpec {
   readonly label: string
   readonly holds?: Holds
@@ -22,7 +24,7 @@ export interface ArgumentSpec {
   readonly summary?: string
 }
 
-/** What to say where a value seems to have been typed on the command line. It is said without repeating anything. */
+/** The error where a value seems to have been typed on the command line. It repeats nothing of what was typed. */
 export interface Surplus {
   readonly problem: string
   readonly hint: string
@@ -38,7 +40,7 @@ interface Named {
 /** A command that does something. */
 export interface LeafSpec extends Named {
   readonly _tag: "Leaf"
-  /** The line that --help shows. */
+  /** One whole command line, for --help. */
   readonly example: string
   readonly arguments: ReadonlyArray<ArgumentSpec>
   readonly flags: ReadonlyArray<FlagSpec>
@@ -49,34 +51,38 @@ export interface LeafSpec extends Named {
 export interface GroupSpec extends Named {
   readonly _tag: "Group"
   readonly children: ReadonlyArray<CommandSpec>
+  /** Flags that every command below takes as well. */
+  readonly flags: ReadonlyArray<FlagSpec>
 }
 
-/** A command as our own argv preparation and help see it. */
 export type CommandSpec = LeafSpec | GroupSpec
 
-/** From the root down to a command, both included. */
-export type CommandPath = readonly [GroupSpec, ...ReadonlyArray<CommandSpec>]
+/** From the program itself down to a command, both included. */
+export type CommandPath = readonly [CommandSpec, ...ReadonlyArray<CommandSpec>]
 
-export const config: FlagSpec = {
-  name: "config",
-  short: "c",
-  value: "FILE",
-  summary: "Use this tako.toml; its folder is the project"
-}
-export const noColor: FlagSpec = { name: "no-color", summary: "Print without colours" }
-export const help: FlagSpec = { name: "help", short: "h", summary: "Print help" }
-/** At the root alone. */
-export const version: FlagSpec = { name: "version", short: "V", summary: "Print the version" }
+export const lastOf = (path: CommandPath): CommandSpec => path[path.length - 1] ?? path[0]
 
-/** The flags that every command takes. */
-export const globalFlags: ReadonlyArray<FlagSpec> = [config, noColor, help]
+/** Every command takes this one. */
+export const helpFlag: FlagSpec = { name: "help", short: "h", summary: "Print help" }
+/** The program alone takes this one, without a command. */
+export const versionFlag: FlagSpec = { name: "version", short: "V", summary: "Print the version" }
 
-/** The flags that the last of the path takes. */
+/** The flags that a command takes because of where it is. */
+export const globalFlagsAt = (path: CommandPath): ReadonlyArray<FlagSpec> => [
+  ...path.flatMap((command) => (command._tag === "Group" ? command.flags : [])),
+  helpFlag,
+  ...(path.length === 1 ? [versionFlag] : [])
+]
+
+/** All flags that the last command of a path takes. */
 export const flagsAt = (path: CommandPath): ReadonlyArray<FlagSpec> => {
-  const last = path[path.length - 1] ?? path[0]
-  if (last._tag === "Leaf") return [...last.flags, ...globalFlags]
-  return path.length === 1 ? [...globalFlags, version] : globalFlags
+  const last = lastOf(path)
+  return [...(last._tag === "Leaf" ? last.flags : []), ...globalFlagsAt(path)]
 }
+
+/** Whether everything from a command's first argument on belongs to another program. */
+export const passesThrough = (command: LeafSpec): boolean =>
+  command.arguments.some(({ passThrough }) => passThrough)
 
 /** "tako secrets set" */
 export const commandLine = (path: ReadonlyArray<CommandSpec>): string =>
@@ -84,11 +90,11 @@ export const commandLine = (path: ReadonlyArray<CommandSpec>): string =>
 
 /** "tako secrets set NAME [flags]" */
 export const usageLine = (path: CommandPath): string => {
-  const last = path[path.length - 1] ?? path[0]
-  const passesThrough = last._tag === "Leaf" && last.arguments.some(({ passThrough }) => passThrough)
+  const last = lastOf(path)
   const words = last._tag === "Group" ? ["COMMAND"] : last.arguments.map(argumentWord)
-  // Behind arguments that pass through, flags would not be ours any more.
-  return [commandLine(path), ...(passesThrough ? ["[flags]", "[--]", ...words] : [...words, "[flags]"])].join(
+  // Flags come first where they would otherwise belong to the other program.
+  const isFlagsFirst = last._tag === "Leaf" && passesThrough(last)
+  return [commandLine(path), ...(isFlagsFirst ? ["[flags]", "[--]", ...words] : [...words, "[flags]"])].join(
     " "
   )
 }

@@ -10,27 +10,28 @@ import {
   type FlagSpec,
   type GroupSpec,
   type LeafSpec,
+  lastOf,
   usageLine,
-  version
+  versionFlag
 } from "./specification.ts"
 
-// Whatever was typed may be a secret in the wrong place. These sentences repeat a word only where it looks like a
-// command or a flag; everything else in them was declared by us.
+// Whatever was typed may be a secret in the wrong place. These messages repeat a word only where it looks like a command
+// or a flag; everything else in them was declared by us.
 
 const seeHelp = (path: CommandPath): string => `See: ${commandLine(path)} --help`
 
 const howTo = (path: CommandPath, leaf: LeafSpec): string =>
   `Usage: ${usageLine(path)}\nExample: ${leaf.example}`
 
-/** A word that is no command below the last of the path. */
+/** A word that is not a command below the last one of the path. */
 export const unknownCommand = (path: CommandPath, group: GroupSpec, word: string): Usage => {
   const shown = /^[a-z][a-z-]{0,30}$/.test(word)
   const problem = shown
     ? `There is no command "${commandLine(path)} ${word}".`
     : `There is no such command below ${commandLine(path)}.`
-  const elsewhere = find([path[0]], word)
+  const elsewhere = findCommand([path[0]], word)
   if (elsewhere !== undefined) return new Usage({ problem, hint: `Did you mean ${elsewhere}?` })
-  if (word === version.name && path.length === 1) {
+  if (word === versionFlag.name && path.length === 1) {
     return new Usage({ problem, hint: `Did you mean ${commandLine(path)} --${word}?` })
   }
   const names = group.children.flatMap(({ name, aliases }) => [name, ...aliases])
@@ -43,13 +44,13 @@ export const unknownCommand = (path: CommandPath, group: GroupSpec, word: string
   })
 }
 
-const find = (path: ReadonlyArray<CommandSpec>, word: string): string | undefined => {
+const findCommand = (path: ReadonlyArray<CommandSpec>, word: string): string | undefined => {
   const last = path[path.length - 1]
   if (last === undefined || last._tag === "Leaf") return undefined
   for (const child of last.children) {
     const there = [...path, child]
     if (child.name === word || child.aliases.includes(word)) return commandLine(there)
-    const below = find(there, word)
+    const below = findCommand(there, word)
     if (below !== undefined) return below
   }
   return undefined
@@ -58,7 +59,7 @@ const find = (path: ReadonlyArray<CommandSpec>, word: string): string | undefine
 export const dashesBeforeCommand = (path: CommandPath): Usage =>
   new Usage({ problem: 'A command is missing before "--".', hint: seeHelp(path) })
 
-/** A flag that does not read. `known` are the flags that the last of the path takes. */
+/** A flag that is wrong. `known` are the flags that the last command of the path takes. */
 export const flagProblem = (path: CommandPath, known: ReadonlyArray<FlagSpec>, wrong: FlagProblem): Usage => {
   switch (wrong._tag) {
     case "NeedsValue": {
@@ -81,13 +82,13 @@ const unknownFlag = (
   shown: string | undefined,
   withValue: boolean
 ): Usage => {
-  const last = path[path.length - 1] ?? path[0]
+  const last = lastOf(path)
   const problem =
     shown === undefined
       ? `${commandLine(path)} has no such flag.`
       : `${commandLine(path)} has no flag ${shown}.`
   if (shown !== undefined && last._tag === "Group" && isBelow(last, shown)) {
-    return new Usage({ problem, hint: `Write it behind the command: ${commandLine(path)} COMMAND ${shown}` })
+    return new Usage({ problem, hint: `Write it after the command: ${commandLine(path)} COMMAND ${shown}` })
   }
   const near =
     shown?.startsWith("--") === true

@@ -3,7 +3,7 @@ import type * as Option from "effect/Option"
 import { describe, expectTypeOf, it } from "vitest"
 import { SecretNotFound } from "../../../src/domain/errors/secrets.ts"
 import { Usage } from "../../../src/domain/errors/user.ts"
-import { argument, type CommandTree, flag, group, leaf, type Outcome } from "../../../src/main/cli/command.ts"
+import { argument, type CommandTree, flag, group, leaf } from "../../../src/main/cli/command.ts"
 import { Stdio } from "../../../src/services/stdio/stdio.ts"
 
 describe("a declared command", () => {
@@ -41,7 +41,7 @@ describe("a declared command", () => {
     )
     const plain = leaf("plain", { summary: "Nothing", example: "tako plain" }, () => Effect.void)
     const root = group("tako", { summary: "all" }, [group("secrets", { summary: "some" }, [set]), run, plain])
-    expectTypeOf(root).toMatchTypeOf<CommandTree<Stdio | Outcome, Usage | SecretNotFound>>()
+    expectTypeOf(root).toMatchTypeOf<CommandTree<Stdio, Usage | SecretNotFound>>()
     // @ts-expect-error an error that has no exit code cannot be an error of a command
     leaf("bad", { summary: "", example: "" }, () => Effect.fail(new TypeError()))
   })

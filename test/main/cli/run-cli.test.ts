@@ -8,9 +8,9 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { FileFailed } from "../../../src/domain/errors/secrets-file.ts"
 import { Declined, Interrupted, Usage } from "../../../src/domain/errors/user.ts"
-import { type GroupTree, group, leaf, type Outcome } from "../../../src/main/cli/command.ts"
-import { Globals, Style } from "../../../src/main/cli/context.ts"
-import { type Frame, type Invocation, runCli } from "../../../src/main/cli/run-cli.ts"
+import { type GroupTree, group, leaf } from "../../../src/main/cli/command.ts"
+import { type CommandContext, Globals, globalFlags, Style } from "../../../src/main/cli/context.ts"
+import { type CliInput, runCli } from "../../../src/main/cli/run-cli.ts"
 import type { TakoError } from "../../../src/main/exit-code.ts"
 import { Signals } from "../../../src/services/signals/signals.ts"
 import { Stdio } from "../../../src/services/stdio/stdio.ts"
@@ -38,15 +38,15 @@ const streams = (terminal: boolean) => {
   return { printed, layer }
 }
 
-interface Settings extends Partial<Omit<Invocation, "argv">> {
+interface Settings extends Partial<Omit<CliInput, "argv">> {
   readonly terminal?: boolean
 }
 
 const runTree = <E extends TakoError>(
-  tree: GroupTree<Frame | Outcome, E>,
+  tree: GroupTree<CommandContext, E>,
   argv: ReadonlyArray<string>,
   { terminal = false, ...settings }: Settings = {},
-  services: Layer.Layer<never, TakoError, Frame> = Layer.empty
+  services: Layer.Layer<never, TakoError, CommandContext> = Layer.empty
 ) => {
   const { layer, printed } = streams(terminal)
   return runCli(tree, services, {
@@ -67,8 +67,10 @@ const run = (line: string, settings?: Settings) => runTree(root, line === "" ? [
 const doing = <R, E extends TakoError>(
   // biome-ignore lint/suspicious/noConfusingVoidType: as handlers are
   effect: Effect.Effect<number | void, E, R>
-): GroupTree<R | Outcome, E> =>
-  group("tako", { summary: "all" }, [leaf("do", { summary: "Do", example: "tako do" }, () => effect)])
+): GroupTree<R, E> =>
+  group("tako", { summary: "all", flags: globalFlags }, [
+    leaf("do", { summary: "Do", example: "tako do" }, () => effect)
+  ])
 
 describe("runCli", () => {
   it.effect("hands each command what was typed for it", () =>

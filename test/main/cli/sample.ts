@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { NoKeyFits } from "../../../src/domain/errors/keys.ts"
 import { argument, flag, group, leaf } from "../../../src/main/cli/command.ts"
+import { globalFlags } from "../../../src/main/cli/context.ts"
 import { Stdio } from "../../../src/services/stdio/stdio.ts"
 
 /** What a sample command prints: itself and what it was given. */
@@ -115,7 +116,7 @@ const dev = leaf(
 )
 
 /** A command line like tako's, whose commands print what they were given. */
-export const root = group("tako", { summary: "Secrets without .env files" }, [
+export const root = group("tako", { summary: "Secrets without .env files", flags: globalFlags }, [
   group("secrets", { summary: "The secrets in the repository" }, [
     group("key", { summary: "The keys of this machine" }, [derive]),
     set,

@@ -1,7 +1,8 @@
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
-import { decode } from "../../../src/main/command-line/encoding.ts"
+import { globalsOf } from "../../../src/main/cli/context.ts"
+import { argvOf, decode } from "../../../src/main/cli/effect-cli.ts"
 import { prepare } from "../../../src/main/command-line/prepare.ts"
 import { type CommandPath, commandLine } from "../../../src/main/command-line/specification.ts"
 import { root } from "../cli/sample.ts"
@@ -19,11 +20,12 @@ const read = (argv: ReadonlyArray<string>): string =>
         case "Version":
           return "version"
         case "Invoke": {
-          const split = prepared.argv.indexOf("--")
-          const before = [...wordsOf(prepared.path), ...prepared.argv.slice(0, split)].map((token) =>
+          const argv = argvOf(prepared)
+          const split = argv.indexOf("--")
+          const before = [...wordsOf(prepared.path), ...argv.slice(0, split)].map((token) =>
             token.replace(/=(.*)$/, (_, value) => `=${decode<string>(value)}`)
           )
-          return [...before, "--", ...prepared.argv.slice(split + 1).map((token) => decode(token))].join(" ")
+          return [...before, "--", ...argv.slice(split + 1).map((token) => decode(token))].join(" ")
         }
       }
     }
@@ -37,7 +39,10 @@ const invoked = (argv: ReadonlyArray<string>) =>
     onLeft: ({ message }) => expect.fail(message),
     onRight: (prepared) =>
       prepared._tag === "Invoke"
-        ? { ...prepared, argv: [...wordsOf(prepared.path), ...prepared.argv] }
+        ? {
+            argv: [...wordsOf(prepared.path), ...argvOf(prepared)],
+            globals: globalsOf(prepared.flags)
+          }
         : expect.fail(`${prepared._tag} instead of Invoke`)
   })
 
@@ -221,10 +226,10 @@ describe("what is wrong, and what to type", () => {
     ["secrets get A -zhunter2", "tako secrets get has no such flag.\nSee: tako secrets get --help"],
     ["secrets get A --no-yes", "tako secrets get has no flag --no-yes.\nSee: tako secrets get --help"],
     ["secrets get A --version", "tako secrets get has no flag --version.\nSee: tako secrets get --help"],
-    ["--env dev secrets ls", "tako has no flag --env.\nWrite it behind the command: tako COMMAND --env"],
+    ["--env dev secrets ls", "tako has no flag --env.\nWrite it after the command: tako COMMAND --env"],
     [
       "secrets -e dev ls",
-      "tako secrets has no flag -e.\nWrite it behind the command: tako secrets COMMAND -e"
+      "tako secrets has no flag -e.\nWrite it after the command: tako secrets COMMAND -e"
     ],
     ["secrets set --env", "--env needs a value.\nWrite --env NAME"],
     ["secrets set A --env=", "--env needs a value.\nWrite --env NAME"],

@@ -1,6 +1,6 @@
 import * as Layers from "../../layers.ts"
 import { group } from "../command.ts"
-import { here, provide } from "../provide.ts"
+import { provideForProject } from "../provide.ts"
 import { adopt } from "./adopt.ts"
 import { get } from "./get.ts"
 import { importCommand as importSecrets } from "./import.ts"
@@ -28,13 +28,13 @@ const key = group("key", { summary: "The keys of this machine" }, [
 ])
 
 export const secrets = group("secrets", { summary: "The secrets of this project" }, [
-  provide(set, here(Layers.secrets)),
-  provide(importSecrets, here(Layers.secrets)),
-  provide(get, here(Layers.secrets)),
-  provide(rm, here(Layers.secrets)),
-  provide(ls, here(Layers.secretsFile)),
-  provide(sync, here(Layers.sync)),
-  provide(verify, here(Layers.secrets)),
-  provide(adopt, here(Layers.secrets)),
-  provide(key, here(Layers.secrets))
+  provideForProject(set, Layers.secrets),
+  provideForProject(importSecrets, Layers.secrets),
+  provideForProject(get, Layers.secrets),
+  provideForProject(rm, Layers.secrets),
+  provideForProject(ls, Layers.secretsFile),
+  provideForProject(sync, Layers.sync),
+  provideForProject(verify, Layers.secrets),
+  provideForProject(adopt, Layers.secrets),
+  provideForProject(key, Layers.secrets)
 ])

@@ -117,6 +117,7 @@ describe("completion", () => {
       name: "tako",
       aliases: [],
       summary: "",
+      flags: [],
       children: [
         {
           _tag: "Leaf",
