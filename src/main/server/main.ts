@@ -26,14 +26,14 @@ const tell = (text: string): void => void Fs.writeSync(1, text)
 /** Runs what was typed, and ends the process with its exit code. */
 export const main = (args: ReadonlyArray<string>): void => {
   const isRoot = process.geteuid?.() === 0
-  const asked = parse(args, isRoot)
-  switch (asked._tag) {
+  const request = parse(args, isRoot)
+  switch (request._tag) {
     case "Usage":
-      say(asked.message)
+      say(request.message)
       process.exit(2)
       break
     case "Help":
-      tell(help)
+      tell(help())
       break
     case "Version":
       tell(`tako-server ${version}\n`)
@@ -42,7 +42,7 @@ export const main = (args: ReadonlyArray<string>): void => {
       tell(unit([process.execPath, Path.resolve(process.argv[1] ?? "tako-server")]))
       break
     case "Run":
-      run(asked.options, isRoot)
+      run(request.options, isRoot)
   }
 }
 

@@ -1,10 +1,13 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { parseArgs } from "node:util"
-import { nearest } from "../../domain/did-you-mean.ts"
+import * as Either from "effect/Either"
 import { Usage } from "../../domain/errors/user.ts"
 import { defaultSocket } from "../../domain/server-registry/registered-server.ts"
 import type { IdRange } from "../../services/app-home/layer.ts"
+import { renderHelp } from "../command-line/help.ts"
+import { plain } from "../command-line/ink.ts"
+import { type Invocation, prepare, valueOf } from "../command-line/prepare.ts"
+import type { FlagSpec, LeafSpec } from "../command-line/specification.ts"
 
 export interface ServerOptions {
   readonly data: string
@@ -19,7 +22,8 @@ export interface ServerOptions {
   readonly startWithin: number
 }
 
-export type Asked =
+/** What a command line asks tako-server to do. */
+export type Request =
   | { readonly _tag: "Run"; readonly options: ServerOptions }
   | { readonly _tag: "Unit" }
   | { readonly _tag: "Help" }
@@ -30,77 +34,107 @@ export const defaultData = "/var/lib/tako"
 /** Free on Debian and Fedora, and none of systemd's (https://systemd.io/UIDS-GIDS). */
 const defaultIds: IdRange = { from: 70_000, to: 79_999 }
 
-export const help = `Run apps on this machine, and hand secrets to them
+const flags = {
+  data: {
+    name: "data-dir",
+    value: "DIR",
+    summary: `Keep the server's own data in this folder (default ${defaultData})`
+  },
+  socket: {
+    name: "socket",
+    value: "PATH",
+    summary: `Take commands on this socket (default ${defaultSocket})`
+  },
+  group: {
+    name: "socket-group",
+    value: "GROUP",
+    summary: "Let this group use the socket as well, which is full control of all apps"
+  },
+  memoryOnly: {
+    name: "memory-only",
+    summary: "Keep secrets in memory only, and wait for a sync after each start"
+  },
+  keyFile: {
+    name: "key-file",
+    value: "FILE",
+    summary: "Seal secrets under the key in this file where there is no systemd credential (default DIR.key)"
+  },
+  uids: {
+    name: "uids",
+    value: "FROM-TO",
+    summary: `As root, give each app a user id of its own from this range (default ${defaultIds.from}-${defaultIds.to}); with "none", every app runs as root`
+  },
+  window: {
+    name: "window",
+    value: "SECONDS",
+    summary: "Replace old instances once new ones have been healthy for this long (default 3)"
+  },
+  startWithin: {
+    name: "start-within",
+    value: "SECONDS",
+    summary: "Give an instance this long to become healthy (default 60)"
+  }
+} satisfies Readonly<Record<string, FlagSpec>>
 
-Usage: tako-server [flags]       Serve, in the foreground
-       tako-server unit          Print a systemd unit that does
+const commandLine: LeafSpec = {
+  _tag: "Leaf",
+  name: "tako-server",
+  aliases: [],
+  summary: "Run apps on this machine, and hand secrets to them",
+  description: "Serves in the foreground until SIGTERM.",
+  example: "tako-server --data-dir /tmp/tako --socket /tmp/tako.sock",
+  arguments: [
+    {
+      label: "unit",
+      takes: "at-most-one",
+      passThrough: false,
+      summary: "Print a systemd unit that serves, and exit"
+    }
+  ],
+  flags: Object.values(flags)
+}
 
-Flags:
-      --data-dir DIR          Where it keeps what it knows (default
-                              ${defaultData})
-      --socket PATH           Where it is told what to do (default
-                              ${defaultSocket})
-      --socket-group GROUP    Who may use the socket beside its own user: that
-                              is full control of all apps
-      --memory-only           Keep secrets in memory alone, and wait for a sync
-                              after each start
-      --key-file FILE         What secrets are sealed under, without systemd's
-                              credential (default DIR.key)
-      --uids FROM-TO          As root: the user ids to give to apps, one each
-                              (default ${defaultIds.from}-${defaultIds.to}); none: every app is root
-      --window SECONDS        How long new instances must stay healthy before
-                              old ones go (default 3)
-      --start-within SECONDS  How long an instance may take to become healthy
-                              (default 60)
-  -h, --help                  Print help
-  -V, --version               Print the version
-
-Example:
-  tako-server --data-dir /tmp/tako --socket /tmp/tako.sock
-`
-
-const known = {
-  "data-dir": { type: "string" },
-  socket: { type: "string" },
-  "socket-group": { type: "string" },
-  "memory-only": { type: "boolean" },
-  "key-file": { type: "string" },
-  uids: { type: "string" },
-  window: { type: "string" },
-  "start-within": { type: "string" },
-  help: { type: "boolean", short: "h" },
-  version: { type: "boolean", short: "V" }
-} as const
+export const help = (): string => renderHelp([commandLine], 80, plain)
 
 /** What was typed, or what is wrong with it. */
-export const parse = (args: ReadonlyArray<string>, isRoot: boolean): Asked | Usage => {
-  const parsed = read(args)
-  if (parsed instanceof Usage) return parsed
-  const { values, positionals } = parsed
-  if (values.help === true) return { _tag: "Help" }
-  if (values.version === true) return { _tag: "Version" }
-  const [first, ...more] = positionals
-  if (first === "unit" && more.length === 0) return { _tag: "Unit" }
-  if (first !== undefined) return usage(`tako-server takes no argument but "unit".`)
-  const data = Path.resolve(values["data-dir"] ?? defaultData)
-  const group = values["socket-group"] === undefined ? undefined : groupOf(values["socket-group"])
+export const parse = (args: ReadonlyArray<string>, isRoot: boolean): Request | Usage => {
+  const prepared = prepare(commandLine, args)
+  if (Either.isLeft(prepared)) return prepared.left
+  switch (prepared.right._tag) {
+    case "Help":
+    case "Version":
+      return { _tag: prepared.right._tag }
+    case "Invoke": {
+      const [word] = prepared.right.arguments.flat()
+      if (word === "unit") return { _tag: "Unit" }
+      if (word !== undefined) return usage('tako-server takes no argument but "unit".')
+      return optionsOf(prepared.right, isRoot)
+    }
+  }
+}
+
+const optionsOf = ({ flags: given }: Invocation, isRoot: boolean): Request | Usage => {
+  const text = (flag: FlagSpec) => valueOf(given, flag)
+  const data = Path.resolve(text(flags.data) ?? defaultData)
+  const groupName = text(flags.group)
+  const group = groupName === undefined ? undefined : groupOf(groupName)
   if (group === "unknown") return usage("--socket-group: there is no such group.")
-  const ids = isRoot ? idsOf(values.uids) : undefined
+  const ids = isRoot ? idsOf(text(flags.uids)) : undefined
   if (ids === "malformed")
     return usage(`--uids takes a range, as in ${defaultIds.from}-${defaultIds.to}, or "none".`)
-  const window = millisOf(values.window ?? "3")
-  const startWithin = millisOf(values["start-within"] ?? "60")
+  const window = millisOf(text(flags.window) ?? "3")
+  const startWithin = millisOf(text(flags.startWithin) ?? "60")
   if (window === undefined || startWithin === undefined) {
-    return usage("--window and --start-within take seconds: more than nothing, at most 3600.")
+    return usage("--window and --start-within take seconds: more than 0, at most 3600.")
   }
   return {
     _tag: "Run",
     options: {
       data,
-      socket: Path.resolve(values.socket ?? defaultSocket),
+      socket: Path.resolve(text(flags.socket) ?? defaultSocket),
       group,
-      memoryOnly: values["memory-only"] === true,
-      keyFile: Path.resolve(values["key-file"] ?? `${data}.key`),
+      memoryOnly: given.has(flags.memoryOnly),
+      keyFile: Path.resolve(text(flags.keyFile) ?? `${data}.key`),
       ids,
       window,
       startWithin
@@ -108,25 +142,7 @@ export const parse = (args: ReadonlyArray<string>, isRoot: boolean): Asked | Usa
   }
 }
 
-const usage = (problem: string, hint = "See: tako-server --help") => new Usage({ problem, hint })
-
-const read = (args: ReadonlyArray<string>) => {
-  try {
-    return parseArgs({ args: [...args], options: known, allowPositionals: true, strict: true })
-  } catch {
-    // What Node says quotes what was typed, values included.
-    const flag = args.find((arg) => arg.startsWith("-") && !isKnown(arg.replace(/=.*/, "")))
-    if (flag === undefined) return usage("An option has no value, or has one and takes none.")
-    const name = flag.replace(/=.*/, "").replace(/^--?/, "")
-    const suggestion = nearest(name, Object.keys(known))
-    return suggestion._tag === "Some"
-      ? usage("There is no such option.", `Did you mean --${suggestion.value}?`)
-      : usage("There is no such option.")
-  }
-}
-
-const isKnown = (flag: string): boolean =>
-  flag === "-h" || flag === "-V" || Object.hasOwn(known, flag.replace(/^--/, ""))
+const usage = (problem: string) => new Usage({ problem, hint: "See: tako-server --help" })
 
 const millisOf = (seconds: string): number | undefined => {
   const millis = /^\d{1,4}(\.\d{1,3})?$/.test(seconds) ? Math.round(Number(seconds) * 1000) : 0
