@@ -1,14 +1,19 @@
+import { randomInt } from "node:crypto"
 import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
+
+// All files take their random choices from one seed: see test/support/random.ts.
+process.env.TAKO_TEST_SEED ??= String(randomInt(2 ** 31))
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // Most of them wait for processes that they have started: two at once take half the time on two cores.
+    setupFiles: ["test/support/print-seed.ts"],
+    // Most tests wait for processes that they have started: two files at once take half the time on two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     minWorkers: 1,
-    // What a slow machine takes long for is not to be taken for what hangs: a program with Go's race detector, whose cache
-    // is empty in a new container, costs 26 s of a processor of two at work.
+    // Only what hangs should meet these. Go's race detector, with the empty cache of a new container, takes 26 s of one of
+    // two busy processors.
     testTimeout: 180_000,
     hookTimeout: 180_000
   }

@@ -4,6 +4,7 @@
 // The whole file is run again, in a process of its own, instead of using vitest's `retry`: that repeats the test inside of
 // the state which the first attempt and its neighbours left, and repeats neither hooks nor a file that broke.
 import { spawnSync } from "node:child_process"
+import { randomInt } from "node:crypto"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
@@ -15,6 +16,8 @@ const mostFiles = 10
 const againMs = 8 * 60_000
 
 const [countFile, flakyFile, ...only] = process.argv.slice(2)
+// All attempts make the same random choices: a failure that follows from them is not flaky.
+process.env.TAKO_TEST_SEED ??= String(randomInt(2 ** 31))
 const work = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-ci-tests-"))
 process.once("exit", () => Fs.rmSync(work, { recursive: true, force: true }))
 
@@ -90,7 +93,10 @@ if (skipped.length > 0) console.log(`${skipped.length} skipped`)
 for (const { title, failures, passed } of all) {
   if (!passed || failures.length === 0) continue
   const evidence = failures.map((text, index) => `  failure ${index + 1}:\n    ${indented(text)}\n`)
-  Fs.appendFileSync(flakyFile, `flaky test: ${title}\n${evidence.join("")}`)
+  Fs.appendFileSync(
+    flakyFile,
+    `flaky test (TAKO_TEST_SEED=${process.env.TAKO_TEST_SEED}): ${title}\n${evidence.join("")}`
+  )
 }
 Fs.writeFileSync(countFile, `${passed.length} passed, ${failed.length} failed\n`)
 process.exitCode = passed.length > 0 && failed.length === 0 ? 0 : 1

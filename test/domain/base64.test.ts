@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
 import * as Base64 from "../../src/domain/base64.ts"
+import * as FastCheck from "../support/fast-check.ts"
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as FastCheck from "effect/FastCheck"
 import * as Redacted from "effect/Redacted"
 import { encode } from "../../src/domain/envelope.ts"
 import { EnvironmentName, type SecretName } from "../../src/domain/names.ts"
+import * as FastCheck from "../support/fast-check.ts"
 
 const envelopeOf = (secrets: Iterable<readonly [string, string]>, token = "t") => ({
   token: Redacted.make(token),

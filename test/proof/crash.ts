@@ -1,8 +1,8 @@
 import * as Path from "node:path"
+import { type Random, shuffled } from "../support/random.ts"
 import { commands } from "./commands.ts"
 import { goOn, judge } from "./judge.ts"
 import { type Ended, inLanes, type Lane } from "./lane.ts"
-import { type Random, shuffled } from "./random.ts"
 import { trial } from "./report.ts"
 import {
   type Point,

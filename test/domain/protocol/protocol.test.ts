@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
-import * as FastCheck from "effect/FastCheck"
 import * as Redacted from "effect/Redacted"
 import { AppName } from "../../../src/domain/app/app-name.ts"
 import { first } from "../../../src/domain/app/release.ts"
@@ -12,6 +11,7 @@ import {
   encodeRequest,
   type Request
 } from "../../../src/domain/protocol/requests.ts"
+import * as FastCheck from "../../support/fast-check.ts"
 
 const app = AppName("my-app/production")
 const bytes = (text: string) => new TextEncoder().encode(text)

@@ -1,8 +1,8 @@
-import * as FastCheck from "effect/FastCheck"
 import type { EnvironmentName, SecretName } from "../../../src/domain/names.ts"
 import * as Salt from "../../../src/domain/salt.ts"
 import * as SealedValue from "../../../src/domain/sealed-value.ts"
 import type { Environment, Environments } from "../../../src/domain/secrets-file/environments.ts"
+import * as FastCheck from "../../support/fast-check.ts"
 
 const environmentName = FastCheck.oneof(
   FastCheck.stringMatching(/^[a-z0-9-]{1,20}$/),

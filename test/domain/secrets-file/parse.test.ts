@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
-import * as FastCheck from "effect/FastCheck"
 import { same } from "../../../src/domain/secrets-file/environments.ts"
 import { parse } from "../../../src/domain/secrets-file/parse.ts"
 import { print } from "../../../src/domain/secrets-file/print.ts"
+import * as FastCheck from "../../support/fast-check.ts"
 import { environments } from "./arbitrary.ts"
 
 const canary = "Q0FOQVJZ"

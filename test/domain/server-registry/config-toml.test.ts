@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
-import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
 import { decode } from "../../../src/domain/server-registry/config-toml.ts"
 import { parseDestination, shownDestination } from "../../../src/domain/server-registry/destination.ts"
+import * as FastCheck from "../../support/fast-check.ts"
 
 const read = (document: unknown) => Either.getOrThrowWith(decode(document), (misfit) => misfit).servers
 const refusal = (document: unknown) => Either.getOrThrow(Either.flip(decode(document)))

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
-import * as FastCheck from "effect/FastCheck"
 import type { EnvironmentName } from "../../../src/domain/names.ts"
 import { decode } from "../../../src/domain/tako-toml/decode.ts"
 import {
@@ -10,6 +9,7 @@ import {
   type TakoToml,
   varsIn
 } from "../../../src/domain/tako-toml/tako-toml.ts"
+import * as FastCheck from "../../support/fast-check.ts"
 
 const read = (document: unknown): TakoToml =>
   Either.getOrThrowWith(decode(document, "folder"), (misfit) => misfit)

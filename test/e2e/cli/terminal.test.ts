@@ -4,6 +4,7 @@ import { assert, describe, it } from "vitest"
 import { bin, makeSandbox, passphrase, type Sandbox, sandboxWith } from "../../support/cli.ts"
 import { needs } from "../../support/needs.ts"
 import * as Pty from "../../support/pty.ts"
+import { randomBytes } from "../../support/random.ts"
 
 const pem = "-----BEGIN KEY-----\nMC4CAQAw\n-----END KEY-----"
 
@@ -187,8 +188,8 @@ describe.skipIf(!needs("python3"))("at a terminal", () => {
   it("adopt shows the commit that brought the value, and binds it when the person agrees", async () => {
     const sandbox = await sandboxWith({ production: { A: "one", B: "two" } })
     const { stdout: key } = await sandbox.tako(["secrets", "key", "export", "-e", "production", "--stdout"])
-    const { createCipheriv, randomBytes } = await import("node:crypto")
-    const nonce = randomBytes(12)
+    const { createCipheriv } = await import("node:crypto")
+    const nonce = randomBytes(12, "nonce")
     const cipher = createCipheriv("aes-256-gcm", Buffer.from(key, "base64"), nonce)
     const body = Buffer.concat([cipher.update("from another tool"), cipher.final()])
     const file = sandbox.readFile()

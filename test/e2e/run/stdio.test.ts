@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process"
-import * as Crypto from "node:crypto"
 import * as Fs from "node:fs"
 import { assert, describe, it } from "vitest"
 import { bin, runToEnd, type Sandbox, sandboxWith } from "../../support/cli.ts"
 import { needs } from "../../support/needs.ts"
+import { randomBytes } from "../../support/random.ts"
 
 const secrets = { development: { A: "v" } }
 
@@ -21,7 +21,7 @@ describe("stdin, stdout and stderr under tako run", () => {
     assert.strictEqual((await shell(sandbox, "echo hi | tako run cat")).stdout, "hi\n")
     const both = await sandbox.tako(["run", "sh", "-c", "echo out; echo err >&2"])
     assert.deepStrictEqual([both.stdout, both.stderr], ["out\n", "err\n"])
-    const input = Crypto.randomBytes(3_000_000)
+    const input = randomBytes(3_000_000, "stdin")
     const exact = await shell(sandbox, "tako run cat | cat >copy", input)
     assert.strictEqual(exact.code, 0)
     assert.isTrue(Fs.readFileSync(`${sandbox.project}/copy`).equals(input))

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as FastCheck from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -14,6 +13,7 @@ import { type CliInput, runCli } from "../../../src/main/cli/run-cli.ts"
 import type { TakoError } from "../../../src/main/exit-code.ts"
 import { Signals } from "../../../src/services/signals/signals.ts"
 import { Stdio } from "../../../src/services/stdio/stdio.ts"
+import * as FastCheck from "../../support/fast-check.ts"
 import { root } from "./sample.ts"
 
 const streams = (terminal: boolean) => {

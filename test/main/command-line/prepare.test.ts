@@ -1,10 +1,10 @@
 import * as Either from "effect/Either"
-import * as FastCheck from "effect/FastCheck"
 import { describe, expect, it } from "vitest"
 import { globalsOf } from "../../../src/main/cli/context.ts"
 import { argvOf, decode } from "../../../src/main/cli/effect-cli.ts"
 import { prepare } from "../../../src/main/command-line/prepare.ts"
 import { type CommandPath, commandLine } from "../../../src/main/command-line/specification.ts"
+import * as FastCheck from "../../support/fast-check.ts"
 import { root } from "../cli/sample.ts"
 
 const words = (line: string): ReadonlyArray<string> => (line === "" ? [] : line.split(" "))

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import { randomOf } from "../random.ts"
+import { randomOf } from "../../support/random.ts"
 import { trial } from "../report.ts"
 import { canaries } from "./known.ts"
 import * as Parts from "./parts.ts"

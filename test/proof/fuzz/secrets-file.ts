@@ -21,8 +21,8 @@ import { layerMemory as wordsLayer } from "../../../src/services/passphrase-word
 import { layerMemory as projectLayer } from "../../../src/services/project/layer-memory.ts"
 import { SecretsFile } from "../../../src/services/secrets-file/secrets-file.ts"
 import { layerMemory as terminalLayer } from "../../../src/services/terminal/layer-memory.ts"
+import type { Random } from "../../support/random.ts"
 import { environment } from "../in-process.ts"
-import type { Random } from "../random.ts"
 import { blobs, canaries, all as known } from "./known.ts"
 import { Fault, mangled, smallerBytes, type Target, words } from "./target.ts"
 

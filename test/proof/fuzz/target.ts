@@ -1,4 +1,4 @@
-import type { Random } from "../random.ts"
+import type { Random } from "../../support/random.ts"
 
 /** What is fed with mutants. What `feed` throws is a fault; a Fault says that a wrong answer was given. */
 export interface Target<Input> {

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { root as tree } from "../../../src/main/cli/root.ts"
+import { type Random, shuffled } from "../../support/random.ts"
 import { inLanes, type Lane, makeLane } from "../lane.ts"
-import { type Random, shuffled } from "../random.ts"
 import { trial } from "../report.ts"
 import type { Stage } from "../stage.ts"
 import { classesIn, classesOf } from "./classes.ts"

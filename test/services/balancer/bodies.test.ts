@@ -1,11 +1,12 @@
-import { createHash, randomBytes } from "node:crypto"
+import { createHash } from "node:crypto"
 import * as Http from "node:http"
 import * as Net from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { randomBytes } from "../../support/random.ts"
 import { app, head, once, say, statusOf } from "./wire.ts"
 
-const block = randomBytes(65_536)
+const block = randomBytes(65_536, "body")
 const blocks = 1600
 const whole = createHash("sha256")
 for (let i = 0; i < blocks; i++) whole.update(block)

@@ -1,6 +1,5 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as FastCheck from "effect/FastCheck"
 import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -11,6 +10,7 @@ import * as Gcm from "../../../src/services/cipher/aes-gcm.ts"
 import { Cipher, type Place } from "../../../src/services/cipher/cipher.ts"
 import * as Real from "../../../src/services/cipher/layer.ts"
 import * as Memory from "../../../src/services/cipher/layer-memory.ts"
+import * as FastCheck from "../../support/fast-check.ts"
 
 const place = (environment: string, secret: string): Place => ({
   environment: environment as EnvironmentName,

@@ -4,6 +4,7 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { whileLocked } from "../../../src/services/files/lock.ts"
 import { type Bundle, bundle } from "../../support/bundle.ts"
+import { randomOf, seed } from "../../support/random.ts"
 import { start } from "./child.ts"
 import { temporaryFolder } from "./folder.ts"
 import { abandonLock } from "./locks.ts"
@@ -14,6 +15,7 @@ const memory = "/dev/shm"
 const fileIn = Effect.map(temporaryFolder(Fs.existsSync(memory) ? memory : undefined), (folder) =>
   Path.join(folder, "file")
 )
+const random = randomOf(seed)
 const around = (path: string) => Fs.readdirSync(Path.dirname(path))
 
 /** "name 0", "name 1", … in their order, none missing, none twice; gives how many of each name. */
@@ -50,7 +52,7 @@ describe("real processes", { timeout: 300_000 }, () => {
             const child = yield* start([process.execPath, writer.path, path, "100000", `w${round}`])
             yield* child.says("ready")
             yield* child.tell
-            yield* Effect.sleep(Math.random() * 60)
+            yield* Effect.sleep(random.below(60))
             yield* child.kill("SIGKILL")
             assert.strictEqual(yield* child.end, "SIGKILL")
             const before = performance.now()
@@ -106,7 +108,7 @@ describe("real processes", { timeout: 300_000 }, () => {
             )
             yield* Effect.forEach(children, (child) => child.says("ready"))
             yield* Effect.forEach(children, (child) => child.tell)
-            yield* Effect.sleep(20 + Math.random() * 60)
+            yield* Effect.sleep(20 + random.below(60))
             for (const child of children) {
               yield* child.kill("SIGKILL")
               assert.strictEqual(yield* child.end, "SIGKILL", "nobody found another one inside")

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as FastCheck from "effect/FastCheck"
 import * as Line from "../../../src/services/terminal/line.ts"
+import * as FastCheck from "../../support/fast-check.ts"
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const type = (text: string): Line.Line => Line.feed(Line.empty, bytes(text))

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as FastCheck from "effect/FastCheck"
 import { printable } from "../../../src/domain/printable.ts"
 import * as Line from "../../../src/services/terminal/line.ts"
 import { layOut, picture, repaint } from "../../../src/services/terminal/paint.ts"
 import { width } from "../../../src/services/terminal/width.ts"
+import * as FastCheck from "../../support/fast-check.ts"
 import { show } from "./screen.ts"
 
 const typed = (text: string): Line.Line => Line.feed(Line.empty, new TextEncoder().encode(text))

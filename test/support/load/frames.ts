@@ -1,4 +1,7 @@
-import { createHash, randomBytes } from "node:crypto"
+import { createHash } from "node:crypto"
+import { randomOf, seed } from "../random.ts"
+
+const random = randomOf(seed)
 
 /** Frames of RFC 6455 §5.2, as far as a client of short messages needs them. */
 export interface Frame {
@@ -11,7 +14,7 @@ export const close = 8
 
 /** A whole message of up to 125 bytes, masked as a client's are. */
 export const encode = (opcode: number, payload: Buffer): Buffer => {
-  const mask = randomBytes(4)
+  const mask = Buffer.from(Array.from({ length: 4 }, () => random.below(256)))
   const masked = payload.map((byte, i) => byte ^ (mask[i & 3] ?? 0))
   return Buffer.concat([Buffer.of(0x80 | opcode, 0x80 | payload.length), mask, masked])
 }

@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from "node:crypto"
+import { createHash } from "node:crypto"
 import { setMaxListeners } from "node:events"
 import * as Http from "node:http"
+import { randomBytes } from "../random.ts"
 import { listen } from "./events.ts"
 import { speakSeldom } from "./idle.ts"
 import { type Answer, check, send } from "./request.ts"
@@ -57,7 +58,7 @@ export const startLoad = (address: string, mix: Mix = usualMix): Load => {
   setMaxListeners(0, stopped)
   const agent = new Http.Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY })
   const bodies = Array.from({ length: 16 }, (_, nth) => {
-    const bytes = randomBytes(nth === 0 ? 300_000 : 600 * nth)
+    const bytes = randomBytes(nth === 0 ? 300_000 : 600 * nth, `body ${nth}`)
     return { bytes, hash: createHash("sha256").update(bytes).digest("hex") }
   })
 

@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto"
 import * as Net from "node:net"
+import { randomBytes } from "../random.ts"
 import { acceptOf, close, decode, encode, text } from "./frames.ts"
 import type { StreamEnd } from "./tally.ts"
 
@@ -18,7 +18,7 @@ export const converse = (
   echoed: () => void
 ): Promise<StreamEnd | undefined> =>
   new Promise((resolve, reject) => {
-    const key = randomBytes(16).toString("base64")
+    const key = randomBytes(16, "websocket key").toString("base64")
     const client = Net.connect({ ...address, noDelay: true })
     let received: Buffer = Buffer.alloc(0)
     let isOpen = false

@@ -1,3 +1,8 @@
+import { createCipheriv, createHash, randomInt } from "node:crypto"
+
+/** What every random choice of this run follows from: TAKO_TEST_SEED repeats those of an earlier run. */
+export const seed = Number(process.env.TAKO_TEST_SEED ?? randomInt(2 ** 31))
+
 /** Random numbers that a seed gives again: mulberry32, good enough for choosing. */
 export interface Random {
   /** 0 ≤ n < below. */
@@ -30,4 +35,10 @@ export const shuffled = <A>(random: Random, from: ReadonlyArray<A>): Array<A> =>
     ;[left[at], left[other]] = [left[other] as A, left[at] as A]
   }
   return left
+}
+
+/** As many bytes, other ones for each purpose. */
+export const randomBytes = (length: number, purpose: string, from = seed): Buffer => {
+  const key = createHash("sha256").update(`${from} ${purpose}`).digest()
+  return createCipheriv("aes-256-ctr", key, Buffer.alloc(16)).update(Buffer.alloc(length))
 }
