@@ -1,7 +1,6 @@
 import * as Option from "effect/Option"
 import { type Destination, isHost, isPort, isUser, parseDestination } from "../server-registry/destination.ts"
-import type { HostIdentity } from "./host-identity.ts"
-import { hostIdentity, nowhere } from "./host-identity.ts"
+import { type HostIdentity, hostIdentity, nowhere } from "./host-identity.ts"
 
 /** How a host is to be reached, when all of ssh_config(5) has been said. */
 export interface SshSettings {

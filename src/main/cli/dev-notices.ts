@@ -1,7 +1,7 @@
 import { printableLines } from "../../domain/printable.ts"
 import type { ProcessExit } from "../../domain/process.ts"
-import type { Changes } from "../../programs/dev/changes.ts"
-import type { Notice } from "../../programs/dev/notice.ts"
+import type { Notice } from "../../programs/dev/dev.ts"
+import type { Changes } from "../../programs/dev/plan.ts"
 import type { Ink } from "../command-line/ink.ts"
 import { counted } from "./output.ts"
 

@@ -1,6 +1,6 @@
 export { connect } from "../../programs/client/client.ts"
+export type { Notice } from "../../programs/dev/dev.ts"
 export { type DevOptions, dev } from "../../programs/dev/dev.ts"
-export type { Notice } from "../../programs/dev/notice.ts"
 export { openComplete, openEnvironment } from "../../programs/environment/open.ts"
 export type { Placement } from "../../programs/environment/placement.ts"
 export { findEnvironment, findSecret } from "../../programs/environment/read.ts"
@@ -21,7 +21,7 @@ export { set } from "../../programs/secrets/set.ts"
 export { verify } from "../../programs/secrets/verify.ts"
 export { add as addServer } from "../../programs/servers/add.ts"
 export { status as serversStatus } from "../../programs/servers/status.ts"
-export { dispatch } from "../../programs/supervisor/dispatch.ts"
+export { dispatch } from "../../programs/supervisor/serve.ts"
 export type {
   Conversation,
   Delivered,

@@ -1,10 +1,9 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { Watch } from "../../services/watch/watch.ts"
-import { changesBetween } from "./changes.ts"
-import type { Notice } from "./notice.ts"
-import { type Asked, type Plan, plan } from "./plan.ts"
-import { refreshQuietly } from "./types.ts"
+import { refreshTypes } from "../typegen.ts"
+import type { Notice } from "./dev.ts"
+import { type Asked, changesBetween, type Plan, plan } from "./plan.ts"
 
 /** What an editor, or git, does to a file comes in several steps. */
 const settled = "50 millis"
@@ -61,3 +60,12 @@ export const following = Effect.fnUntraced(function* (
 })
 
 export type Following = Effect.Effect.Success<ReturnType<typeof following>>
+
+/** Keeps generated files as they should be; that they cannot be written is no reason not to run the program. */
+export const refreshQuietly = (tell: (notice: Notice) => Effect.Effect<void>) =>
+  refreshTypes().pipe(
+    Effect.flatMap(({ changed }) =>
+      changed.length === 0 ? Effect.void : tell({ _tag: "TypesRefreshed", paths: changed })
+    ),
+    Effect.ignore
+  )

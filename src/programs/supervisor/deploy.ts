@@ -16,14 +16,12 @@ import type { Deploy, RequestOf, Rollback } from "../../domain/protocol/requests
 import { AppHome } from "../../services/app-home/app-home.ts"
 import { InstanceLog } from "../../services/instance-log/instance-log.ts"
 import { ProcessSpawner } from "../../services/process-spawner/process-spawner.ts"
-import type { App } from "./app.ts"
-import { audited } from "./audited.ts"
-import { sayExit } from "./instance.ts"
-import { instanceEnvironment } from "./instance-environment.ts"
-import { newInstanceId } from "./instance-id.ts"
-import type { Plan } from "./plan.ts"
+import { audited } from "./audit.ts"
+import { newInstanceId, sayExit, toItsEnd } from "./instance.ts"
+import { instanceEnvironment, type Plan } from "./plan.ts"
 import { roll, rolling } from "./rollout.ts"
 import {
+  type App,
   commit,
   ensured,
   instantNow,
@@ -33,7 +31,6 @@ import {
   secretsOf,
   stateOf
 } from "./supervisor.ts"
-import { toItsEnd } from "./to-its-end.ts"
 
 /** Makes a release of a directory, and rolls it out; the app runs afterwards. */
 export const deploy = Effect.fn("deploy")(function* (supervisor: Supervisor, request: Deploy) {

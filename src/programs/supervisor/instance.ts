@@ -1,6 +1,8 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import { partsOf } from "../../domain/app/app-name.ts"
@@ -11,9 +13,7 @@ import { Health } from "../../services/health/health.ts"
 import { InstanceLog } from "../../services/instance-log/instance-log.ts"
 import { ProcessSpawner, type RunningProcess } from "../../services/process-spawner/process-spawner.ts"
 import { type Checkup, checkup } from "./checkup.ts"
-import { instanceEnvironment } from "./instance-environment.ts"
-import { newInstanceId } from "./instance-id.ts"
-import type { Plan } from "./plan.ts"
+import { instanceEnvironment, type Plan } from "./plan.ts"
 
 /** How often to ask an instance that is starting, or on probation. */
 export const startingPace: Duration.DurationInput = "100 millis"
@@ -160,3 +160,18 @@ const commandOf = (start: Command, id: string): readonly [string, ...ReadonlyArr
 
 export const sayExit = (exit: ProcessExit): string =>
   exit._tag === "Exited" ? `exit code ${exit.code}` : `killed by ${exit.signal}`
+
+const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+/** Eight characters that tell one instance from another; nothing is kept secret by them. */
+export const newInstanceId: Effect.Effect<string> = Effect.map(
+  Effect.replicateEffect(Random.nextIntBetween(0, letters.length), 8),
+  (indices) => indices.map((index) => letters[index]).join("")
+)
+
+/**
+ * Runs it whole where we must not be interrupted; what loses a race within it can be, as usual. (A race in a region that is
+ * not interruptible waits for its loser, which may never end.)
+ */
+export const toItsEnd = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.uninterruptible(Effect.flatMap(Effect.fork(Effect.interruptible(effect)), Fiber.join))

@@ -1,12 +1,13 @@
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { AppName } from "../../domain/app/app-name.ts"
+import * as AppState from "../../domain/app/app-state.ts"
 import { AppHome } from "../../services/app-home/app-home.ts"
 import { ProcessSpawner } from "../../services/process-spawner/process-spawner.ts"
 import { ServerState } from "../../services/server-state/server-state.ts"
-import { start } from "./change.ts"
-import { markOf } from "./instance-environment.ts"
-import { ensured, instantNow, type Supervisor } from "./supervisor.ts"
+import { markOf } from "./plan.ts"
+import { replace } from "./rollout.ts"
+import { type App, ensured, instantNow, planOf, type Supervisor, secretsOf, stateOf } from "./supervisor.ts"
 
 /** Brings every app to where its state says that it is, whatever the server before this one was doing when it ended. */
 export const recover = Effect.fn("recover")(function* (supervisor: Supervisor) {
@@ -68,4 +69,14 @@ const noteCutOff = Effect.fnUntraced(function* (name: AppName) {
     ...(current === null ? {} : { revision: current }),
     ...(release === null ? {} : { release })
   })
+})
+
+/** Whatever of it does not run and should is started; without a proof. */
+const start = Effect.fn("start")(function* (supervisor: Supervisor, app: App) {
+  const state = yield* stateOf(app)
+  const release = AppState.currentRelease(state)
+  if (state.desired === "stopped" || release === undefined || app.slots.length > 0) return
+  const secrets = yield* secretsOf(app, state.current)
+  const plan = yield* planOf(supervisor, app, release, state.current, secrets)
+  yield* replace(app, plan, state.instances)
 })

@@ -1,13 +1,16 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { sequential } from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { addressOf } from "../../domain/dev-address.ts"
 import type { ListenFailed } from "../../domain/errors/listen.ts"
 import { type InstanceFailed, RolloutFailed } from "../../domain/errors/rollout.ts"
-import type { Balancer } from "../../services/balancer/balancer.ts"
+import { Balancer, type Front } from "../../services/balancer/balancer.ts"
 import type { ServerState } from "../../services/server-state/server-state.ts"
-import type { App } from "./app.ts"
-import { type Entrance, openEntrance } from "./front.ts"
-import type { Plan } from "./plan.ts"
+import { hold, type Plan } from "./plan.ts"
 import { makeSlot, type Slot, type SlotServices } from "./slot.ts"
+import type { App } from "./supervisor.ts"
 
 /** So many start at once: each takes a processor while it does. */
 const abreast = 8
@@ -170,3 +173,24 @@ const handOver = (
     yield* retire(app, old)
     if (before !== entrance) yield* before?.close ?? Effect.void
   })
+
+/** The front of an app, where it has one. */
+export interface Entrance {
+  readonly listen: string
+  readonly front: Front
+  readonly close: Effect.Effect<void>
+}
+
+/** Listens until it is closed, or the scope. */
+export const openEntrance = (
+  listen: string,
+  within: Scope.Scope
+): Effect.Effect<Entrance, ListenFailed, Balancer> =>
+  Effect.gen(function* () {
+    const balancer = yield* Balancer
+    const scope = yield* Scope.fork(within, sequential)
+    const front = yield* Scope.extend(balancer.open(addressOf(listen), { hold }), scope).pipe(
+      Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
+    )
+    return { listen, front, close: Scope.close(scope, Exit.void) }
+  }).pipe(Effect.uninterruptible)

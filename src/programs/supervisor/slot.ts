@@ -12,9 +12,8 @@ import { type Front, resumeRefused } from "../../services/balancer/balancer.ts"
 import type { Health } from "../../services/health/health.ts"
 import type { InstanceLog } from "../../services/instance-log/instance-log.ts"
 import type { ProcessSpawner } from "../../services/process-spawner/process-spawner.ts"
-import { type Instance, startInstance, startingPace } from "./instance.ts"
+import { type Instance, startInstance, startingPace, toItsEnd } from "./instance.ts"
 import { drainOf, type Plan } from "./plan.ts"
-import { toItsEnd } from "./to-its-end.ts"
 
 /** How often an instance that serves is asked how it is. */
 const servingPace = "1 second"

@@ -11,10 +11,9 @@ import { AppUnknown } from "../../domain/errors/server.ts"
 import { AppHome } from "../../services/app-home/app-home.ts"
 import type { Balancer } from "../../services/balancer/balancer.ts"
 import { ServerState, type StateError } from "../../services/server-state/server-state.ts"
-import type { App } from "./app.ts"
-import type { Plan } from "./plan.ts"
-import type { Settings } from "./settings.ts"
-import type { SlotServices } from "./slot.ts"
+import type { Plan, Settings } from "./plan.ts"
+import type { Entrance } from "./rollout.ts"
+import type { Slot, SlotServices } from "./slot.ts"
 
 /** Everything that runs on this server. */
 export interface Supervisor {
@@ -122,3 +121,32 @@ export const planOf = (
 export const instantNow: Effect.Effect<string> = Effect.map(Clock.currentTimeMillis, (now) =>
   new Date(now).toISOString()
 )
+
+/** An app as this server has it running. What is in here is changed by whoever has its lock. */
+export interface App {
+  readonly name: AppName
+  /** One at a time changes the app: syncs, deploys, all of them. */
+  readonly lock: Effect.Semaphore
+  /** Of what runs; everything that is in `slots` lives in it or in a scope within. */
+  readonly scope: Scope.CloseableScope
+  /** As it is on the disk, or was created and not written yet; undefined while that cannot be read. */
+  state: AppState.AppState | undefined
+  /** Whether the server remembers it. */
+  isStored: boolean
+  /** Why it is not as it should be. */
+  problem: string | undefined
+  /** Its state, or what is sealed, cannot be used until somebody acts. */
+  hindrance: "broken" | "waiting" | undefined
+  slots: ReadonlyArray<Slot>
+  /** Those that are proving themselves, and those that end. */
+  passing: ReadonlyArray<Slot>
+  entrance: Entrance | undefined
+  isRolling: boolean
+}
+
+/** So many of its instances serve. */
+export const healthyCount = (app: App): Effect.Effect<number> =>
+  Effect.map(
+    Effect.forEach(app.slots, ({ status }) => status),
+    (all) => all.filter(({ phase }) => phase === "healthy").length
+  )

@@ -6,10 +6,19 @@ import { KeyDiffers, RevisionMoved } from "../../domain/errors/rollout.ts"
 import type { UpdateReply } from "../../domain/protocol/replies.ts"
 import type { UpdateSecrets } from "../../domain/protocol/requests.ts"
 import { ServerState } from "../../services/server-state/server-state.ts"
-import { type App, healthyCount } from "./app.ts"
-import { audited } from "./audited.ts"
+import { audited } from "./audit.ts"
 import { replace, roll } from "./rollout.ts"
-import { commit, ensured, instantNow, planOf, type Supervisor, secretsOf, stateOf } from "./supervisor.ts"
+import {
+  type App,
+  commit,
+  ensured,
+  healthyCount,
+  instantNow,
+  planOf,
+  type Supervisor,
+  secretsOf,
+  stateOf
+} from "./supervisor.ts"
 
 /** Puts these secrets in the place of the app's: with a proof where there is one to be had. */
 export const updateSecrets = Effect.fn("updateSecrets")(function* (

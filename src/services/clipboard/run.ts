@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import * as Effect from "effect/Effect"
-import { childEnvironment } from "../process-spawner/child-environment.ts"
+import { childEnvironment } from "../process-spawner/process-spawner.ts"
 import type { Environment } from "./programs.ts"
 
 /** Longer than any clipboard takes; an owner of the selection that hangs holds xclip -out for ever. */

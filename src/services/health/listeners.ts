@@ -1,7 +1,6 @@
 import * as Fs from "node:fs"
 import { errnoOf, unless } from "../files/attempt.ts"
 import type { Listeners } from "./health.ts"
-import { isShortage } from "./shortage.ts"
 
 /** 127.0.0.1, 0.0.0.0, [::] and [::ffff:127.0.0.1] as proc_net(5) has them, on a machine that stores numbers as Intel's do. */
 const reachable: ReadonlySet<string> = new Set([
@@ -68,3 +67,15 @@ const eachSocket = (path: string, goesOn: (socket: Socket) => boolean): boolean 
     Fs.closeSync(fd)
   }
 }
+
+const shortages: ReadonlySet<string> = new Set([
+  "EMFILE",
+  "ENFILE",
+  "ENOBUFS",
+  "ENOMEM",
+  "EADDRNOTAVAIL",
+  "EADDRINUSE"
+])
+
+/** Whether a connection came to nothing for want of our own: of descriptors, of memory, of a port to begin at. */
+export const isShortage = (errno: string | undefined): boolean => errno !== undefined && shortages.has(errno)

@@ -5,9 +5,8 @@ import * as Layer from "effect/Layer"
 import { type AppName, partsOf } from "../../domain/app/app-name.ts"
 import { attempt } from "../files/attempt.ts"
 import { InstanceLog } from "./instance-log.ts"
-import { type Limits, LogWriter } from "./log-files.ts"
+import { type Limits, LogWriter, readLines } from "./log-files.ts"
 import { outputsInto } from "./output.ts"
-import { readLines } from "./read-lines.ts"
 
 export interface LogDirectory extends Partial<Limits> {
   /** An absolute path; made 0700 when it is not there. */

@@ -1,7 +1,9 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import type { LogLine } from "../../domain/protocol/replies.ts"
+import type { AppName } from "../../domain/app/app-name.ts"
+import type { LogLine, LogsReply } from "../../domain/protocol/replies.ts"
 import { quietly, unless } from "../files/attempt.ts"
+import type { LogQuery } from "./instance-log.ts"
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = Fs.constants
 
@@ -81,5 +83,150 @@ export class LogWriter {
       quietly(() => Fs.unlinkSync(pathOf(this.folder, old)))
     }
     return fd
+  }
+}
+
+/** An answer is one line of at most 16 MiB: so much of it may be the text of files. */
+const longestAnswer = 12 * 1024 * 1024
+/** How much is read at once, from the end on. */
+const window = 256 * 1024
+
+export const readLines = (folder: string, app: AppName, query: LogQuery): LogsReply =>
+  query.after === undefined ? latest(folder, app, query) : following(folder, app, query, query.after)
+
+/** From the newest line back, no further than needed. */
+const latest = (folder: string, app: AppName, query: LogQuery): LogsReply => {
+  const files = generations(folder)
+  const found: Array<LogLine> = []
+  let length = 0
+  let next = `${files.at(-1) ?? 1}:0`
+  for (const generation of files.toReversed()) {
+    const end = unless(["ENOENT"], () =>
+      eachLineBackwards(pathOf(folder, generation), (text) => {
+        const line = wantedLine(text, query)
+        if (line === undefined) return true
+        length += text.length
+        if (length > longestAnswer) return false
+        found.push(line)
+        return found.length < query.lines
+      })
+    )
+    if (end !== undefined && generation === files.at(-1)) next = `${generation}:${end}`
+    if (found.length >= query.lines || length > longestAnswer) break
+  }
+  return { app, lines: found.reverse(), next }
+}
+
+/** From a place on, oldest first; the next answer begins where this one has no room for more. */
+const following = (folder: string, app: AppName, query: LogQuery, after: string): LogsReply => {
+  const files = generations(folder)
+  const [fromFile, fromByte] = placeOf(after, files)
+  const found: Array<LogLine> = []
+  let length = 0
+  let isFull = false
+  let next = `${files[0] ?? 1}:0`
+  for (const generation of files.filter((each) => each >= fromFile)) {
+    const end = unless(["ENOENT"], () =>
+      eachLineForwards(pathOf(folder, generation), generation === fromFile ? fromByte : 0, (text) => {
+        const line = wantedLine(text, query)
+        if (line === undefined) return true
+        length += text.length
+        isFull = found.length >= query.lines || (found.length > 0 && length > longestAnswer)
+        if (!isFull) found.push(line)
+        return !isFull
+      })
+    )
+    if (end !== undefined) next = `${generation}:${end}`
+    if (isFull) break
+  }
+  return { app, lines: found, next }
+}
+
+const wantedLine = (text: string, { instance }: LogQuery): LogLine | undefined => {
+  const line = parse(text)
+  return line !== undefined && (instance === undefined || line.instance === instance) ? line : undefined
+}
+
+/** A file and a byte of it; the beginning where the file is not there any more. */
+const placeOf = (after: string, files: ReadonlyArray<number>): readonly [number, number] => {
+  const [, file = "", byte = ""] = /^(\d{1,15}):(\d{1,15})$/.exec(after) ?? []
+  return file === "" || !files.includes(Number(file)) ? [0, 0] : [Number(file), Number(byte)]
+}
+
+/** Whole lines, until one is not taken. Tells where the last one that was taken ends. */
+const eachLineForwards = (path: string, from: number, onLine: (text: string) => boolean): number => {
+  const fd = Fs.openSync(path, "r")
+  try {
+    let at = from
+    // The beginning of a line whose end has not been read yet.
+    let rest: Uint8Array = new Uint8Array()
+    for (;;) {
+      const start = at + rest.length
+      const more = readAt(fd, start, start + window)
+      if (more.length === 0) return at
+      const bytes = Buffer.concat([rest, more])
+      let begin = 0
+      for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, begin)) {
+        if (!onLine(bytes.toString("utf8", begin, end))) return at
+        at += end + 1 - begin
+        begin = end + 1
+      }
+      rest = bytes.subarray(begin)
+    }
+  } finally {
+    Fs.closeSync(fd)
+  }
+}
+
+/** Whole lines, the last one first, until it is told to stop. Tells where the last one ends. */
+const eachLineBackwards = (path: string, onLine: (text: string) => boolean): number => {
+  const fd = Fs.openSync(path, "r")
+  try {
+    const end = endOfLines(fd)
+    let at = end
+    // The end of a line whose beginning has not been read yet.
+    let rest: Uint8Array = new Uint8Array()
+    while (at > 0) {
+      const start = Math.max(0, at - window)
+      const bytes = Buffer.concat([readAt(fd, start, at), rest])
+      at = start
+      const first = at > 0 ? bytes.indexOf(newline) + 1 : 0
+      rest = bytes.subarray(0, first)
+      const lines = bytes.subarray(first).toString("utf8").split("\n").slice(0, -1)
+      for (const line of lines.reverse()) if (!onLine(line)) return end
+    }
+    return end
+  } finally {
+    Fs.closeSync(fd)
+  }
+}
+
+const newline = 0x0a
+
+const endOfLines = (fd: number): number => {
+  let at = Fs.fstatSync(fd).size
+  while (at > 0) {
+    const start = Math.max(0, at - window)
+    const last = readAt(fd, start, at).lastIndexOf(newline)
+    if (last >= 0) return start + last + 1
+    at = start
+  }
+  return 0
+}
+
+const readAt = (fd: number, start: number, end: number): Buffer => {
+  const bytes = Buffer.alloc(end - start)
+  return bytes.subarray(0, Fs.readSync(fd, bytes, 0, bytes.length, start))
+}
+
+const parse = (text: string): LogLine | undefined => {
+  try {
+    const { at, instance, stream, text: said } = JSON.parse(text)
+    const isLine = [at, instance, said].every((each) => typeof each === "string")
+    return isLine && (stream === "stdout" || stream === "stderr")
+      ? { at, instance, stream, text: said }
+      : undefined
+  } catch {
+    return undefined
   }
 }

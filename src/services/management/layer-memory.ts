@@ -2,8 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { SocketRefused } from "../../domain/errors/server.ts"
-import { answerLine, type Handler } from "./answer.ts"
-import { Management } from "./management.ts"
+import { answerLine, type Handler, Management } from "./management.ts"
 
 /** Asks the server that listens in memory: a line without its newline for a line with it. Dies when none does. */
 export class ManagementClient extends Context.Tag("tako/ManagementClient")<

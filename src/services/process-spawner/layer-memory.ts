@@ -8,8 +8,7 @@ import * as Ref from "effect/Ref"
 import type { ProcessNotStarted } from "../../domain/errors/processes.ts"
 import { type PortReport, silent } from "../../domain/port-report.ts"
 import type { ProcessExit, SignalName } from "../../domain/process.ts"
-import { childEnvironment } from "./child-environment.ts"
-import { type OutputStream, ProcessSpawner, type ProcessSpec } from "./process-spawner.ts"
+import { childEnvironment, type OutputStream, ProcessSpawner, type ProcessSpec } from "./process-spawner.ts"
 
 /** A process that was started in memory, and the means to end it. */
 export interface StartedProcess {

@@ -5,15 +5,10 @@ import * as Redacted from "effect/Redacted"
 import { encode } from "../../domain/envelope.ts"
 import { ProcessNotStarted } from "../../domain/errors/processes.ts"
 import { quietly } from "../files/attempt.ts"
-import { deathWithUs } from "./death-with-us.ts"
-import { pipePool } from "./pipe-pool.ts"
-import { takePipes } from "./pipes.ts"
+import { pipePool, takePipes } from "./pipes.ts"
 import { ProcessSpawner, type ProcessSpec, type RunningProcess } from "./process-spawner.ts"
-import { processOf } from "./processes.ts"
-import { type Started, start } from "./start.ts"
-import { gone, stop } from "./stop.ts"
-import { sweep } from "./sweep.ts"
-import { ourSession, type Tree, treeOf } from "./tree.ts"
+import { gone, ourSession, processOf, stop, sweep, type Tree, treeOf } from "./process-tree.ts"
+import { deathWithUs, type Started, start } from "./start.ts"
 
 /**
  * Starts processes with pipes out of a pool that is filled `poolSize` at a time: 1 for a program that starts one, 2 for

@@ -1,8 +1,12 @@
+import { spawn } from "node:child_process"
 import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import type { Direction, Pipe } from "./pipe.ts"
-import type { NoPipe } from "./pipe-pool.ts"
-import type { OutputStream, ProcessSpec } from "./process-spawner.ts"
+import { quietly } from "../files/attempt.ts"
+import { childEnvironment, type OutputStream, type ProcessSpec } from "./process-spawner.ts"
+import { processOf } from "./process-tree.ts"
 
 /** The pipes of one process, ours to close. */
 export interface Pipes {
@@ -43,4 +47,169 @@ export const endsOfChild = ({ secrets, readiness, output }: Pipes): ReadonlyArra
 const closeBoth = ({ readEnd, writeEnd }: Pipe): void => {
   Fs.closeSync(readEnd)
   Fs.closeSync(writeEnd)
+}
+
+/** Why there is no pipe: an errno's name, with "mkfifo: " before it when it is that program's. */
+export class NoPipe extends Data.TaggedError("NoPipe")<{ readonly code: string }> {}
+
+/** FIFOs that have not been used: their names in a folder of their own. */
+interface Batch {
+  readonly folder: string
+  readonly paths: Array<string>
+}
+
+/**
+ * Anonymous pipes. Node has no mkfifo(3), so one run of mkfifo(1) makes `size` FIFOs, 0600, in a 0700 folder; each is
+ * used once, and its name is gone before anybody has it. The folder goes with the last of them; that of a process which
+ * was killed, with the next pool.
+ */
+export const pipePool = Effect.fnUntraced(function* (size: number) {
+  let batch: Batch | undefined
+  const drop = (): void => {
+    if (batch !== undefined) removeFolder(batch.folder)
+    batch = undefined
+  }
+  yield* Effect.addFinalizer(() => Effect.sync(drop))
+  const fromBatch = (direction: Direction) =>
+    Effect.try({
+      try: () => {
+        const path = batch?.paths.pop()
+        if (path === undefined) throw new EmptyBatch()
+        const pipe = openPipe(path, direction)
+        if (batch?.paths.length === 0) drop()
+        return pipe
+      },
+      catch: (error) => {
+        drop()
+        return new NoPipe({ code: codeOf(error) })
+      }
+    })
+  const refill = Effect.map(makeBatch(size), (made) => {
+    batch = made
+  })
+  const oneAtATime = Effect.unsafeMakeSemaphore(1)
+  /** Who takes a pipe closes it: not to be interrupted in between. A batch that a cleaner of /tmp took is made anew. */
+  const take = (direction: Direction): Effect.Effect<Pipe, NoPipe> =>
+    Effect.catchAll(fromBatch(direction), () => Effect.zipRight(refill, fromBatch(direction))).pipe(
+      oneAtATime.withPermits(1),
+      Effect.uninterruptible
+    )
+  return { take }
+})
+
+/** In the first of the places that has room for FIFOs: a TMPDIR may be missing, read-only, or not know them. */
+const makeBatch = (size: number): Effect.Effect<Batch, NoPipe> =>
+  Effect.suspend(() => {
+    const places = [Os.tmpdir(), process.env.XDG_RUNTIME_DIR || "/dev/shm", "/dev/shm", "/tmp"]
+    return Effect.firstSuccessOf(places.map((place) => makeBatchIn(place, size)))
+  })
+
+const makeBatchIn = (place: string, size: number): Effect.Effect<Batch, NoPipe> =>
+  Effect.async((resume) => {
+    const fail = (code: string) => resume(Effect.fail(new NoPipe({ code })))
+    let folder: string
+    try {
+      if (size > 1) quietly(() => sweepFolders(place))
+      folder = Fs.mkdtempSync(Path.join(place, `${prefix}${process.pid}-`))
+    } catch (error) {
+      return fail(codeOf(error))
+    }
+    try {
+      // The umask may have taken our own bits.
+      Fs.chmodSync(folder, 0o700)
+      const paths = Array.from({ length: size }, (_, index) => Path.join(folder, String(index)))
+      const environment = childEnvironment(process.env)
+      const mkfifo = spawn("mkfifo", ["-m", "600", "--", ...paths], {
+        // Also for who runs us with another PATH, or one without it.
+        env: { ...environment, PATH: [environment.PATH, "/usr/bin", "/bin"].filter(Boolean).join(":") },
+        stdio: "ignore",
+        // In a session of its own: Ctrl-C is the program's affair.
+        detached: true
+      })
+      mkfifo.once("error", (error) => {
+        removeFolder(folder)
+        fail(`mkfifo: ${codeOf(error)}`)
+      })
+      mkfifo.once("exit", (code) => {
+        if (code === 0) return resume(Effect.succeed({ folder, paths }))
+        removeFolder(folder)
+        fail("mkfifo: failed")
+      })
+    } catch (error) {
+      removeFolder(folder)
+      fail(codeOf(error))
+    }
+  })
+
+const prefix = "tako-pipe-"
+
+/** Removes the folders of ours whose process has ended; one that lives elsewhere, in another container, makes its own anew. */
+const sweepFolders = (place: string): void => {
+  for (const name of Fs.readdirSync(place)) {
+    if (!name.startsWith(prefix) || processOf(Number.parseInt(name.slice(prefix.length), 10)) !== undefined)
+      continue
+    const folder = Path.join(place, name)
+    if (Fs.lstatSync(folder, { throwIfNoEntry: false })?.uid === process.geteuid?.()) removeFolder(folder)
+  }
+}
+
+/** It holds nothing, and is ours alone. */
+const removeFolder = (folder: string): void =>
+  quietly(() => Fs.rmSync(folder, { recursive: true, force: true }))
+
+class EmptyBatch extends Error {}
+
+/** The errno's name, where an error has one; its message may quote a path, and is not used. */
+export const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown"
+
+/**
+ * A pipe, close-on-exec at both ends as Node opens everything (O_CLOEXEC); both are the caller's to close. The end that a
+ * child gets blocks, ours does not, so that a child that does not read, or write, holds nobody up.
+ */
+export interface Pipe {
+  readonly readEnd: number
+  readonly writeEnd: number
+  /** What fstat(2) calls it: "<dev>:<ino>", decimal. */
+  readonly identity: string
+}
+
+/** Which end the child gets: the one to read from, or the one to write to. */
+export type Direction = "to-child" | "from-child"
+
+const { O_RDONLY, O_WRONLY, O_NONBLOCK } = Fs.constants
+
+/** Opens a FIFO of ours at both ends and takes away its name (fifo(7), pipe(7)). Throws an errno. */
+export const openPipe = (path: string, direction: Direction): Pipe => {
+  const open: Array<number> = []
+  const keep = (fd: number): number => {
+    open.push(fd)
+    return fd
+  }
+  try {
+    // Without a reader a writer does not open (ENXIO) or waits for ever, without a writer a blocking reader does.
+    const reader = keep(Fs.openSync(path, O_RDONLY | O_NONBLOCK))
+    const writeEnd = keep(Fs.openSync(path, direction === "to-child" ? O_WRONLY | O_NONBLOCK : O_WRONLY))
+    const readEnd = direction === "to-child" ? keep(Fs.openSync(path, O_RDONLY)) : reader
+    const [identity, ...others] = open.map(identityOf)
+    if (identity === undefined || others.some((other) => other !== identity)) throw new NotOurPipe()
+    Fs.unlinkSync(path)
+    if (readEnd !== reader) Fs.closeSync(reader)
+    return { readEnd, writeEnd, identity }
+  } catch (error) {
+    for (const fd of open) Fs.closeSync(fd)
+    throw error
+  }
+}
+
+/** Undefined unless it is a FIFO that we made: in another user's TMPDIR its name may have come to mean his. */
+const identityOf = (fd: number): string | undefined => {
+  const stats = Fs.fstatSync(fd, { bigint: true })
+  return stats.isFIFO() && stats.uid === BigInt(process.geteuid?.() ?? -1)
+    ? `${stats.dev}:${stats.ino}`
+    : undefined
+}
+
+class NotOurPipe extends Error {
+  readonly code = "EPERM"
 }

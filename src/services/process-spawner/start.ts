@@ -1,20 +1,16 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process"
 import * as Fs from "node:fs"
+import * as Path from "node:path"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
-import type { ProcessNotStarted } from "../../domain/errors/processes.ts"
+import { ProcessNotStarted } from "../../domain/errors/processes.ts"
 import { type PortReport, silent } from "../../domain/port-report.ts"
 import type { ProcessExit } from "../../domain/process.ts"
-import { childEnvironment } from "./child-environment.ts"
-import type { Wrapper } from "./death-with-us.ts"
-import { deliver } from "./deliver.ts"
-import { isThere, notStarted } from "./failure.ts"
-import { type Output, readOutput } from "./output.ts"
-import { endsOfChild, type Pipes } from "./pipes.ts"
-import type { ProcessSpec } from "./process-spawner.ts"
-import { type Readiness, readReadiness } from "./readiness.ts"
+import { deliver, type Output, type Readiness, readOutput, readReadiness } from "./pipe-ends.ts"
+import { codeOf, endsOfChild, type Pipes } from "./pipes.ts"
+import { childEnvironment, type ProcessSpec } from "./process-spawner.ts"
 
 export interface Started {
   readonly child: ChildProcess
@@ -125,3 +121,62 @@ const readOutputs = ({ supervised }: ProcessSpec, { output }: Pipes): ReadonlyAr
     readOutput(output[stream].readEnd, (piece) => onOutput(stream, piece))
   )
 }
+
+/** A command in front of another one, which has that one killed when its parent ends; empty where there is none. */
+export type Wrapper = ReadonlyArray<string>
+
+const places = ["/usr/bin/setpriv", "/bin/setpriv", "/usr/local/bin/setpriv"]
+
+/** setpriv(1) of util-linux 2.33 or later: prctl(2) with PR_SET_PDEATHSIG, then the program in its own place. */
+export const deathWithUs: Effect.Effect<Wrapper> = Effect.suspend(() => {
+  const program = process.platform === "linux" ? places.find((place) => Fs.existsSync(place)) : undefined
+  if (program === undefined) return Effect.succeed([])
+  const wrapper = [program, "--pdeathsig", "KILL", "--"]
+  return Effect.map(works([...wrapper, "true"]), (does) => (does ? wrapper : []))
+})
+
+const works = ([program = "", ...args]: ReadonlyArray<string>): Effect.Effect<boolean> =>
+  Effect.async((resume) => {
+    const tried = spawn(program, args, { stdio: "ignore", env: { PATH: "/usr/bin:/bin" } })
+    tried.once("error", () => resume(Effect.succeed(false)))
+    tried.once("exit", (code) => resume(Effect.succeed(code === 0)))
+  })
+
+/** What execve(2)'s errno means for the person who typed the command. */
+export const notStarted = (spec: ProcessSpec, error: unknown): ProcessNotStarted => {
+  const [command] = spec.command
+  // Node refuses to look for a program without a name, by an error of its own.
+  if (command === "") return new ProcessNotStarted({ command: '""', code: "ENOENT", reason: "not-found" })
+  const code = codeOf(error)
+  const where = spec.directory === undefined ? {} : { directory: spec.directory }
+  return new ProcessNotStarted({ command, code, reason: reasonOf(spec, code), ...where })
+}
+
+const reasonOf = (spec: ProcessSpec, code: string): ProcessNotStarted["reason"] => {
+  switch (code) {
+    case "ENOENT":
+      if (!isDirectory(spec.directory ?? ".")) return "directory-gone"
+      // Found, and yet ENOENT: the program that its first line names is not there.
+      return isThere(spec) ? "interpreter-missing" : "not-found"
+    case "EACCES":
+    case "ENOEXEC":
+    case "EISDIR":
+      return "not-executable"
+    case "ENOTDIR":
+      // A path through a file is wrong in itself; a folder of PATH that is none has nothing in it.
+      return spec.command[0].includes("/") ? "not-executable" : "not-found"
+    default:
+      return "failed"
+  }
+}
+
+/** Whether there is a file of the program's name where it would be looked for. */
+export const isThere = ({ command: [command], environment, directory = "." }: ProcessSpec): boolean =>
+  command.includes("/")
+    ? Fs.existsSync(Path.resolve(directory, command))
+    : (environment.PATH ?? "")
+        .split(Path.delimiter)
+        .some((folder) => folder !== "" && Fs.existsSync(Path.join(folder, command)))
+
+const isDirectory = (path: string): boolean =>
+  Fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true

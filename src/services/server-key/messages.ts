@@ -1,7 +1,6 @@
 import * as Crypto from "node:crypto"
 import * as Redacted from "effect/Redacted"
-import type { AppName } from "../../domain/app/app-name.ts"
-import { partsOf } from "../../domain/app/app-name.ts"
+import { type AppName, partsOf } from "../../domain/app/app-name.ts"
 import * as SecretSet from "../../domain/app/secret-set.ts"
 import type { RevisionPlace } from "./server-key.ts"
 

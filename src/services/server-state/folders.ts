@@ -1,13 +1,15 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import { type AppName, isAppName, partsOf } from "../../domain/app/app-name.ts"
 import { isRevision, type Revision } from "../../domain/app/release.ts"
+import type { KeyCacheUnsafe } from "../../domain/errors/keys.ts"
 import type { FileFailed } from "../../domain/errors/secrets-file.ts"
-import type { DataUnsafe } from "../../domain/errors/server.ts"
+import { DataUnsafe } from "../../domain/errors/server.ts"
 import { attempt, unless } from "../files/attempt.ts"
+import * as Private from "../files/private.ts"
 import { closed, makePrivateFolder, unchangeable } from "../files/private.ts"
-import { checkFolder } from "./private-files.ts"
 
 /** `<data>/apps/<project>/<environment>`, 0700 each. */
 export const folderOf = (data: string, app: AppName): string => {
@@ -67,3 +69,23 @@ export const hasSecrets = (data: string): Effect.Effect<boolean, FileFailed> =>
       entries(folderOf(data, app)).some((name) => revisionOf(name) !== undefined)
     )
   )
+
+/** As {@link Private.readPrivate}, in the words of the data directory. */
+export const readPrivate = (
+  path: string,
+  limit: number
+): Effect.Effect<Option.Option<Buffer>, DataUnsafe | FileFailed> =>
+  Effect.mapError(Private.readPrivate(path, limit), inOurWords)
+
+/** False when it is not there. */
+export const checkFolder = (
+  path: string,
+  forbidden: typeof Private.closed | typeof Private.unchangeable
+): Effect.Effect<boolean, DataUnsafe | FileFailed> =>
+  Effect.mapError(Private.checkFolder(path, forbidden), inOurWords)
+
+const inOurWords = (error: KeyCacheUnsafe | FileFailed): DataUnsafe | FileFailed => {
+  if (error._tag === "FileFailed") return error
+  const { path, directory, problem } = error
+  return new DataUnsafe({ path, directory, problem: problem === "content" ? "not-a-file" : problem })
+}

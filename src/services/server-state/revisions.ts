@@ -11,8 +11,7 @@ import { maxLineLength } from "../../domain/protocol/requests.ts"
 import { attempt, unless } from "../files/attempt.ts"
 import { replace, syncFolder } from "../files/replace.ts"
 import type { ServerKey } from "../server-key/server-key.ts"
-import { checkApp, folderOf, makeApp, revisionPath } from "./folders.ts"
-import { readPrivate } from "./private-files.ts"
+import { checkApp, folderOf, makeApp, readPrivate, revisionPath } from "./folders.ts"
 import type { ServerState } from "./server-state.ts"
 
 /** Where the secrets are, which need not be where the state is. */

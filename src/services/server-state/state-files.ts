@@ -2,13 +2,22 @@ import * as Fs from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { AppName } from "../../domain/app/app-name.ts"
-import type { AppState } from "../../domain/app/app-state.ts"
+import { type AppState, usedRevisions } from "../../domain/app/app-state.ts"
 import * as StateFile from "../../domain/app/state-file.ts"
 import { FileFailed } from "../../domain/errors/secrets-file.ts"
 import { attempt, unless } from "../files/attempt.ts"
 import { replace, syncFolder } from "../files/replace.ts"
-import { auditPath, checkApp, entries, folderOf, makeApp, revisionOf, statePath } from "./folders.ts"
-import { readPrivate } from "./private-files.ts"
+import {
+  auditPath,
+  checkApp,
+  entries,
+  folderOf,
+  folders,
+  makeApp,
+  readPrivate,
+  revisionOf,
+  statePath
+} from "./folders.ts"
 import type { StateError } from "./server-state.ts"
 
 export const read = Effect.fnUntraced(function* (
@@ -64,3 +73,24 @@ export const clear = (folder: string, isUnused: (name: string) => boolean): void
 }
 
 const temporary = /^(?:state\.json|secrets\.\d+\.enc)\.[^/]+\.tmp$/
+
+/**
+ * Clears away what a crash has left of each app. Nothing is touched where the state cannot be read: what it refers to is
+ * not known.
+ */
+export const recover = (data: string, { secrets }: { readonly secrets: boolean }) =>
+  Effect.flatMap(
+    folders(data),
+    Effect.forEach((app) => Effect.ignore(recoverApp(data, app, secrets)))
+  )
+
+const recoverApp = Effect.fnUntraced(function* (data: string, app: AppName, secrets: boolean) {
+  if (!(yield* checkApp(data, app))) return
+  const folder = folderOf(data, app)
+  const used = Option.match(yield* read(data, app), {
+    onNone: () => new Set<number>(),
+    onSome: (state): ReadonlySet<number> => usedRevisions(state)
+  })
+  yield* attempt("write", folder, () => clear(folder, (name) => secrets && !used.has(revisionOf(name) ?? 0)))
+  yield* syncFolder(folder, folder)
+})

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import type { Destination } from "../../domain/server-registry/destination.ts"
 import { findProgram } from "../clipboard/find-program.ts"
-import { childEnvironment } from "../process-spawner/child-environment.ts"
+import { childEnvironment } from "../process-spawner/process-spawner.ts"
 
 export interface SshProgram {
   readonly variables: Readonly<Record<string, string | undefined>>

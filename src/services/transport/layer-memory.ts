@@ -3,7 +3,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { ServerUnreachable } from "../../domain/errors/server.ts"
 import type { Target } from "../../domain/server/target.ts"
-import { answerLine, type Handler } from "../management/answer.ts"
+import { answerLine, type Handler } from "../management/management.ts"
 import { Transport } from "./transport.ts"
 
 /** Servers that are handlers, by name; a target of another name cannot be reached. */

@@ -3,8 +3,8 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { afterAll } from "vitest"
-import { deliver } from "../../../src/services/process-spawner/deliver.ts"
-import { openPipe } from "../../../src/services/process-spawner/pipe.ts"
+import { deliver } from "../../../src/services/process-spawner/pipe-ends.ts"
+import { openPipe } from "../../../src/services/process-spawner/pipes.ts"
 import { type Ended, runToEnd } from "../../support/cli.ts"
 
 export const template = Fs.readFileSync(

@@ -4,7 +4,7 @@ import * as Net from "node:net"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { transformSync } from "esbuild"
-import { openPipe } from "../../../src/services/process-spawner/pipe.ts"
+import { openPipe } from "../../../src/services/process-spawner/pipes.ts"
 
 /** What must never be seen but where a program asks for it by name. */
 export const canary = "canary-7f3a"

@@ -4,9 +4,8 @@ import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { AppName } from "../../../src/domain/app/app-name.ts"
 import { AppHome } from "../../../src/services/app-home/app-home.ts"
-import { layerOwnUsers, layerShared } from "../../../src/services/app-home/layer.ts"
+import { layerOwnUsers, layerShared, takenIds } from "../../../src/services/app-home/layer.ts"
 import { layerMemory } from "../../../src/services/app-home/layer-memory.ts"
-import { takenIds } from "../../../src/services/app-home/taken-ids.ts"
 import { temporaryFolder } from "../files/folder.ts"
 
 const shop = AppName("shop/production")

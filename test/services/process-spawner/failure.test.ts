@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { notStarted } from "../../../src/services/process-spawner/failure.ts"
 import type { ProcessSpec } from "../../../src/services/process-spawner/process-spawner.ts"
+import { notStarted } from "../../../src/services/process-spawner/start.ts"
 
 const spec = (command: string, path: string): ProcessSpec => ({
   command: [command],

@@ -4,7 +4,7 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { pipePool } from "../../../src/services/process-spawner/pipe-pool.ts"
+import { pipePool } from "../../../src/services/process-spawner/pipes.ts"
 
 describe("a pool of pipes", () => {
   const before = process.env.TMPDIR

@@ -11,7 +11,7 @@ import { error, ok } from "../../../src/domain/protocol/replies.ts"
 import { encodeRequest } from "../../../src/domain/protocol/requests.ts"
 import type { Target } from "../../../src/domain/server/target.ts"
 import { connect } from "../../../src/programs/client/client.ts"
-import type { Handler } from "../../../src/services/management/answer.ts"
+import type { Handler } from "../../../src/services/management/management.ts"
 import { Transport } from "../../../src/services/transport/transport.ts"
 
 export const app = AppName("shop/production")

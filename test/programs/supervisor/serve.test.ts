@@ -6,7 +6,7 @@ import * as Logger from "effect/Logger"
 import { AppName } from "../../../src/domain/app/app-name.ts"
 import { AppUnknown } from "../../../src/domain/errors/server.ts"
 import { commands } from "../../../src/domain/protocol/requests.ts"
-import { dispatch, type Handlers } from "../../../src/programs/supervisor/dispatch.ts"
+import { dispatch, type Handlers } from "../../../src/programs/supervisor/serve.ts"
 
 const app = AppName("shop/production")
 const canary = "c4nary-value"

@@ -1,20 +1,22 @@
+import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { sequential } from "effect/ExecutionStrategy"
 import * as Scope from "effect/Scope"
 import type { AppName } from "../../domain/app/app-name.ts"
-import { commands, protocolVersion } from "../../domain/protocol/requests.ts"
+import type { Replies } from "../../domain/protocol/replies.ts"
+import * as Response from "../../domain/protocol/replies.ts"
+import type { Command } from "../../domain/protocol/requests.ts"
+import { commands, protocolVersion, type Request, type RequestOf } from "../../domain/protocol/requests.ts"
 import { Management } from "../../services/management/management.ts"
 import { ServerKey } from "../../services/server-key/server-key.ts"
-import type { App } from "./app.ts"
-import { remove, scale, stop } from "./change.ts"
 import { deploy, restart, rollback } from "./deploy.ts"
-import { dispatch, type Handlers } from "./dispatch.ts"
+import { remove, scale, stop } from "./lifecycle.ts"
+import type { Settings } from "./plan.ts"
+import { events, list, logs, releases, secretsHash, secretsState, status } from "./queries.ts"
 import { recover } from "./recover.ts"
 import { retireAll } from "./rollout.ts"
-import type { Settings } from "./settings.ts"
-import { instantNow, type ServerServices, type Supervisor } from "./supervisor.ts"
-import { events, list, logs, releases, secretsHash, secretsState, status } from "./tell.ts"
+import { type App, instantNow, type ServerServices, type Supervisor } from "./supervisor.ts"
 import { updateSecrets } from "./update-secrets.ts"
 
 /** The process that a server is. */
@@ -93,3 +95,27 @@ const handlersOf = (
 })
 
 export type ServeServices = ServerServices | ServerKey | Management | Scope.Scope
+
+/** What does each command; an error's message is what the client's user reads. */
+export type Handlers<E extends Error, R> = {
+  readonly [C in Command]: (request: RequestOf<C>) => Effect.Effect<Replies[C], E, R>
+}
+
+/** Answers every request by its handler. What a handler died of is logged by its kind alone: its text may quote a value. */
+export const dispatch =
+  <E extends Error, R>(handlers: Handlers<E, R>) =>
+  (request: Request): Effect.Effect<Response.Response, never, R> => {
+    const handle = handlers[request.command] as (request: Request) => Effect.Effect<Replies[Command], E, R>
+    return Effect.suspend(() => handle(request)).pipe(
+      Effect.map(Response.ok),
+      Effect.catchAll((error) => Effect.succeed(Response.error(error.message))),
+      Effect.tapDefect((cause) =>
+        Effect.logError("a command met a bug").pipe(
+          Effect.annotateLogs({ command: request.command, kind: kindOf(Cause.squash(cause)) })
+        )
+      )
+    )
+  }
+
+const kindOf = (defect: unknown): string =>
+  defect instanceof Error ? defect.constructor.name : typeof defect

@@ -7,7 +7,7 @@ import type { ListenFailed } from "../../domain/errors/listen.ts"
 import { type Backend, Balancer, type Front, resumeRefused } from "../../services/balancer/balancer.ts"
 import { Health } from "../../services/health/health.ts"
 import type { RunningProcess } from "../../services/process-spawner/process-spawner.ts"
-import type { Notice } from "./notice.ts"
+import type { Notice } from "./dev.ts"
 
 /** How long a request waits while there is no program to answer it. */
 const hold = "30 seconds"

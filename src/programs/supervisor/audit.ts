@@ -4,8 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { AuditEntry, AuditOutcome } from "../../domain/app/audit.ts"
 import { ServerState } from "../../services/server-state/server-state.ts"
-import type { App } from "./app.ts"
-import { instantNow } from "./supervisor.ts"
+import { type App, instantNow } from "./supervisor.ts"
 
 type Facts = Omit<AuditEntry, "at" | "outcome" | "reason" | "verified">
 

@@ -4,9 +4,9 @@ import { NotDeployed } from "../../domain/errors/rollout.ts"
 import type { RequestOf, Scale } from "../../domain/protocol/requests.ts"
 import { InstanceLog } from "../../services/instance-log/instance-log.ts"
 import { ServerState } from "../../services/server-state/server-state.ts"
-import { audited } from "./audited.ts"
+import { audited } from "./audit.ts"
 import { byOf, keptOf, replyOf } from "./deploy.ts"
-import { replace, retire, retireAll, roll } from "./rollout.ts"
+import { retire, retireAll, roll } from "./rollout.ts"
 import { commit, known, planOf, type Supervisor, secretsOf, stateOf } from "./supervisor.ts"
 
 /** More instances, which have to prove themselves, or fewer. Starts an app that was stopped. */
@@ -66,17 +66,4 @@ export const remove = Effect.fn("remove")(function* (supervisor: Supervisor, req
     return { app: app.name }
   })
   return yield* app.lock.withPermits(1)(audited(app, { action: "delete", ...byOf(request) }, change))
-})
-
-/** Whatever of it does not run and should is started; without a proof. */
-export const start = Effect.fn("start")(function* (
-  supervisor: Supervisor,
-  app: Parameters<typeof replace>[0]
-) {
-  const state = yield* stateOf(app)
-  const release = AppState.currentRelease(state)
-  if (state.desired === "stopped" || release === undefined || app.slots.length > 0) return
-  const secrets = yield* secretsOf(app, state.current)
-  const plan = yield* planOf(supervisor, app, release, state.current, secrets)
-  yield* replace(app, plan, state.instances)
 })

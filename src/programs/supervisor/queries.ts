@@ -2,13 +2,12 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as AppState from "../../domain/app/app-state.ts"
 import { AppUnknown } from "../../domain/errors/server.ts"
-import type { AppSummary, SecretsState } from "../../domain/protocol/replies.ts"
+import type { AppPhase, AppStatus, AppSummary, SecretsState } from "../../domain/protocol/replies.ts"
 import type { Events, Logs, RequestOf } from "../../domain/protocol/requests.ts"
 import { InstanceLog } from "../../services/instance-log/instance-log.ts"
 import { ServerKey } from "../../services/server-key/server-key.ts"
 import { ServerState } from "../../services/server-state/server-state.ts"
-import { statusOf } from "./app.ts"
-import { isSeen, type Supervisor, secretsOf, seen, stateOf } from "./supervisor.ts"
+import { type App, healthyCount, isSeen, type Supervisor, secretsOf, seen, stateOf } from "./supervisor.ts"
 
 /** What a server answers that changes nothing. */
 
@@ -80,4 +79,35 @@ export const logs = (supervisor: Supervisor, { app: name, lines = 100, after, in
       ...(after === undefined ? {} : { after }),
       ...(instance === undefined ? {} : { instance })
     })
+  })
+
+const statusOf = (app: App): Effect.Effect<AppStatus> =>
+  Effect.gen(function* () {
+    const { state } = app
+    const statuses = yield* Effect.forEach([...app.slots, ...app.passing], ({ status }) => status)
+    const healthy = yield* healthyCount(app)
+    const release = state === undefined ? undefined : AppState.currentRelease(state)
+    return {
+      app: app.name,
+      phase: yield* phaseOf(app, healthy),
+      healthy,
+      instances: state?.desired === "running" ? state.instances : 0,
+      release: state?.release ?? null,
+      revision: state?.current ?? null,
+      listen: release?.listen ?? null,
+      instance_list: statuses,
+      problem: app.problem ?? null
+    }
+  })
+
+const phaseOf = (app: App, healthy: number): Effect.Effect<AppPhase> =>
+  Effect.gen(function* () {
+    const { state } = app
+    if (state === undefined || app.hindrance === "broken") return "broken"
+    if (app.isRolling) return "rolling"
+    if (state.desired === "stopped") return "stopped"
+    if (state.release === null || app.hindrance === "waiting") return "waiting"
+    if (healthy === state.instances) return "running"
+    const statuses = yield* Effect.forEach(app.slots, ({ status }) => status)
+    return statuses.every(({ restarts }) => restarts === 0) ? "starting" : "degraded"
   })

@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { FileFailed, FileLocked } from "../../domain/errors/secrets-file.ts"
 import { SocketRefused } from "../../domain/errors/server.ts"
-import { attempt, errnoOf, quietly, unless } from "../files/attempt.ts"
-import { whileLocked } from "../files/lock.ts"
+import { attempt, errnoOf, quietly, unless } from "./attempt.ts"
+import { whileLocked } from "./lock.ts"
 
 /** The longest path that bind(2) takes: sun_path less its NUL (unix(7); 104 bytes on macOS). */
 const maxPathLength = process.platform === "linux" ? 107 : 103
