@@ -1,5 +1,4 @@
 // One layer replaced by our own: keys stay in this process alone, and the passphrase, asked for once, is enough for all.
-import { createHash } from "node:crypto"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -9,14 +8,16 @@ import { KeyCache, Layers, Names, Programs } from "tako"
 
 const keys = new Map<string, Uint8Array>()
 const inThisProcess = Layer.succeed(KeyCache, {
-  idOf: (salt) =>
-    createHash("sha256").update(salt).digest("hex").slice(0, 16) as ReturnType<KeyCache["Type"]["idOf"]>,
-  // Whoever finds one overwrites it when done, so it is a copy.
-  find: (salt) =>
-    Effect.sync(() => Option.map(Option.fromNullable(keys.get(salt)), (key) => Redacted.make(key.slice()))),
-  keep: (salt, key) =>
-    Effect.sync(() => void keys.set(salt, Redacted.value(key).slice())).pipe(Effect.as("this process")),
-  forget: (salt) => Effect.sync(() => keys.delete(salt))
+  // Whoever finds one overwrites it when done, so it is a copy (a Buffer's slice is none).
+  find: (id) =>
+    Effect.sync(() =>
+      Option.map(Option.fromNullable(keys.get(id)), (key) => Redacted.make(Uint8Array.from(key)))
+    ),
+  keep: (id, key) =>
+    Effect.sync(() => void keys.set(id, Uint8Array.from(Redacted.value(key)))).pipe(
+      Effect.as("this process")
+    ),
+  forget: (id) => Effect.sync(() => keys.delete(id))
 })
 
 const layers = Layers.keySource.pipe(

@@ -83,4 +83,4 @@ export const transport = Layer.provide(Transport.layer, Layer.merge(KnownHosts.l
 export const sync = (place: Project.Place) => Layer.merge(secrets(place), knownServers)
 
 /** For the programs on apps: servers, and what the project at this place says of its own. */
-export const apps = (place: Project.Place) => Layer.merge(servers, secretsFile(place))
+export const apps = (place: Project.Place) => Layer.mergeAll(servers, secretsFile(place), Cipher.layer)

@@ -1,12 +1,18 @@
-/** Every Tag in memory: nothing is read, written, started or asked, and no key costs a third of a second. */
+/**
+ * Every Tag in memory: nothing is read, written, started or asked, and no key costs a third of a second. The contracts are
+ * what a layer of your own must do, as data for any test runner.
+ */
+
 export { layerMemory as appHome } from "../../services/app-home/layer-memory.ts"
 export { layerMemory as balancer, OpenedFronts } from "../../services/balancer/layer-memory.ts"
 export { layerMemory as cipher } from "../../services/cipher/layer-memory.ts"
 export { ClipboardContents, layerMemory as clipboard } from "../../services/clipboard/layer-memory.ts"
+export type { Contract, ContractTest } from "../../services/contract.ts"
 export { HealthControl, layerMemory as health } from "../../services/health/layer-memory.ts"
 export { layerMemory as history } from "../../services/history/layer-memory.ts"
 export { layerMemory as home } from "../../services/home/layer-memory.ts"
 export { layerMemory as instanceLog } from "../../services/instance-log/layer-memory.ts"
+export { contract as keyCacheContract } from "../../services/key-cache/contract.ts"
 export { layerMemory as keyCache } from "../../services/key-cache/layer-memory.ts"
 export { layerMemory as keyDerivation } from "../../services/key-derivation/layer-memory.ts"
 export { layerMemory as keyPins } from "../../services/key-pins/layer-memory.ts"

@@ -7,7 +7,7 @@ import { AppUnknown, ServerMisbehaved } from "../../domain/errors/server.ts"
 import type { SecretName } from "../../domain/names.ts"
 import type { AppStatus, ReplyOf, SecretsState, ServerInfo } from "../../domain/protocol/replies.ts"
 import type { Target } from "../../domain/server/target.ts"
-import { keyIdOf } from "../../services/key-cache/key-id.ts"
+import { Cipher } from "../../services/cipher/cipher.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import type { Server, ServerError } from "../client/client.ts"
 import { projectOf } from "../sync/targets.ts"
@@ -117,6 +117,7 @@ export interface Drift {
  */
 export const driftTeller = Effect.gen(function* () {
   const { read } = yield* SecretsFile
+  const { keyIdOf } = yield* Cipher
   const project = yield* projectOf
   // How apps are can be told also where the file is damaged; other commands say what is wrong with it.
   const file = yield* Effect.option(read)

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import type { EnvironmentName } from "../../domain/names.ts"
+import { Cipher } from "../../services/cipher/cipher.ts"
 import { KeyCache } from "../../services/key-cache/key-cache.ts"
 import { KeyPins } from "../../services/key-pins/key-pins.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
@@ -11,7 +12,7 @@ export const forget = Effect.fn("key.forget")(function* (name: EnvironmentName) 
   const cache = yield* KeyCache
   const pins = yield* KeyPins
   const environment = yield* findEnvironment(yield* file.read, name)
-  const forgotten = yield* cache.forget(environment.salt)
+  const forgotten = yield* cache.forget((yield* Cipher).keyIdOf(environment.salt))
   yield* pins.unpin(name)
   return forgotten
 })

@@ -114,13 +114,14 @@ const keepAcross = Effect.fnUntraced(function* <A, E, R>(
   { salt, key }: { readonly salt: Environment["salt"]; readonly key: Key.Key },
   write: Effect.Effect<A, E, R>
 ) {
+  const { keyIdOf } = yield* Cipher
   const cache = yield* KeyCache
   const pins = yield* KeyPins
-  const id = cache.idOf(salt)
+  const id = keyIdOf(salt)
   const before = yield* pins.of(name)
-  yield* cache.keep(salt, key)
+  yield* cache.keep(id, key)
   yield* pins.pin(name, [...before, id])
-  yield* pins.retire(name, [...(yield* pins.retired(name)), cache.idOf(old)])
+  yield* pins.retire(name, [...(yield* pins.retired(name)), keyIdOf(old)])
   yield* write
   yield* pins.pin(name, [id])
 })

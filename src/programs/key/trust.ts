@@ -4,7 +4,7 @@ import { EnvironmentReplaced, NoKeyFits } from "../../domain/errors/keys.ts"
 import { Declined } from "../../domain/errors/user.ts"
 import * as Key from "../../domain/key.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
-import { fits, openAll } from "../../services/cipher/cipher.ts"
+import { Cipher, fits, openAll } from "../../services/cipher/cipher.ts"
 import { KeyCache } from "../../services/key-cache/key-cache.ts"
 import { KeyPins } from "../../services/key-pins/key-pins.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
@@ -19,14 +19,14 @@ export const trust = Effect.fn("key.trust")(function* <E, R>(
   const cache = yield* KeyCache
   const pins = yield* KeyPins
   const environment = yield* findEnvironment(yield* file.read, name)
-  const id = cache.idOf(environment.salt)
+  const id = (yield* Cipher).keyIdOf(environment.salt)
   const pinned = yield* pins.of(name)
   if (pinned.includes(id)) return "already-trusted" as const
   const origins = yield* pins.originsOf(id)
   if (pinned.length > 0) return yield* new EnvironmentReplaced({ environment: name, origins })
   yield* Effect.scoped(
     Effect.gen(function* () {
-      const key = yield* cache.find(environment.salt)
+      const key = yield* cache.find(id)
       if (Option.isNone(key)) {
         return yield* new NoKeyFits({
           environment: name,

@@ -8,7 +8,7 @@ import { type Interrupted, InvalidName } from "../../domain/errors/user.ts"
 import type { KeyId } from "../../domain/key.ts"
 import type { EnvironmentName, SecretName } from "../../domain/names.ts"
 import type { Target } from "../../domain/server/target.ts"
-import { KeyCache } from "../../services/key-cache/key-cache.ts"
+import { Cipher } from "../../services/cipher/cipher.ts"
 import { KeyPins } from "../../services/key-pins/key-pins.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import type { ServerError } from "../client/client.ts"
@@ -83,7 +83,7 @@ export const openParcels = Effect.fn("sync.openParcels")(function* (
   previousKeyIds: ReadonlyArray<KeyId> = []
 ) {
   const file = yield* SecretsFile
-  const cache = yield* KeyCache
+  const cipher = yield* Cipher
   const pins = yield* KeyPins
   const read = yield* file.read
   return yield* Effect.forEach(environments, (environment) =>
@@ -93,7 +93,7 @@ export const openParcels = Effect.fn("sync.openParcels")(function* (
         environment,
         app: yield* appOf(project, environment),
         secrets: yield* openCompleteIn(read, environment),
-        keyId: cache.idOf(salt),
+        keyId: cipher.keyIdOf(salt),
         previousKeyIds: [...(yield* pins.retired(environment)), ...previousKeyIds]
       } satisfies Parcel as Parcel
     })

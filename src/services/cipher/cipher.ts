@@ -2,7 +2,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
-import type { Key } from "../../domain/key.ts"
+import type { Key, KeyId } from "../../domain/key.ts"
 import type { EnvironmentName, SecretName } from "../../domain/names.ts"
 import type { Salt } from "../../domain/salt.ts"
 import type { SealedValue } from "../../domain/sealed-value.ts"
@@ -31,6 +31,8 @@ export class Cipher extends Context.Tag("tako/Cipher")<
     /** A marked salt: in its environment every value must be bound to its place. */
     readonly newSalt: Effect.Effect<Salt>
     readonly isMarked: (salt: Salt) => boolean
+    /** Which key a salt makes of a passphrase: the first 16 hex digits of SHA-256 over the salt's base64 text. */
+    readonly keyIdOf: (salt: Salt) => KeyId
   }
 >() {}
 

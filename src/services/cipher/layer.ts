@@ -3,7 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import type { Key } from "../../domain/key.ts"
+import type { Key, KeyId } from "../../domain/key.ts"
+import type { Salt } from "../../domain/salt.ts"
 import * as SealedValue from "../../domain/sealed-value.ts"
 import * as Gcm from "./aes-gcm.ts"
 import * as Binding from "./binding.ts"
@@ -42,11 +43,16 @@ export const layerOf = (randomBytes: (length: number) => Uint8Array): Layer.Laye
           )
         }),
       newSalt: Effect.sync(() => Binding.newMarkedSalt(randomBytes)),
-      isMarked: Binding.isMarkedSalt
+      isMarked: Binding.isMarkedSalt,
+      keyIdOf
     }
   })
 
 export const layer: Layer.Layer<Cipher> = layerOf((length) => Crypto.randomBytes(length))
+
+/** See Cipher. */
+export const keyIdOf = (salt: Salt): KeyId =>
+  Crypto.createHash("sha256").update(salt).digest("hex").slice(0, 16) as KeyId
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 

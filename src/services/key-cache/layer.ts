@@ -7,39 +7,36 @@ import * as Redacted from "effect/Redacted"
 import { KeyCacheUnsafe } from "../../domain/errors/keys.ts"
 import type { FileFailed } from "../../domain/errors/secrets-file.ts"
 import * as Key from "../../domain/key.ts"
-import type { Salt } from "../../domain/salt.ts"
 import { attempt, unless } from "../files/attempt.ts"
 import { checkFolder, closed, makePrivateFolder, readPrivate, unchangeable } from "../files/private.ts"
 import { replace, syncFolder } from "../files/replace.ts"
 import { sweep } from "../files/temporary.ts"
 import { Home } from "../home/home.ts"
 import { KeyCache } from "./key-cache.ts"
-import { keyIdOf } from "./key-id.ts"
 
 /** `$TAKO_HOME/keys/<key id>`: base64 of 32 bytes and a newline. */
 export const layer: Layer.Layer<KeyCache, never, Home> = Layer.effect(
   KeyCache,
   Effect.map(Home, ({ data }) => {
     const folder = Path.join(data, "keys")
-    const pathOf = (salt: Salt) => Path.join(folder, keyIdOf(salt))
+    const pathOf = (id: Key.KeyId) => Path.join(folder, id)
 
     const folderIsThere = Effect.flatMap(checkFolder(data, unchangeable), (there) =>
       there ? checkFolder(folder, closed) : Effect.succeed(false)
     )
 
-    const find = (salt: Salt) =>
-      Effect.flatMap(folderIsThere, (there) => (there ? readKey(pathOf(salt)) : Effect.succeedNone))
+    const find = (id: Key.KeyId) =>
+      Effect.flatMap(folderIsThere, (there) => (there ? readKey(pathOf(id)) : Effect.succeedNone))
 
     /** Those of other keys as well: there is a key in each. */
     const sweepFolder = Effect.ignore(attempt("write", folder, () => sweep(folder, () => true)))
 
     return {
-      idOf: keyIdOf,
       find,
-      keep: Effect.fn("KeyCache.keep")(function* (salt: Salt, key: Key.Key) {
-        const path = pathOf(salt)
+      keep: Effect.fn("KeyCache.keep")(function* (id: Key.KeyId, key: Key.Key) {
+        const path = pathOf(id)
         yield* makePrivateFolder(folder)
-        const kept = yield* find(salt)
+        const kept = yield* find(id)
         if (Option.isSome(kept)) {
           const same = Buffer.compare(Redacted.value(kept.value), Redacted.value(key)) === 0
           Key.wipe(kept.value)
@@ -49,9 +46,9 @@ export const layer: Layer.Layer<KeyCache, never, Home> = Layer.effect(
         yield* writeKey(path, key)
         return path
       }),
-      forget: Effect.fn("KeyCache.forget")(function* (salt: Salt) {
+      forget: Effect.fn("KeyCache.forget")(function* (id: Key.KeyId) {
         if (!(yield* folderIsThere)) return false
-        const path = pathOf(salt)
+        const path = pathOf(id)
         yield* sweepFolder
         const gone = yield* attempt("write", path, () =>
           unless(["ENOENT"], () => {

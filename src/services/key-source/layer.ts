@@ -152,12 +152,13 @@ const findPassphrase = Effect.fn("KeySource.passphrase")(function* (
 const recall = Effect.fnUntraced(function* (name: EnvironmentName, salt: Salt) {
   const cache = yield* KeyCache
   const pins = yield* KeyPins
+  const id = (yield* Cipher).keyIdOf(salt)
   const ids = yield* pins.of(name)
   const key = yield* Effect.acquireRelease(
-    cache.find(salt),
+    cache.find(id),
     Option.match({ onNone: () => Effect.void, onSome: (key) => Effect.sync(() => Key.wipe(key)) })
   )
-  const pinned = ids.length === 0 ? "nowhere" : ids.includes(cache.idOf(salt)) ? "here" : "elsewhere"
+  const pinned = ids.length === 0 ? "nowhere" : ids.includes(id) ? "here" : "elsewhere"
   return { pinned, key } as const
 })
 
@@ -173,13 +174,14 @@ const recallIfPossible = (name: EnvironmentName, salt: Salt) =>
 const remember = Effect.fnUntraced(function* (name: EnvironmentName, salt: Salt, key: Key.Key) {
   const cache = yield* KeyCache
   const pins = yield* KeyPins
-  const path = yield* cache.keep(salt, key)
-  yield* pins.pin(name, [cache.idOf(salt)])
-  return path
+  const id = (yield* Cipher).keyIdOf(salt)
+  const location = yield* cache.keep(id, key)
+  yield* pins.pin(name, [id])
+  return location
 })
 
 const originsOf = (salt: Salt) =>
-  Effect.flatMap(Effect.all([KeyCache, KeyPins]), ([cache, pins]) => pins.originsOf(cache.idOf(salt)))
+  Effect.flatMap(Effect.all([Cipher, KeyPins]), ([cipher, pins]) => pins.originsOf(cipher.keyIdOf(salt)))
 
 const failReplaced = (name: EnvironmentName, salt: Salt) =>
   Effect.flatMap(originsOf(salt), (origins) => new EnvironmentReplaced({ environment: name, origins }))

@@ -6,7 +6,7 @@ import { first } from "../../../src/domain/app/release.ts"
 import type { KeyId } from "../../../src/domain/key.ts"
 import type { SecretsState } from "../../../src/domain/protocol/replies.ts"
 import { driftTeller } from "../../../src/programs/apps/status.ts"
-import { KeyCache } from "../../../src/services/key-cache/key-cache.ts"
+import { Cipher } from "../../../src/services/cipher/cipher.ts"
 import { SecretsFile } from "../../../src/services/secrets-file/secrets-file.ts"
 import { machine } from "../../support/machine.ts"
 import { environment, put, secret } from "../../support/project-of.ts"
@@ -31,10 +31,10 @@ describe("drift", () => {
         yield* put("production", "ONE", "1")
         yield* put("production", "TWO", "2")
         const { read } = yield* SecretsFile
-        const { idOf } = yield* KeyCache
+        const { keyIdOf } = yield* Cipher
         const found = (yield* read).get(environment("production"))
         if (found === undefined) return yield* Effect.dieMessage("no production")
-        const id = idOf(found.salt)
+        const id = keyIdOf(found.salt)
         const driftOf = yield* driftTeller
         assert.isTrue(Option.isNone(driftOf(app, synced(["ONE", "TWO"], id))))
         assert.deepStrictEqual(Option.getOrThrow(driftOf(app, synced(["OLD", "TWO"], id))), {

@@ -6,7 +6,7 @@ import { group } from "../../../src/main/cli/command.ts"
 import { logs } from "../../../src/main/cli/logs.ts"
 import { runCli } from "../../../src/main/cli/run-cli.ts"
 import { status } from "../../../src/main/cli/status.ts"
-import { layerMemory as keyCache } from "../../../src/services/key-cache/layer-memory.ts"
+import { layerMemory as cipher } from "../../../src/services/cipher/layer-memory.ts"
 import type { StartedProcess } from "../../../src/services/process-spawner/layer-memory.ts"
 import { layerMemory as projectOf } from "../../../src/services/project/layer-memory.ts"
 import { layerMemory as secretsFile } from "../../../src/services/secrets-file/layer-memory.ts"
@@ -55,7 +55,7 @@ export const typed = (
   Effect.gen(function* () {
     const services = Layer.mergeAll(
       transport,
-      keyCache,
+      cipher,
       secretsFile,
       serversOf(servers.map(entry)),
       projectOf({ root: "/srv/shop", files: new Map(toml === undefined ? [] : [["tako.toml", toml]]) }),

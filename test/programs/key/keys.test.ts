@@ -15,6 +15,7 @@ import { trust } from "../../../src/programs/key/trust.ts"
 import { get } from "../../../src/programs/secrets/get.ts"
 import { verify } from "../../../src/programs/secrets/verify.ts"
 import { Cipher } from "../../../src/services/cipher/cipher.ts"
+import { keyIdOf } from "../../../src/services/cipher/layer.ts"
 import { machine, secretsFile } from "../../support/machine.ts"
 import { blobOf, environment, place, put, sealFor, tamper, withFlippedBit } from "../../support/project-of.ts"
 
@@ -173,7 +174,7 @@ describe("rotate", () => {
       assert.strictEqual(yield* Effect.flip(failing), "nobody saw it")
       assert.strictEqual(print(yield* file.read), before)
       yield* run(rotate(production, "generated", () => Effect.void))
-      assert.isTrue(Option.isSome(yield* cache.find(salt)))
+      assert.isTrue(Option.isSome(yield* cache.find(keyIdOf(salt))))
     })
   )
 

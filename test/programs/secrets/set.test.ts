@@ -9,6 +9,7 @@ import { get } from "../../../src/programs/secrets/get.ts"
 import { ls } from "../../../src/programs/secrets/ls.ts"
 import { placesToRemove, rm } from "../../../src/programs/secrets/rm.ts"
 import { set } from "../../../src/programs/secrets/set.ts"
+import { keyIdOf } from "../../../src/services/cipher/layer.ts"
 import { machine } from "../../support/machine.ts"
 import { blobOf, environment, place, put, sealFor, secret, tamper } from "../../support/project-of.ts"
 
@@ -78,7 +79,7 @@ describe("set", () => {
       const error = yield* Effect.flip(run(command, { answers: ["squid squid", "squid squid"] }))
       assert.strictEqual(error._tag, "SecretsFileChanged")
       const salt = (yield* file.read).get(environment("production"))?.salt ?? assert.fail()
-      assert.isTrue(Option.isSome(yield* cache.find(salt)))
+      assert.isTrue(Option.isSome(yield* cache.find(keyIdOf(salt))))
     })
   )
 

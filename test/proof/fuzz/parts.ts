@@ -16,10 +16,9 @@ import * as SealedValue from "../../../src/domain/sealed-value.ts"
 import { root } from "../../../src/main/cli/root.ts"
 import { prepare } from "../../../src/main/command-line/prepare.ts"
 import { Cipher } from "../../../src/services/cipher/cipher.ts"
-import { layer as cipherLayer } from "../../../src/services/cipher/layer.ts"
+import { layer as cipherLayer, keyIdOf } from "../../../src/services/cipher/layer.ts"
 import { layerOf as homeLayerOf } from "../../../src/services/home/layer.ts"
 import { KeyCache } from "../../../src/services/key-cache/key-cache.ts"
-import { keyIdOf } from "../../../src/services/key-cache/key-id.ts"
 import { layer as keyCacheLayer } from "../../../src/services/key-cache/layer.ts"
 import { readConfig } from "../../../src/services/project/config.ts"
 import type { Random } from "../../support/random.ts"
@@ -127,12 +126,12 @@ export const key: Target<Buffer> = {
   share: 8,
   make: (random) => (random.chance(0.1) ? keyLine : mangled(random, keyLine, words)),
   feed: (bytes) => {
-    const salt = first?.salt as Salt.Salt
+    const id = keyIdOf(first?.salt as Salt.Salt)
     cache ??= ManagedRuntime.make(
       Layer.provide(keyCacheLayer, homeLayerOf({ TAKO_HOME: keyPlace() }))
     ).runSync(KeyCache)
-    Fs.writeFileSync(Path.join(keyPlace(), "keys", keyIdOf(salt)), bytes, { mode: 0o600 })
-    const found = Effect.runSync(Effect.either(cache.find(salt)))
+    Fs.writeFileSync(Path.join(keyPlace(), "keys", id), bytes, { mode: 0o600 })
+    const found = Effect.runSync(Effect.either(cache.find(id)))
     const text = bytes.toString("latin1")
     const isKey =
       /^[A-Za-z0-9+/]{43}=\n$/.test(text) &&

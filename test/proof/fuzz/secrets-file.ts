@@ -10,9 +10,8 @@ import { type Environments, same } from "../../../src/domain/secrets-file/enviro
 import { maxFileLength, parse } from "../../../src/domain/secrets-file/parse.ts"
 import { print } from "../../../src/domain/secrets-file/print.ts"
 import { openEnvironment } from "../../../src/programs/environment/open.ts"
-import { layer as cipherLayer } from "../../../src/services/cipher/layer.ts"
+import { layer as cipherLayer, keyIdOf } from "../../../src/services/cipher/layer.ts"
 import { KeyCache } from "../../../src/services/key-cache/key-cache.ts"
-import { keyIdOf } from "../../../src/services/key-cache/key-id.ts"
 import { layerMemory as keyCacheLayer } from "../../../src/services/key-cache/layer-memory.ts"
 import { layerMemory as derivationLayer } from "../../../src/services/key-derivation/layer-memory.ts"
 import { layerMemoryOf as keyPinsLayer } from "../../../src/services/key-pins/layer-memory.ts"
@@ -208,7 +207,8 @@ let isReady = false
 const getReady = () => {
   if (isReady) return
   isReady = true
-  for (const one of known) runtime.runSync(Effect.flatMap(KeyCache, ({ keep }) => keep(one.salt, one.key())))
+  for (const one of known)
+    runtime.runSync(Effect.flatMap(KeyCache, ({ keep }) => keep(keyIdOf(one.salt), one.key())))
 }
 
 /** A mutant has a handful; a giant's many thousands are all alike, and nobody opens them all. */

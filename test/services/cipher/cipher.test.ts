@@ -11,6 +11,7 @@ import { Cipher, type Place } from "../../../src/services/cipher/cipher.ts"
 import * as Real from "../../../src/services/cipher/layer.ts"
 import * as Memory from "../../../src/services/cipher/layer-memory.ts"
 import * as FastCheck from "../../support/fast-check.ts"
+import { type Expected, readJson } from "../../support/vectors.ts"
 
 const place = (environment: string, secret: string): Place => ({
   environment: environment as EnvironmentName,
@@ -120,6 +121,18 @@ const contract = (name: string, cipherLayer: Layer.Layer<Cipher>) =>
       })
     )
   })
+
+describe("the id of a key", () => {
+  for (const file of ["plain", "bound"]) {
+    it(`is what other programs name its file (${file})`, () => {
+      for (const { salt, cacheFile } of Object.values(
+        readJson<Expected>(`${file}.expected.json`).environments
+      )) {
+        assert.strictEqual(Real.keyIdOf(Option.getOrThrow(Salt.fromText(salt))), cacheFile)
+      }
+    })
+  }
+})
 
 contract("Cipher", Real.layer)
 contract("Cipher in memory", Memory.layerMemory)

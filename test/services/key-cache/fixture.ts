@@ -4,7 +4,6 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { KeyId } from "../../../src/domain/key.ts"
 import type { EnvironmentName } from "../../../src/domain/names.ts"
-import * as Salt from "../../../src/domain/salt.ts"
 import { KeyCache } from "../../../src/services/key-cache/key-cache.ts"
 import * as KeyCacheLayer from "../../../src/services/key-cache/layer.ts"
 import { KeyPins } from "../../../src/services/key-pins/key-pins.ts"
@@ -17,14 +16,13 @@ import { homeIn } from "./home.ts"
 const [home = "", umask = ""] = process.argv.slice(2)
 process.umask(Number.parseInt(umask, 8))
 
-const salt = Salt.fromBytes(new Uint8Array(16).fill(1))
 const production = "production" as EnvironmentName
-const id = "0123456789abcdef" as KeyId
+const id = "fedcba9876543210" as KeyId
 
 const keepAndFind = Effect.gen(function* () {
   const cache = yield* KeyCache
-  yield* cache.keep(salt, Redacted.make(new Uint8Array(32).fill(7)))
-  const found = Option.getOrThrow(yield* cache.find(salt))
+  yield* cache.keep(id, Redacted.make(new Uint8Array(32).fill(7)))
+  const found = Option.getOrThrow(yield* cache.find(id))
   const pins = yield* KeyPins
   yield* pins.pin(production, [id])
   if (Redacted.value(found)[31] !== 7 || (yield* pins.of(production))[0] !== id) process.exitCode = 1

@@ -5,15 +5,14 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import * as Salt from "../../../src/domain/salt.ts"
+import type { KeyId } from "../../../src/domain/key.ts"
 import { ourselves } from "../../../src/services/files/owner.ts"
 import { KeyCache } from "../../../src/services/key-cache/key-cache.ts"
-import { keyIdOf } from "../../../src/services/key-cache/key-id.ts"
 import { type Bundle, bundle } from "../../support/bundle.ts"
 import { temporaryFolder } from "../files/folder.ts"
 import { provideIn } from "./home.ts"
 
-const salt = Salt.fromBytes(new Uint8Array(16).fill(1))
+const id = "fedcba9876543210" as KeyId
 const canary = Redacted.make(new Uint8Array(32).fill(0xca))
 const text = `${Buffer.alloc(32, 0xca).toString("base64")}\n`
 const root = process.geteuid?.() === 0
@@ -26,7 +25,7 @@ interface Place {
 
 const placeIn = (home: string): Place => {
   const keys = Path.join(home, "keys")
-  return { home, keys, file: Path.join(keys, keyIdOf(salt)) }
+  return { home, keys, file: Path.join(keys, id) }
 }
 
 /** With one key kept. */
@@ -34,15 +33,15 @@ const kept = <A, E>(test: (place: Place) => Effect.Effect<A, E, KeyCache>) =>
   Effect.flatMap(temporaryFolder(), (home) =>
     provideIn(home)(
       Effect.zipRight(
-        Effect.flatMap(KeyCache, (cache) => cache.keep(salt, canary)),
+        Effect.flatMap(KeyCache, (cache) => cache.keep(id, canary)),
         Effect.suspend(() => test(placeIn(home)))
       )
     )
   )
 
-const find = Effect.flatMap(KeyCache, (cache) => cache.find(salt))
-const keep = Effect.flatMap(KeyCache, (cache) => cache.keep(salt, Redacted.make(new Uint8Array(32).fill(1))))
-const forget = Effect.flatMap(KeyCache, (cache) => cache.forget(salt))
+const find = Effect.flatMap(KeyCache, (cache) => cache.find(id))
+const keep = Effect.flatMap(KeyCache, (cache) => cache.keep(id, Redacted.make(new Uint8Array(32).fill(1))))
+const forget = Effect.flatMap(KeyCache, (cache) => cache.forget(id))
 const modeOf = (path: string) => (Fs.statSync(path).mode & 0o7777).toString(8)
 
 /** Neither read nor written, and mended by what the message says. */
@@ -73,10 +72,7 @@ describe("a kept key", () => {
         assert.strictEqual(Fs.readFileSync(file, "utf8"), text)
         assert.strictEqual(modeOf(file), "600")
         assert.strictEqual(modeOf(keys), "700")
-        assert.deepStrictEqual(Fs.readdirSync(home, { recursive: true }).sort(), [
-          "keys",
-          `keys/${keyIdOf(salt)}`
-        ])
+        assert.deepStrictEqual(Fs.readdirSync(home, { recursive: true }).sort(), ["keys", `keys/${id}`])
       })
     )
   )
@@ -85,7 +81,8 @@ describe("a kept key", () => {
     kept(({ file }) =>
       Effect.gen(function* () {
         const { ino } = Fs.statSync(file)
-        yield* Effect.flatMap(KeyCache, (cache) => cache.keep(salt, canary))
+        const location = yield* Effect.flatMap(KeyCache, (cache) => cache.keep(id, canary))
+        assert.strictEqual(location, file)
         assert.strictEqual(Fs.statSync(file).ino, ino)
       })
     )

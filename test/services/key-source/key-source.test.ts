@@ -10,6 +10,7 @@ import * as Key from "../../../src/domain/key.ts"
 import type { EnvironmentName, SecretName } from "../../../src/domain/names.ts"
 import { create, type Environment, withSecret } from "../../../src/domain/secrets-file/environments.ts"
 import { Cipher } from "../../../src/services/cipher/cipher.ts"
+import { keyIdOf } from "../../../src/services/cipher/layer.ts"
 import { KeyDerivation } from "../../../src/services/key-derivation/key-derivation.ts"
 import { KeySource } from "../../../src/services/key-source/key-source.ts"
 import type { Said } from "../../../src/services/terminal/layer-memory.ts"
@@ -69,7 +70,7 @@ describe("KeySource.unlock", () => {
       const environment = yield* run(environmentOf("octopus"))
       const variables = { TAKO_PASSPHRASE: "octopus" }
       assert.strictEqual((yield* run(unlock(environment), { variables })).source, "TAKO_PASSPHRASE")
-      assert.isTrue(Option.isNone(yield* cache.find(environment.salt)))
+      assert.isTrue(Option.isNone(yield* cache.find(keyIdOf(environment.salt))))
     })
   )
 
@@ -272,7 +273,7 @@ describe("KeySource.establish", () => {
       assert.strictEqual(refused._tag, "NoKeyFits")
       const variables = { TAKO_PASSPHRASE: "octopus" }
       assert.strictEqual(yield* run(establish(environment, true), { variables }), key)
-      assert.isTrue(Option.isSome(yield* cache.find(environment.salt)))
+      assert.isTrue(Option.isSome(yield* cache.find(keyIdOf(environment.salt))))
     })
   )
 
@@ -298,9 +299,9 @@ describe("KeySource.establish", () => {
       )
       assert.strictEqual(differ._tag, "EntriesDiffer")
       assert.isTrue((yield* Ref.get(said)).some(({ text }) => text.startsWith("That one is weak: ")))
-      assert.isTrue(Option.isNone(yield* cache.find(environment.salt)))
+      assert.isTrue(Option.isNone(yield* cache.find(keyIdOf(environment.salt))))
       yield* run(establish(environment, true), { answers: ["short", "short"] })
-      assert.isTrue(Option.isSome(yield* cache.find(environment.salt)))
+      assert.isTrue(Option.isSome(yield* cache.find(keyIdOf(environment.salt))))
     })
   )
 
