@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import { Balancer, type Front } from "../../../src/services/balancer/balancer.ts"
 import { layer } from "../../../src/services/balancer/layer.ts"
 import { layerMemory, OpenedFronts } from "../../../src/services/balancer/layer-memory.ts"
+import { suspended } from "../../support/suspended.ts"
 import { contract } from "./contract.ts"
 import { network } from "./world.ts"
 
@@ -53,7 +54,7 @@ describe("Balancer in memory", () => {
       const front = yield* balancer.open({ host: "127.0.0.1", port: 3000 }, { hold: "10 seconds" })
       const { request } = yield* opened(front)
       const waiting = yield* Effect.fork(request)
-      yield* Effect.sleep(20)
+      yield* suspended(waiting)
       const old = { id: "old", port: 1 }
       yield* Effect.zipRight(front.add(old), front.drain(old, 0))
       yield* front.add({ id: "young", port: 2 })

@@ -76,7 +76,7 @@ describe("replacing every instance under load", () => {
         // The front learns of the clients' end behind it.
         const idle = yield* Effect.repeat(Effect.delay(front.backends, "10 millis"), {
           until: (backends) => backends.every(({ inFlight }) => inFlight === 0),
-          times: 500
+          times: 6000
         })
         assert.deepStrictEqual(
           idle.map(({ id, inFlight }) => `${id} ${inFlight}`),

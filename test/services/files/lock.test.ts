@@ -8,6 +8,7 @@ import * as Scope from "effect/Scope"
 import { lock, whileLocked } from "../../../src/services/files/lock.ts"
 import { ourselves } from "../../../src/services/files/owner.ts"
 import { temporaryName } from "../../../src/services/files/temporary.ts"
+import { suspended } from "../../support/suspended.ts"
 import { temporaryFolder } from "./folder.ts"
 import { hastyClock } from "./hasty-clock.ts"
 import { abandonLock, goneOwner, lockText, makeOld } from "./locks.ts"
@@ -84,7 +85,7 @@ describe("a lock", () => {
       const path = yield* fileIn
       const held = yield* hold(path)
       const waiting = yield* Effect.fork(takeAndLetGo(path))
-      yield* Effect.sleep(10)
+      yield* suspended(waiting)
       yield* Fiber.interrupt(waiting)
       assert.isTrue(yield* held.isOurs)
       assert.deepStrictEqual(around(path), ["file.lock"])

@@ -69,7 +69,7 @@ describe.skipIf(process.platform !== "linux")("a supervised process", () => {
         directory: "/",
         supervised: { onOutput: () => busyFor(20) }
       })
-      assert.deepStrictEqual(yield* Effect.timeout(running.exit, "5 seconds"), { _tag: "Exited", code: 0 })
+      assert.deepStrictEqual(yield* Effect.timeout(running.exit, "1 minute"), { _tag: "Exited", code: 0 })
       yield* running.stop("1 second")
     }).pipe(Effect.provide(layer))
   )

@@ -13,7 +13,7 @@ export interface Stage<R> {
 
 /** Longer than any of the layers takes to tell; a change that is told comes much sooner. */
 export const told = ({ changed }: Watched) =>
-  Effect.timeoutFail(changed, { duration: "8 seconds", onTimeout: () => new Error("nothing was told") })
+  Effect.timeoutFail(changed, { duration: "1 minute", onTimeout: () => new Error("nothing was told") })
 
 export const contract = <R>(
   title: string,

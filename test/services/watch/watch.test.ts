@@ -7,6 +7,7 @@ import { layer, layerOf } from "../../../src/services/watch/layer.ts"
 import { layerMemory, WatchControl } from "../../../src/services/watch/layer-memory.ts"
 import { type WatchFolder, watchFolder } from "../../../src/services/watch/notifications.ts"
 import { Watch } from "../../../src/services/watch/watch.ts"
+import { eventually } from "../../support/eventually.ts"
 import { temporaryFolder } from "../files/folder.ts"
 import { contract, type Stage, told } from "./contract.ts"
 
@@ -126,8 +127,7 @@ describe("Watch", () => {
           assert.lengthOf(open, 1)
         })
       ).pipe(Effect.provide(layerOf(noting)))
-      yield* Effect.sleep(0)
-      assert.lengthOf(open, 0)
+      yield* Effect.promise(() => eventually("the end of the watcher", () => open.length === 0))
     })
   )
 })
