@@ -1,8 +1,8 @@
-import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { isKeyId, type KeyId } from "./key.ts"
 import { type EnvironmentName, isEnvironmentName } from "./names.ts"
-import * as StrictJson from "./secrets-file/strict-json.ts"
+import * as StrictJson from "./strict-json.ts"
+import { decodeUtf8 } from "./utf8.ts"
 
 /** Which keys belong where: by project identity, then by environment; more than one while a rotation is under way. */
 export type Pins = ReadonlyMap<string, ReadonlyMap<EnvironmentName, ReadonlyArray<KeyId>>>
@@ -19,10 +19,9 @@ const isObject = (u: unknown): u is object => typeof u === "object" && u !== nul
 
 /** `{"<project>": {"<environment>": "<key id>" | ["<key id>", "<key id>", …]}}`; none for anything else. */
 export const parse = (bytes: Uint8Array): Option.Option<Pins> => {
-  const text = Either.getOrUndefined(
-    Either.try(() => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes))
-  )
-  const json = text === undefined ? { fault: "not-json" } : StrictJson.parse(text)
+  const text = decodeUtf8(bytes)
+  if (Option.isNone(text)) return Option.none()
+  const json = StrictJson.parse(text.value)
   const projects = "fault" in json ? undefined : membersOf(json.value)
   if (projects === undefined) return Option.none()
   const pins = new Map<string, ReadonlyMap<EnvironmentName, ReadonlyArray<KeyId>>>()

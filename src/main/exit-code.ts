@@ -1,3 +1,4 @@
+import type * as Files from "../domain/errors/files.ts"
 import type * as Keys from "../domain/errors/keys.ts"
 import type * as Front from "../domain/errors/listen.ts"
 import type * as Processes from "../domain/errors/processes.ts"
@@ -24,7 +25,8 @@ export const serverFailed = 5
 /** 128 and SIGINT's number, as shells have it. */
 export const interrupted = 130
 
-type Modules = typeof Front &
+type Modules = typeof Files &
+  typeof Front &
   typeof Keys &
   typeof Processes &
   typeof ProjectErrors &
@@ -97,6 +99,7 @@ const table: Table = {
   ServerUnreachable: serverFailed,
   SocketRefused: failed,
   StateDamaged: damaged,
+  UnsafeFile: failed,
   Usage: wrongUsage,
   ValueRefused: wrongUsage
 }

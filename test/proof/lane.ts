@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { omitUndefined } from "../../src/domain/omit-undefined.ts"
 
 /** A place for one trial at a time: a project, a machine's home, and a folder for temporary files. */
 export interface Lane {
@@ -70,7 +71,7 @@ export const runToEnd = (
       env: variables,
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
-      ...(uid === undefined ? {} : { uid, gid: uid })
+      ...omitUndefined({ uid, gid: uid })
     })
     const out: Array<Buffer> = []
     const err: Array<Buffer> = []

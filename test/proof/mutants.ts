@@ -180,7 +180,7 @@ const mutants: ReadonlyArray<Mutant> = [
     of: "the proof",
     replacements: [
       {
-        file: "src/domain/secrets-file/strict-json.ts",
+        file: "src/domain/strict-json.ts",
         from: 'return { fault: "not-json" }',
         to: 'throw new TypeError("x")'
       }

@@ -3,7 +3,7 @@ import { type Decoder, oneOf } from "../decoding/decoder.ts"
 import { objectOf } from "../decoding/object.ts"
 import type { KeyId } from "../key.ts"
 import type { SecretName } from "../names.ts"
-import * as StrictJson from "../secrets-file/strict-json.ts"
+import * as StrictJson from "../strict-json.ts"
 import * as Fields from "./fields.ts"
 import { type Revision, revision } from "./release.ts"
 

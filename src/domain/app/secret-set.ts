@@ -4,7 +4,7 @@ import { type Decoder, expected, misfit, shownPath } from "../decoding/decoder.t
 import { isObject } from "../decoding/object.ts"
 import { isSecretName, type SecretName } from "../names.ts"
 import { checkValue } from "../sealed-value.ts"
-import * as StrictJson from "../secrets-file/strict-json.ts"
+import * as StrictJson from "../strict-json.ts"
 
 /** All secrets of an app, as one revision holds them and as an instance receives them. */
 export type SecretSet = ReadonlyMap<SecretName, Redacted.Redacted<string>>

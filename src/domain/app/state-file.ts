@@ -2,7 +2,8 @@ import * as Either from "effect/Either"
 import { type Decoder, listOf, oneOf } from "../decoding/decoder.ts"
 import { isObject, objectOf } from "../decoding/object.ts"
 import { StateDamaged } from "../errors/server.ts"
-import * as StrictJson from "../secrets-file/strict-json.ts"
+import * as StrictJson from "../strict-json.ts"
+import { decodeUtf8 } from "../utf8.ts"
 import type { AppName } from "./app-name.ts"
 import type { AppState, RevisionRecord } from "./app-state.ts"
 import * as Fields from "./fields.ts"
@@ -48,7 +49,10 @@ export const parse = (
   Either.gen(function* () {
     const damaged = (reason: StateDamaged["reason"]) => Either.left(new StateDamaged({ app, reason }))
     if (bytes.length > maxFileLength) return yield* damaged("content")
-    const text = yield* decodeUtf8(app, bytes)
+    const text = yield* Either.fromOption(
+      decodeUtf8(bytes),
+      () => new StateDamaged({ app, reason: "content" })
+    )
     const json = StrictJson.parse(text)
     if ("fault" in json || !isObject(json.value)) return yield* damaged("content")
     const { version, ...rest } = json.value
@@ -86,9 +90,3 @@ const isWhole = (state: AppState): boolean => {
     Math.max(0, ...releases) <= state.last_release
   )
 }
-
-const decodeUtf8 = (app: AppName, bytes: Uint8Array): Either.Either<string, StateDamaged> =>
-  Either.try({
-    try: () => new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
-    catch: () => new StateDamaged({ app, reason: "content" })
-  })

@@ -1,4 +1,5 @@
 import * as Data from "effect/Data"
+import { type UnsafeProblem, unsafeProblems } from "./files.ts"
 
 /** A place that was looked at for a key, and what came of it. */
 export interface Attempt {
@@ -93,19 +94,10 @@ export class EnvironmentReplaced extends Data.TaggedError("EnvironmentReplaced")
   }
 }
 
-const problems = {
-  symlink: "is a symbolic link",
-  "not-a-file": "is not a regular file",
-  "not-a-directory": "is not a directory",
-  "foreign-owner": "belongs to another user",
-  permissions: "can be read or changed by others",
-  content: "does not hold what tako writes there"
-} as const
-
 /** Something of this machine's key store is not as tako leaves it, so nothing of it is used. Exit 3. */
 export class KeyCacheUnsafe extends Data.TaggedError("KeyCacheUnsafe")<{
   readonly path: string
-  readonly problem: "symlink" | "not-a-file" | "not-a-directory" | "foreign-owner" | "permissions" | "content"
+  readonly problem: UnsafeProblem | "content"
   readonly directory: boolean
 }> {
   override get message(): string {
@@ -115,7 +107,9 @@ export class KeyCacheUnsafe extends Data.TaggedError("KeyCacheUnsafe")<{
         : this.problem === "foreign-owner"
           ? "run tako as that user, or set TAKO_HOME to a folder of your own"
           : `look at it, then remove it: rm ${this.directory ? "-r " : ""}${this.path}`
-    return `${this.path} ${problems[this.problem]}; no key was read from it.\nMend it: ${mend}`
+    const problem =
+      this.problem === "content" ? "does not hold what tako writes there" : unsafeProblems[this.problem]
+    return `${this.path} ${problem}; no key was read from it.\nMend it: ${mend}`
   }
 }
 

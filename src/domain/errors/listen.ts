@@ -1,5 +1,5 @@
 import * as Data from "effect/Data"
-import { explain } from "./secrets-file.ts"
+import { explain } from "./files.ts"
 
 /** The front of an app could not listen on its address. Exit 1. */
 export class ListenFailed extends Data.TaggedError("ListenFailed")<{

@@ -1,5 +1,5 @@
 import * as Data from "effect/Data"
-import { explain } from "./secrets-file.ts"
+import { explain } from "./files.ts"
 
 /** The program could not be started. Exit 127 when there is none of that name, else 126, as a shell has it. */
 export class ProcessNotStarted extends Data.TaggedError("ProcessNotStarted")<{

@@ -1,5 +1,5 @@
 import * as Data from "effect/Data"
-import { explain } from "./secrets-file.ts"
+import { explain, type UnsafeProblem, unsafeProblems } from "./files.ts"
 
 /** The state of one app on this server cannot be relied on, so the app is left alone; other apps go on. Exit 4. */
 export class StateDamaged extends Data.TaggedError("StateDamaged")<{
@@ -42,18 +42,10 @@ export class RevisionUnreadable extends Data.TaggedError("RevisionUnreadable")<{
   }
 }
 
-const unsafe = {
-  symlink: "is a symbolic link",
-  "not-a-file": "is not a regular file",
-  "not-a-directory": "is not a directory",
-  "foreign-owner": "belongs to another user",
-  permissions: "can be read or changed by others"
-} as const
-
 /** Something in the data directory is not as tako-server leaves it, so nothing of it is used. Exit 1. */
 export class DataUnsafe extends Data.TaggedError("DataUnsafe")<{
   readonly path: string
-  readonly problem: keyof typeof unsafe
+  readonly problem: UnsafeProblem
   readonly directory: boolean
 }> {
   override get message(): string {
@@ -63,7 +55,7 @@ export class DataUnsafe extends Data.TaggedError("DataUnsafe")<{
         : this.problem === "foreign-owner"
           ? "run tako-server as that user, or give it a data directory of its own (--data-dir)"
           : "look at it, then put back what belongs there"
-    return `${this.path} ${unsafe[this.problem]}. Nothing of it was used.\nMend it: ${mend}`
+    return `${this.path} ${unsafeProblems[this.problem]}. Nothing of it was used.\nMend it: ${mend}`
   }
 }
 
@@ -71,7 +63,7 @@ export class DataUnsafe extends Data.TaggedError("DataUnsafe")<{
 export class ServerKeyRefused extends Data.TaggedError("ServerKeyRefused")<{
   readonly path: string
   readonly problem:
-    | keyof typeof unsafe
+    | UnsafeProblem
     | "missing"
     | "no-credential"
     | "content"
@@ -96,7 +88,7 @@ export class ServerKeyRefused extends Data.TaggedError("ServerKeyRefused")<{
       case "foreign-owner":
         return `The server key ${path} belongs to another user.\nRun tako-server as that user.`
       default:
-        return `The server key ${path} ${unsafe[this.problem]}.\nPut the key itself there.`
+        return `The server key ${path} ${unsafeProblems[this.problem]}.\nPut the key itself there.`
     }
   }
 }

@@ -2,10 +2,12 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { SecretsFileDamaged } from "../errors/secrets-file.ts"
 import { isEnvironmentName, isSecretName, type SecretName } from "../names.ts"
+import { omitUndefined } from "../omit-undefined.ts"
 import * as Salt from "../salt.ts"
 import * as SealedValue from "../sealed-value.ts"
+import * as StrictJson from "../strict-json.ts"
+import { decodeUtf8 } from "../utf8.ts"
 import type { Environment, Environments } from "./environments.ts"
-import * as StrictJson from "./strict-json.ts"
 
 /** The largest file that is read: 4 MiB. */
 export const maxFileLength = 4 * 1024 * 1024
@@ -14,7 +16,11 @@ export const maxFileLength = 4 * 1024 * 1024
 export const parse = (bytes: Uint8Array): Either.Either<Environments, SecretsFileDamaged> =>
   Either.gen(function* () {
     if (bytes.length > maxFileLength) return yield* damaged("too-large")
-    const text = yield* decodeUtf8(bytes)
+    if (byteOrderMark.every((byte, at) => bytes[at] === byte)) return yield* damaged("byte-order-mark")
+    const text = yield* Either.fromOption(
+      decodeUtf8(bytes),
+      () => new SecretsFileDamaged({ reason: "not-utf8" })
+    )
     const json = StrictJson.parse(text)
     if ("fault" in json) {
       return yield* damaged(json.fault === "not-json" && conflict.test(text) ? "conflict" : json.fault)
@@ -31,6 +37,8 @@ export const parse = (bytes: Uint8Array): Either.Either<Environments, SecretsFil
     }
     return environments
   })
+
+const byteOrderMark = [0xef, 0xbb, 0xbf]
 
 /** What git leaves in a file that two branches have changed; nothing of ours has such a thing in it. */
 const conflict = /<{7} |>{7} /
@@ -50,14 +58,6 @@ const parseEnvironment = (name: string, value: unknown): Either.Either<Environme
     return { salt: salt.value, secrets, unknownFields }
   })
 
-const decodeUtf8 = (bytes: Uint8Array): Either.Either<string, SecretsFileDamaged> => {
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return damaged("byte-order-mark")
-  return Either.try({
-    try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
-    catch: () => new SecretsFileDamaged({ reason: "not-utf8" })
-  })
-}
-
 const members = (value: unknown) => Either.map(object(value), Object.entries<unknown>)
 
 const object = (
@@ -66,7 +66,7 @@ const object = (
 ): Either.Either<Record<string, unknown>, SecretsFileDamaged> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
     ? Either.right(value as Record<string, unknown>)
-    : damaged("not-an-object", environment === undefined ? {} : { environment })
+    : damaged("not-an-object", omitUndefined({ environment }))
 
 const damaged = (
   reason: SecretsFileDamaged["reason"],

@@ -1,4 +1,5 @@
 import * as Option from "effect/Option"
+import { omitUndefined } from "../omit-undefined.ts"
 
 /** How a host is reached, as ssh(1) takes it: each part fit to stand in an argument list. */
 export interface Destination {
@@ -29,28 +30,28 @@ const fromUri = (rest: string): Option.Option<Destination> => {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(host) ?? []
   const bare = bracketed ?? plain
   if (bare === undefined) return Option.none()
-  return checked({ host: bare, user, ...(digits === undefined ? {} : { port: Number(digits) }) })
+  return checked({ host: bare, user, port: digits === undefined ? undefined : Number(digits) })
 }
 
 // A user may have an @ in its name (a directory's), a host may not.
 const splitUser = (text: string): Parts => {
   const at = text.lastIndexOf("@")
-  return at < 0 ? { host: text, user: undefined } : { host: text.slice(at + 1), user: text.slice(0, at) }
+  return {
+    host: text.slice(at + 1),
+    user: at < 0 ? undefined : text.slice(0, at),
+    port: undefined
+  }
 }
 
 interface Parts {
   readonly host: string
   readonly user: string | undefined
-  readonly port?: number
+  readonly port: number | undefined
 }
 
 const checked = ({ host, user, port }: Parts): Option.Option<Destination> =>
   isHost(host) && (user === undefined || isUser(user)) && (port === undefined || isPort(port))
-    ? Option.some({
-        host,
-        ...(port === undefined ? {} : { port }),
-        ...(user === undefined ? {} : { user })
-      })
+    ? Option.some({ host, ...omitUndefined({ port, user }) })
     : Option.none()
 
 /** How a person gets there by hand. */

@@ -1,4 +1,5 @@
 import * as Option from "effect/Option"
+import { omitUndefined } from "../omit-undefined.ts"
 import { type Destination, isHost, isPort, isUser, parseDestination } from "../server-registry/destination.ts"
 import { type HostIdentity, hostIdentity, nowhere } from "./host-identity.ts"
 
@@ -91,7 +92,7 @@ export const parseSettings = (text: string, around: Surroundings): Option.Option
     port,
     user,
     identity: hostIdentity(
-      { host: hostname, port, ...(alias === undefined ? {} : { alias }) },
+      { host: hostname, port, ...omitUndefined({ alias }) },
       {
         files: paths(
           [first("userknownhostsfile") ?? nowhere, first("globalknownhostsfile") ?? ""].flatMap(words)
@@ -112,8 +113,7 @@ export const parseSettings = (text: string, around: Surroundings): Option.Option
       cipher: list("ciphers"),
       mac: list("macs")
     },
-    ...(connectTimeout === undefined ? {} : { connectTimeout }),
-    ...(aliveInterval === undefined ? {} : { aliveInterval }),
+    ...omitUndefined({ connectTimeout, aliveInterval }),
     onlyOpenSsh: onlyOpenSsh.filter((key) => first(key.toLowerCase()) !== undefined)
   })
 }

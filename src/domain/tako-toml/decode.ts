@@ -15,6 +15,7 @@ import {
 import { isObject } from "../decoding/object.ts"
 import { integer, mapOf, tableOf } from "../decoding/toml.ts"
 import { type EnvironmentName, isEnvironmentName, isSecretName, type SecretName } from "../names.ts"
+import { omitUndefined } from "../omit-undefined.ts"
 import {
   type Command,
   expectsNothing,
@@ -195,7 +196,7 @@ export const decode = (parsed: unknown, nameOfFolder: string): Decoded<TakoToml>
     return {
       ...rest,
       name: name ?? nameOfFolder,
-      ...(runs === undefined ? {} : { start: runs }),
+      ...omitUndefined({ start: runs }),
       build: { include: [], exclude: [], ...build },
       vars: vars?.vars ?? new Map(),
       varsOf: vars?.varsOf ?? new Map(),

@@ -1,6 +1,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as Vm from "node:vm"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import { load, ownerOf, store } from "./stored-code.ts"
 
 /** Runs the bundle out of the code that an earlier start has stored, or stores it when this process ends. */
@@ -13,7 +14,7 @@ export const runCompiled = (bundle: string, hash: string, folder: string): void 
   const cachedData = load(owner)
   const script = new Vm.Script(`(function(exports,require,module,__filename,__dirname){${source}\n})`, {
     filename: bundle,
-    ...(cachedData === undefined ? {} : { cachedData })
+    ...omitUndefined({ cachedData })
   })
   if (cachedData === undefined || script.cachedDataRejected === true) {
     process.once("exit", () => store(owner, script.createCachedData()))

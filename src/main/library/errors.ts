@@ -1,3 +1,4 @@
+export * from "../../domain/errors/files.ts"
 export * from "../../domain/errors/keys.ts"
 export * from "../../domain/errors/listen.ts"
 export * from "../../domain/errors/processes.ts"

@@ -1,5 +1,6 @@
 import * as Path from "node:path"
 import * as Layer from "effect/Layer"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import * as AppHome from "../../services/app-home/layer.ts"
 import * as Balancer from "../../services/balancer/layer.ts"
 import * as Health from "../../services/health/layer.ts"
@@ -25,7 +26,7 @@ export const layers = (
       : Layer.provideMerge(ServerState.layer({ directory: data }), key),
     ids === undefined ? AppHome.layerShared({ directory }) : AppHome.layerOwnUsers({ directory, ids }),
     InstanceLog.layer({ directory: Path.join(data, "logs") }),
-    Management.layer({ path: socket, ...(group === undefined ? {} : { group }) }),
+    Management.layer({ path: socket, ...omitUndefined({ group }) }),
     // Four for each instance: fd 1 to 4.
     ProcessSpawner.layerOf({ poolSize: 32 }),
     Health.layer,

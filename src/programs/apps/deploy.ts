@@ -4,6 +4,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { type AppName, partsOf } from "../../domain/app/app-name.ts"
 import { Usage } from "../../domain/errors/user.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import type { Deploy } from "../../domain/protocol/requests.ts"
 import type { Target } from "../../domain/server/target.ts"
 import { localName } from "../../domain/server-registry/registered-server.ts"
@@ -49,13 +50,15 @@ export const deployment = Effect.fn("apps.deployment")(function* (
     by: asked.by,
     directory: Option.getOrElse(asked.directory, () => root),
     start: toml.start,
-    ...(release === undefined ? {} : { release }),
-    ...(instances === undefined ? {} : { instances }),
-    ...(settings?.port === undefined ? {} : { port: settings.port }),
-    ...(settings?.listen === undefined ? {} : { listen: settings.listen }),
-    ...(settings?.drain === undefined ? {} : { drain_ms: Duration.toMillis(settings.drain) }),
-    ...(vars.size === 0 ? {} : { vars }),
-    ...Option.match(asked.build, { onNone: () => ({}), onSome: (build) => ({ build }) })
+    ...omitUndefined({
+      release,
+      instances,
+      port: settings?.port,
+      listen: settings?.listen,
+      drain_ms: settings?.drain && Duration.toMillis(settings.drain),
+      vars: vars.size === 0 ? undefined : vars,
+      build: Option.getOrUndefined(asked.build)
+    })
   } satisfies Deploy as Deploy
 })
 

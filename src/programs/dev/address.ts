@@ -4,6 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { type ListenAddress, urlOf } from "../../domain/dev-address.ts"
 import type { ListenFailed } from "../../domain/errors/listen.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import { type Backend, Balancer, type Front, resumeRefused } from "../../services/balancer/balancer.ts"
 import { Health } from "../../services/health/health.ts"
 import type { RunningProcess } from "../../services/process-spawner/process-spawner.ts"
@@ -47,7 +48,7 @@ export const stableAddress = Effect.fnUntraced(function* (tell: (notice: Notice)
     yield* tell({
       _tag: "Address",
       url: urlOf(front.address),
-      ...(front.address.port === wanted ? {} : { taken: wanted })
+      ...omitUndefined({ taken: front.address.port === wanted ? undefined : wanted })
     })
     return front
   })

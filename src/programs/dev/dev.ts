@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
+import type { FileFailed } from "../../domain/errors/files.ts"
 import type { ListenFailed } from "../../domain/errors/listen.ts"
 import type { ProcessNotStarted } from "../../domain/errors/processes.ts"
-import type { FileFailed } from "../../domain/errors/secrets-file.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
 import type { ProcessExit } from "../../domain/process.ts"
 import { create, withEnvironment } from "../../domain/secrets-file/environments.ts"

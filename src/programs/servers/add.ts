@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { FileFailed } from "../../domain/errors/secrets-file.ts"
+import type { FileFailed } from "../../domain/errors/files.ts"
 import type { ServerMisbehaved, ServerRefused, ServerUnreachable } from "../../domain/errors/server.ts"
 import { ServerExists } from "../../domain/errors/servers.ts"
 import type { HostKey } from "../../domain/errors/ssh.ts"

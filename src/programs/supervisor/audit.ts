@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { AuditEntry, AuditOutcome } from "../../domain/app/audit.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import { ServerState } from "../../services/server-state/server-state.ts"
 import { type App, instantNow } from "./supervisor.ts"
 
@@ -22,7 +23,7 @@ export const audited = <A, E extends Error, R>(
     const state = yield* ServerState
     const record = (outcome: AuditOutcome, reason?: string) =>
       Effect.flatMap(instantNow, (at) =>
-        state.record(app.name, { at, outcome, ...facts, ...(reason === undefined ? {} : { reason }) })
+        state.record(app.name, { at, outcome, ...facts, ...omitUndefined({ reason }) })
       )
     yield* record("started")
     return yield* Effect.onExit(change, (exit) => {
@@ -35,9 +36,7 @@ export const audited = <A, E extends Error, R>(
           app: app.name,
           action,
           outcome,
-          ...(revision === undefined ? {} : { revision }),
-          ...(release === undefined ? {} : { release }),
-          ...(instances === undefined ? {} : { instances })
+          ...omitUndefined({ revision, release, instances })
         }),
         Effect.ignore(record(outcome, reason))
       )

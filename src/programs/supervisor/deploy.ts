@@ -11,6 +11,7 @@ import {
   RolloutFailed,
   sayObstacle
 } from "../../domain/errors/rollout.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import type { RolloutReply } from "../../domain/protocol/replies.ts"
 import type { Deploy, RequestOf, Rollback } from "../../domain/protocol/requests.ts"
 import { AppHome } from "../../services/app-home/app-home.ts"
@@ -46,7 +47,12 @@ export const deploy = Effect.fn("deploy")(function* (supervisor: Supervisor, req
       const at = yield* instantNow
       const release: Release = { ...specification, id: AppState.nextRelease(state), revision: current, at }
       const next = AppState.withRelease({ ...state, desired: "running", instances }, release)
-      const facts = { action: "deploy", release: release.id, instances, ...byOf(request) } as const
+      const facts = {
+        action: "deploy",
+        release: release.id,
+        instances,
+        ...omitUndefined({ by: request.by })
+      } as const
       return yield* audited(app, facts, rollTo(supervisor, app, next, runRelease))
     })
   )
@@ -61,7 +67,12 @@ export const rollback = Effect.fn("rollback")(function* (supervisor: Supervisor,
       const release = yield* wantedRelease(state, request.release)
       const next: AppState.AppState = { ...AppState.rolledBack(state, release), desired: "running" }
       const { instances, current } = next
-      const facts = { action: "rollback", release: release.id, instances, ...byOf(request) } as const
+      const facts = {
+        action: "rollback",
+        release: release.id,
+        instances,
+        ...omitUndefined({ by: request.by })
+      } as const
       const change = rollTo(supervisor, app, next)
       return yield* audited(app, current === null ? facts : { ...facts, revision: current }, change)
     })
@@ -77,7 +88,11 @@ export const restart = Effect.fn("restart")(function* (
   return yield* app.lock.withPermits(1)(
     Effect.gen(function* () {
       const next: AppState.AppState = { ...(yield* stateOf(app)), desired: "running" }
-      const facts = { action: "restart", instances: next.instances, ...byOf(request) } as const
+      const facts = {
+        action: "restart",
+        instances: next.instances,
+        ...omitUndefined({ by: request.by })
+      } as const
       return yield* audited(app, facts, rollTo(supervisor, app, next))
     })
   )
@@ -125,8 +140,6 @@ const takenBy = ({ apps }: Supervisor, app: App, kept: string, { port, code }: L
   return new RolloutFailed({ app: app.name, reason, output: undefined, kept })
 }
 
-export const byOf = ({ by }: { readonly by?: string }) => (by === undefined ? {} : { by })
-
 export const replyOf = ({ name, state }: App): RolloutReply => ({
   app: name,
   release: state?.release ?? null,
@@ -169,7 +182,7 @@ const runRelease = Effect.fnUntraced(function* (plan: Plan, kept: string) {
     secrets,
     secretsOf: partsOf(app).environment,
     directory: release.directory,
-    supervised: { onOutput: output.write, ...(home.user === undefined ? {} : { user: home.user }) }
+    supervised: { onOutput: output.write, ...omitUndefined({ user: home.user }) }
   }).pipe(Effect.catchAll(({ message }) => failed(`could not be started: ${message}`)))
   yield* Effect.addFinalizer(() => toItsEnd(running.stop(settings.grace)))
   const exit = yield* Effect.timeoutOption(running.exit, settings.releaseWithin)

@@ -7,6 +7,7 @@ import * as Ref from "effect/Ref"
 import type * as Scope from "effect/Scope"
 import { partsOf } from "../../domain/app/app-name.ts"
 import { InstanceFailed, type InstanceProblem } from "../../domain/errors/rollout.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import type { ProcessExit } from "../../domain/process.ts"
 import type { Command } from "../../domain/tako-toml/tako-toml.ts"
 import { Health } from "../../services/health/health.ts"
@@ -66,7 +67,7 @@ export const startInstance: (
       secretsOf: partsOf(app).environment,
       directory: release.directory,
       readiness: release.port === undefined,
-      supervised: { onOutput: output.write, ...(home.user === undefined ? {} : { user: home.user }) }
+      supervised: { onOutput: output.write, ...omitUndefined({ user: home.user }) }
     })
     .pipe(Effect.catchAll(({ message }) => failed({ _tag: "NotStarted", why: message })))
   const startedAt = yield* Clock.currentTimeMillis

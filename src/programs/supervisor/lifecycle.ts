@@ -1,11 +1,12 @@
 import * as Effect from "effect/Effect"
 import * as AppState from "../../domain/app/app-state.ts"
 import { NotDeployed } from "../../domain/errors/rollout.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import type { RequestOf, Scale } from "../../domain/protocol/requests.ts"
 import { InstanceLog } from "../../services/instance-log/instance-log.ts"
 import { ServerState } from "../../services/server-state/server-state.ts"
 import { audited } from "./audit.ts"
-import { byOf, keptOf, replyOf } from "./deploy.ts"
+import { keptOf, replyOf } from "./deploy.ts"
 import { retire, retireAll, roll } from "./rollout.ts"
 import { commit, known, planOf, type Supervisor, secretsOf, stateOf } from "./supervisor.ts"
 
@@ -33,7 +34,7 @@ export const scale = Effect.fn("scale")(function* (supervisor: Supervisor, reque
         yield* roll(app, { plan, instances: missing, replaces: [], commit: commit(app, next), kept })
         return replyOf(app)
       })
-      return yield* audited(app, { action: "scale", instances, ...byOf(request) }, change)
+      return yield* audited(app, { action: "scale", instances, ...omitUndefined({ by: request.by }) }, change)
     })
   )
 })
@@ -47,7 +48,9 @@ export const stop = Effect.fn("stop")(function* (supervisor: Supervisor, request
     yield* retireAll(app)
     return { app: app.name }
   })
-  return yield* app.lock.withPermits(1)(audited(app, { action: "stop", ...byOf(request) }, change))
+  return yield* app.lock.withPermits(1)(
+    audited(app, { action: "stop", ...omitUndefined({ by: request.by }) }, change)
+  )
 })
 
 /** Stops it, and forgets it with its secrets and its output; its audit trail stays, and its folder. */
@@ -65,5 +68,7 @@ export const remove = Effect.fn("remove")(function* (supervisor: Supervisor, req
     yield* Effect.ignore(log.remove(app.name))
     return { app: app.name }
   })
-  return yield* app.lock.withPermits(1)(audited(app, { action: "delete", ...byOf(request) }, change))
+  return yield* app.lock.withPermits(1)(
+    audited(app, { action: "delete", ...omitUndefined({ by: request.by }) }, change)
+  )
 })

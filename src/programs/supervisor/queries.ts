@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as AppState from "../../domain/app/app-state.ts"
 import { AppUnknown } from "../../domain/errors/server.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import type { AppPhase, AppStatus, AppSummary, SecretsState } from "../../domain/protocol/replies.ts"
 import type { Events, Logs, RequestOf } from "../../domain/protocol/requests.ts"
 import { InstanceLog } from "../../services/instance-log/instance-log.ts"
@@ -76,8 +77,7 @@ export const logs = (supervisor: Supervisor, { app: name, lines = 100, after, in
     const log = yield* InstanceLog
     return yield* log.read(app.name, {
       lines,
-      ...(after === undefined ? {} : { after }),
-      ...(instance === undefined ? {} : { instance })
+      ...omitUndefined({ after, instance })
     })
   })
 

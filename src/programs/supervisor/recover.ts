@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { AppName } from "../../domain/app/app-name.ts"
 import * as AppState from "../../domain/app/app-state.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import { AppHome } from "../../services/app-home/app-home.ts"
 import { ProcessSpawner } from "../../services/process-spawner/process-spawner.ts"
 import { ServerState } from "../../services/server-state/server-state.ts"
@@ -66,8 +67,7 @@ const noteCutOff = Effect.fnUntraced(function* (name: AppName) {
     at: yield* instantNow,
     action: "recover",
     outcome: "done",
-    ...(current === null ? {} : { revision: current }),
-    ...(release === null ? {} : { release })
+    ...omitUndefined({ revision: current ?? undefined, release: release ?? undefined })
   })
 })
 

@@ -7,6 +7,7 @@ import * as Fiber from "effect/Fiber"
 import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import type { InstanceFailed } from "../../domain/errors/rollout.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import type { InstanceStatus } from "../../domain/protocol/replies.ts"
 import { type Front, resumeRefused } from "../../services/balancer/balancer.ts"
 import type { Health } from "../../services/health/health.ts"
@@ -191,5 +192,5 @@ const labelsOf = ({ app, release, revision }: Plan, instance: Instance | undefin
   app,
   release: release.id,
   revision: revision ?? 0,
-  ...(instance === undefined ? {} : { instance: instance.id, pid: instance.pid })
+  ...omitUndefined({ instance: instance?.id, pid: instance?.pid })
 })

@@ -3,6 +3,7 @@ import * as Option from "effect/Option"
 import * as AppState from "../../domain/app/app-state.ts"
 import * as SecretSet from "../../domain/app/secret-set.ts"
 import { KeyDiffers, RevisionMoved } from "../../domain/errors/rollout.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import type { UpdateReply } from "../../domain/protocol/replies.ts"
 import type { UpdateSecrets } from "../../domain/protocol/requests.ts"
 import { ServerState } from "../../services/server-state/server-state.ts"
@@ -67,8 +68,7 @@ const update = Effect.fnUntraced(function* (supervisor: Supervisor, app: App, re
     action: "update_secrets",
     revision: next,
     ...difference,
-    ...(by === undefined ? {} : { by }),
-    ...(keyId === undefined ? {} : { key_id: keyId })
+    ...omitUndefined({ by, key_id: keyId })
   } as const
   const change = Effect.gen(function* () {
     const { stage, discard } = yield* ServerState
@@ -79,8 +79,7 @@ const update = Effect.fnUntraced(function* (supervisor: Supervisor, app: App, re
       names: SecretSet.names(secrets),
       proven: proves,
       at,
-      ...(by === undefined ? {} : { by }),
-      ...(keyId === undefined ? {} : { key_id: keyId })
+      ...omitUndefined({ by, key_id: keyId })
     })
     let isCommitting = false
     const committing = Effect.suspend(() => {

@@ -7,6 +7,7 @@ import { ServerMisbehaved, ServerUnreachable } from "../../domain/errors/server.
 import type { Interrupted } from "../../domain/errors/user.ts"
 import type { KeyId } from "../../domain/key.ts"
 import type { SecretName } from "../../domain/names.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import type { AppStatus, UpdateReply } from "../../domain/protocol/replies.ts"
 import type { UpdateSecrets } from "../../domain/protocol/requests.ts"
 import type { Target } from "../../domain/server/target.ts"
@@ -70,7 +71,9 @@ export const check = (server: Server, { app, keyId, previousKeyIds, secrets }: P
     return {
       revision: state.revision ?? 0,
       removed,
-      ...(remembered === null || remembered === keyId ? {} : { previousKeyId: remembered })
+      ...omitUndefined({
+        previousKeyId: remembered === null || remembered === keyId ? undefined : remembered
+      })
     } satisfies Checked as Checked
   })
 
@@ -96,7 +99,7 @@ export const requestOf = (
   secrets,
   key_id: keyId,
   expected_revision: revision,
-  ...(previousKeyId === undefined ? {} : { previous_key_id: previousKeyId })
+  ...omitUndefined({ previous_key_id: previousKeyId })
 })
 
 export const misbehaved = ({ target }: Server) =>
@@ -113,7 +116,7 @@ export const send = (
   Effect.gen(function* () {
     const { parcel, target } = delivery
     yield* tell(delivery, { _tag: "Sending" })
-    const request = { ...requestOf(parcel, checked), ...(by === undefined ? {} : { by }) }
+    const request = { ...requestOf(parcel, checked), ...omitUndefined({ by }) }
     const sending = Effect.catchTag(server.call(request), "ServerUnreachable", (error) =>
       Effect.fail(explained(error))
     )
@@ -134,7 +137,7 @@ const explained = ({ server, stage, reason, hint }: ServerUnreachable): ServerUn
         reason,
         hint: "It may go on there without us. The same command tells, and sends what is missing."
       })
-    : new ServerUnreachable({ server, stage, reason, ...(hint === undefined ? {} : { hint }) })
+    : new ServerUnreachable({ server, stage, reason, ...omitUndefined({ hint }) })
 
 const deliveredOf = ({
   status,

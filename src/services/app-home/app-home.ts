@@ -1,8 +1,8 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { AppName } from "../../domain/app/app-name.ts"
+import type { FileFailed } from "../../domain/errors/files.ts"
 import type { NoUserLeft, Obstacle } from "../../domain/errors/rollout.ts"
-import type { FileFailed } from "../../domain/errors/secrets-file.ts"
 import type { DataUnsafe } from "../../domain/errors/server.ts"
 
 /** What an app has on this host besides its release. */

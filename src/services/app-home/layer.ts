@@ -3,9 +3,10 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type AppName, partsOf } from "../../domain/app/app-name.ts"
+import type { FileFailed } from "../../domain/errors/files.ts"
 import { NoUserLeft } from "../../domain/errors/rollout.ts"
-import type { FileFailed } from "../../domain/errors/secrets-file.ts"
 import { DataUnsafe } from "../../domain/errors/server.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import { attempt, unless } from "../files/attempt.ts"
 import { makePrivateFolder } from "../files/private.ts"
 import { AppHome, type Home } from "./app-home.ts"
@@ -31,7 +32,7 @@ export const layerShared = ({ directory }: { readonly directory: string }): Laye
       const user = process.geteuid?.()
       return Effect.as(makePrivateFolder(folder), {
         directory: folder,
-        ...(user === undefined ? {} : { listensAs: user })
+        ...omitUndefined({ listensAs: user })
       })
     }
   })

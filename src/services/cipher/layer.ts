@@ -6,6 +6,7 @@ import * as Redacted from "effect/Redacted"
 import type { Key, KeyId } from "../../domain/key.ts"
 import type { Salt } from "../../domain/salt.ts"
 import * as SealedValue from "../../domain/sealed-value.ts"
+import { decodeUtf8 } from "../../domain/utf8.ts"
 import * as Gcm from "./aes-gcm.ts"
 import * as Binding from "./binding.ts"
 import { Cipher } from "./cipher.ts"
@@ -53,13 +54,3 @@ export const layer: Layer.Layer<Cipher> = layerOf((length) => Crypto.randomBytes
 /** See Cipher. */
 export const keyIdOf = (salt: Salt): KeyId =>
   Crypto.createHash("sha256").update(salt).digest("hex").slice(0, 16) as KeyId
-
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-
-const decodeUtf8 = (bytes: Uint8Array): Option.Option<string> => {
-  try {
-    return Option.some(utf8.decode(bytes))
-  } catch {
-    return Option.none()
-  }
-}

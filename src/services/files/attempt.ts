@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { FileFailed } from "../../domain/errors/secrets-file.ts"
+import { FileFailed } from "../../domain/errors/files.ts"
 
 /** The errno's name ("ENOENT") when the operating system refused something; undefined for any other error. */
 export const errnoOf = (error: unknown): string | undefined =>

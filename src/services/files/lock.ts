@@ -1,7 +1,8 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
-import { type FileFailed, FileLocked } from "../../domain/errors/secrets-file.ts"
+import { type FileFailed, FileLocked } from "../../domain/errors/files.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import { attempt } from "./attempt.ts"
 import * as LockFile from "./lock-file.ts"
 import { isHeld } from "./owned-file.ts"
@@ -55,7 +56,7 @@ const take = Effect.fnUntraced(function* (path: string, name: string, token: str
     const taking = yield* attempt("lock", path, () => LockFile.take(name, token))
     if (taking._tag === "Taken") return
     if ((yield* Clock.currentTimeNanos) > deadline) {
-      return yield* new FileLocked({ path, ...(taking.pid === undefined ? {} : { pid: taking.pid }) })
+      return yield* new FileLocked({ path, ...omitUndefined({ pid: taking.pid }) })
     }
     if (taking._tag === "Held") yield* restore(pause(waits++))
   }

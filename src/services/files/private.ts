@@ -2,13 +2,10 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { KeyCacheUnsafe } from "../../domain/errors/keys.ts"
-import type { FileFailed } from "../../domain/errors/secrets-file.ts"
+import { type FileFailed, UnsafeFile, type UnsafeProblem } from "../../domain/errors/files.ts"
 import { attempt, errnoOf, unless } from "./attempt.ts"
 import { withOpenFile } from "./read.ts"
 import { syncFolder } from "./replace.ts"
-
-type Problem = KeyCacheUnsafe["problem"]
 
 /** What others may not do with a folder: read its entries too, or only change them. */
 export const closed = 0o077
@@ -21,7 +18,7 @@ export const unchangeable = 0o022
 export const readPrivate = (
   path: string,
   limit: number
-): Effect.Effect<Option.Option<Buffer>, KeyCacheUnsafe | FileFailed> =>
+): Effect.Effect<Option.Option<Buffer>, UnsafeFile | FileFailed> =>
   Effect.flatMap(
     attempt("read", path, () => {
       try {
@@ -37,15 +34,15 @@ export const readPrivate = (
     }),
     (found) =>
       typeof found === "string"
-        ? new KeyCacheUnsafe({ path, problem: found, directory: false })
+        ? new UnsafeFile({ path, problem: found, directory: false })
         : Effect.succeed(Option.fromNullable(found))
   )
 
-/** False when it is not there; KeyCacheUnsafe when others have a hand in it. */
+/** False when it is not there; UnsafeFile when others have a hand in it. */
 export const checkFolder = (
   path: string,
   forbidden: typeof closed | typeof unchangeable
-): Effect.Effect<boolean, KeyCacheUnsafe | FileFailed> =>
+): Effect.Effect<boolean, UnsafeFile | FileFailed> =>
   Effect.flatMap(
     attempt("read", path, () => Fs.lstatSync(path, { throwIfNoEntry: false })),
     (stats) => {
@@ -57,7 +54,7 @@ export const checkFolder = (
           : "not-a-directory"
       return problem === undefined
         ? Effect.succeed(true)
-        : new KeyCacheUnsafe({ path, problem, directory: stats.isDirectory() })
+        : new UnsafeFile({ path, problem, directory: stats.isDirectory() })
     }
   )
 
@@ -84,12 +81,12 @@ const makeFolders = (path: string): ReadonlyArray<string> => {
   )
 }
 
-const problemOf = (stats: Fs.Stats, forbidden: number): Problem | undefined => {
+const problemOf = (stats: Fs.Stats, forbidden: number): UnsafeProblem | undefined => {
   if (stats.uid !== process.geteuid?.()) return "foreign-owner"
   return (stats.mode & forbidden) === 0 ? undefined : "permissions"
 }
 
-const problemOfOpening = (path: string, code: string | undefined): Problem | "missing" | undefined => {
+const problemOfOpening = (path: string, code: string | undefined): UnsafeProblem | "missing" | undefined => {
   switch (code) {
     case "ENOENT":
       return "missing"

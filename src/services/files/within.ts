@@ -1,7 +1,8 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
-import { type FileFailed, PathRefused } from "../../domain/errors/secrets-file.ts"
+import type { FileFailed } from "../../domain/errors/files.ts"
+import { PathRefused } from "../../domain/errors/secrets-file.ts"
 import { attempt, unless } from "./attempt.ts"
 
 /** Whether a path is the folder or below it; both absolute, without symbolic links. */

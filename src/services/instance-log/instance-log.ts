@@ -3,7 +3,7 @@ import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { AppName } from "../../domain/app/app-name.ts"
 import type { SecretSet } from "../../domain/app/secret-set.ts"
-import type { FileFailed } from "../../domain/errors/secrets-file.ts"
+import type { FileFailed } from "../../domain/errors/files.ts"
 import type { LogsReply } from "../../domain/protocol/replies.ts"
 
 /** What one instance writes, on its way into its app's log. */

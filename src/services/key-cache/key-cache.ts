@@ -1,8 +1,8 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
+import type { FileFailed } from "../../domain/errors/files.ts"
 import type { KeyCacheUnsafe } from "../../domain/errors/keys.ts"
-import type { FileFailed } from "../../domain/errors/secrets-file.ts"
 import type { Key, KeyId } from "../../domain/key.ts"
 
 /** The keys that this machine keeps, by their ids. */

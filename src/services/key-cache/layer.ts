@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import type { FileFailed, UnsafeFile } from "../../domain/errors/files.ts"
 import { KeyCacheUnsafe } from "../../domain/errors/keys.ts"
-import type { FileFailed } from "../../domain/errors/secrets-file.ts"
 import * as Key from "../../domain/key.ts"
 import { attempt, unless } from "../files/attempt.ts"
 import { checkFolder, closed, makePrivateFolder, readPrivate, unchangeable } from "../files/private.ts"
@@ -23,7 +23,7 @@ export const layer: Layer.Layer<KeyCache, never, Home> = Layer.effect(
 
     const folderIsThere = Effect.flatMap(checkFolder(data, unchangeable), (there) =>
       there ? checkFolder(folder, closed) : Effect.succeed(false)
-    )
+    ).pipe(Effect.catchTag("UnsafeFile", unsafeCache))
 
     const find = (id: Key.KeyId) =>
       Effect.flatMap(folderIsThere, (there) => (there ? readKey(pathOf(id)) : Effect.succeedNone))
@@ -64,13 +64,16 @@ export const layer: Layer.Layer<KeyCache, never, Home> = Layer.effect(
   })
 )
 
+const unsafeCache = ({ path, problem, directory }: UnsafeFile) =>
+  new KeyCacheUnsafe({ path, problem, directory })
+
 /** The length of the base64 of 32 bytes. */
 const textLength = 44
 
 const readKey = Effect.fnUntraced(function* (
   path: string
 ): Effect.fn.Return<Option.Option<Key.Key>, KeyCacheUnsafe | FileFailed> {
-  const found = yield* readPrivate(path, textLength + 1)
+  const found = yield* Effect.catchTag(readPrivate(path, textLength + 1), "UnsafeFile", unsafeCache)
   if (Option.isNone(found)) return Option.none()
   const text = found.value.toString("latin1")
   found.value.fill(0)

@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type { FileFailed, FileLocked } from "../../domain/errors/files.ts"
 import type { KeyCacheUnsafe } from "../../domain/errors/keys.ts"
-import type { FileFailed, FileLocked } from "../../domain/errors/secrets-file.ts"
 import type { KeyId } from "../../domain/key.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
 

@@ -2,8 +2,8 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { FileLocked, type UnsafeFile } from "../../domain/errors/files.ts"
 import { KeyCacheUnsafe } from "../../domain/errors/keys.ts"
-import { FileLocked } from "../../domain/errors/secrets-file.ts"
 import * as Pins from "../../domain/pins.ts"
 import { whileLocked } from "../files/lock.ts"
 import { checkFolder, makePrivateFolder, readPrivate, unchangeable } from "../files/private.ts"
@@ -24,7 +24,7 @@ export const layer: Layer.Layer<KeyPins, never, Home | Project> = Layer.effect(
 
     const change = (path: string, make: (pins: Pins.Pins) => Pins.Pins): Effect.Effect<void, PinsError> =>
       makePrivateFolder(data).pipe(
-        Effect.zipRight(checkFolder(data, unchangeable)),
+        Effect.zipRight(homeIsThere(data)),
         Effect.zipRight(
           whileLocked(path, (lock) =>
             Effect.flatMap(read(path), (pins) => {
@@ -57,10 +57,16 @@ export const layer: Layer.Layer<KeyPins, never, Home | Project> = Layer.effect(
   })
 )
 
+const unsafePins = ({ path, problem, directory }: UnsafeFile) =>
+  new KeyCacheUnsafe({ path, problem, directory })
+
+const homeIsThere = (home: string) =>
+  Effect.catchTag(checkFolder(home, unchangeable), "UnsafeFile", unsafePins)
+
 const readPins = (home: string, path: string): Effect.Effect<Pins.Pins, PinsError> =>
   Effect.gen(function* () {
-    if (!(yield* checkFolder(home, unchangeable))) return Pins.empty
-    const bytes = yield* readPrivate(path, Pins.maxFileLength)
+    if (!(yield* homeIsThere(home))) return Pins.empty
+    const bytes = yield* Effect.catchTag(readPrivate(path, Pins.maxFileLength), "UnsafeFile", unsafePins)
     if (Option.isNone(bytes)) return Pins.empty
     const pins = bytes.value.length > Pins.maxFileLength ? Option.none() : Pins.parse(bytes.value)
     if (Option.isSome(pins)) return pins.value

@@ -3,13 +3,15 @@ import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import { explain } from "../../domain/errors/files.ts"
 import type { Attempt, KeySourceName } from "../../domain/errors/keys.ts"
-import { explain } from "../../domain/errors/secrets-file.ts"
 import * as Key from "../../domain/key.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import { spellings } from "../../domain/passphrase.ts"
 import type { Salt } from "../../domain/salt.ts"
 import type { Environment } from "../../domain/secrets-file/environments.ts"
+import { decodeUtf8 } from "../../domain/utf8.ts"
 import { fits, openAll } from "../cipher/cipher.ts"
 import { KeyDerivation } from "../key-derivation/key-derivation.ts"
 import { Terminal } from "../terminal/terminal.ts"
@@ -98,12 +100,10 @@ const tryPassphrase = Effect.fnUntraced(function* (
     }
   }
   const text = Redacted.value(typed)
-  attempts.push({
-    source,
-    outcome: "opens-nothing",
-    // A byte order mark is white space, too (ECMA-262, 12.2).
-    ...(text === text.trim() ? {} : { because: "the white space that it begins or ends with is part of it" })
-  })
+  // A byte order mark is white space, too (ECMA-262, 12.2).
+  const because =
+    text === text.trim() ? undefined : "the white space that it begins or ends with is part of it"
+  attempts.push({ source, outcome: "opens-nothing", ...omitUndefined({ because }) })
   return Option.none<KnownPassphrase>()
 })
 
@@ -147,15 +147,14 @@ const empty = { outcome: "empty" } as const
 const readTextFile = (path: string): Variable["text"] => {
   try {
     const bytes = Fs.readFileSync(path)
-    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-      .decode(bytes)
-      .replace(/\r?\n$/, "")
+    const decoded = decodeUtf8(bytes)
     bytes.fill(0)
+    if (Option.isNone(decoded)) return { outcome: "unreadable", because: "it is not UTF-8" }
+    const text = decoded.value.replace(/\r?\n$/, "")
     return text === "" ? empty : Redacted.make(text)
   } catch (cause) {
     // The path stays out of the message: somebody may have put the passphrase itself there.
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : ""
-    const because = code.startsWith("ERR_") ? "it is not UTF-8" : explain(code)
-    return { outcome: "unreadable", because }
+    return { outcome: "unreadable", because: explain(code) }
   }
 }

@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import type { FileFailed, FileLocked } from "../../domain/errors/files.ts"
 import type {
   DerivationFailed,
   EnvironmentReplaced,
@@ -11,7 +12,6 @@ import type {
   NoKeyFits
 } from "../../domain/errors/keys.ts"
 import type { ValueRefused } from "../../domain/errors/secrets.ts"
-import type { FileFailed, FileLocked } from "../../domain/errors/secrets-file.ts"
 import type { EntriesDiffer, Interrupted } from "../../domain/errors/user.ts"
 import type { Key } from "../../domain/key.ts"
 import type { EnvironmentName } from "../../domain/names.ts"

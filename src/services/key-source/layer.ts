@@ -3,10 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import { explain } from "../../domain/errors/files.ts"
 import { type Attempt, EnvironmentReplaced, KeyNotTrusted, NoKeyFits } from "../../domain/errors/keys.ts"
-import { explain } from "../../domain/errors/secrets-file.ts"
 import * as Key from "../../domain/key.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import type { Salt } from "../../domain/salt.ts"
 import type { Environment } from "../../domain/secrets-file/environments.ts"
 import { Cipher } from "../cipher/cipher.ts"
@@ -120,7 +121,7 @@ const establish = Effect.fn("KeySource.establish")(function* (
     return yield* new NoKeyFits({
       environment: name,
       attempts,
-      ...(isNew ? { wanted: "new-passphrase" } : {})
+      ...omitUndefined({ wanted: isNew ? "new-passphrase" : undefined })
     })
   }
   const passphrase = yield* isNew

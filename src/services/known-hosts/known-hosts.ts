@@ -1,6 +1,6 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type { FileFailed } from "../../domain/errors/secrets-file.ts"
+import type { FileFailed } from "../../domain/errors/files.ts"
 import type { HostIdentity, Verdict } from "../../domain/ssh/host-identity.ts"
 
 /** What the files say of one host. */

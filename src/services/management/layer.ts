@@ -9,9 +9,8 @@ import * as Response from "../../domain/protocol/replies.ts"
 import { maxLineLength } from "../../domain/protocol/requests.ts"
 import { quietly } from "../files/attempt.ts"
 import { type ClaimOptions, claim } from "../files/exclusive-socket.ts"
-import { type Budget, lineReader, type NoLine } from "./line-reader.ts"
+import { type Budget, lineReader, type NoLine, writeLine } from "../line-reader/line-reader.ts"
 import { answerLine, type Handler, Management } from "./management.ts"
-import { writeLine } from "./write-line.ts"
 
 /** More clients than this at once are told to come back. */
 export const maxClients = 100

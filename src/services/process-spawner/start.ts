@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import { ProcessNotStarted } from "../../domain/errors/processes.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import { type PortReport, silent } from "../../domain/port-report.ts"
 import type { ProcessExit } from "../../domain/process.ts"
 import { deliver, type Output, type Readiness, readOutput, readReadiness } from "./pipe-ends.ts"
@@ -100,7 +101,7 @@ const spawnWith = (spec: ProcessSpec, pipes: Pipes, wrapper: Wrapper): ChildProc
     ],
     detached: supervised !== undefined,
     ...supervised?.user,
-    ...(spec.directory === undefined ? {} : { cwd: spec.directory })
+    ...omitUndefined({ cwd: spec.directory })
   }
   return spawn(program as string, args, options)
 }
@@ -148,8 +149,8 @@ export const notStarted = (spec: ProcessSpec, error: unknown): ProcessNotStarted
   // Node refuses to look for a program without a name, by an error of its own.
   if (command === "") return new ProcessNotStarted({ command: '""', code: "ENOENT", reason: "not-found" })
   const code = codeOf(error)
-  const where = spec.directory === undefined ? {} : { directory: spec.directory }
-  return new ProcessNotStarted({ command, code, reason: reasonOf(spec, code), ...where })
+  const reason = reasonOf(spec, code)
+  return new ProcessNotStarted({ command, code, reason, ...omitUndefined({ directory: spec.directory }) })
 }
 
 const reasonOf = (spec: ProcessSpec, code: string): ProcessNotStarted["reason"] => {

@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import { ConfigInvalid } from "../../domain/errors/project.ts"
 import { decode } from "../../domain/tako-toml/decode.ts"
 import { expectsNothing, type TakoToml } from "../../domain/tako-toml/tako-toml.ts"
+import { withoutByteOrderMark } from "../../domain/utf8.ts"
 
 /**
  * What the text of a tako.toml says; `path` is for people. The parser's message tells what it expected, without the
@@ -17,7 +18,7 @@ export const readConfig = (
   Effect.gen(function* () {
     const { parse, TomlError } = yield* Effect.promise(() => import("smol-toml"))
     const parsed = yield* Effect.try({
-      try: () => parse(text.replace(/^\uFEFF/, ""), { integersAsBigInt: true, maxDepth: 32 }),
+      try: () => parse(withoutByteOrderMark(text), { integersAsBigInt: true, maxDepth: 32 }),
       catch: (error) =>
         error instanceof TomlError
           ? new ConfigInvalid({ path, line: error.line, problem: firstLine(error.message) })

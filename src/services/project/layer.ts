@@ -3,9 +3,10 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type { FileFailed } from "../../domain/errors/files.ts"
 import { ConfigInvalid } from "../../domain/errors/project.ts"
-import type { FileFailed } from "../../domain/errors/secrets-file.ts"
 import { projectNameOf } from "../../domain/tako-toml/tako-toml.ts"
+import { decodeUtf8 } from "../../domain/utf8.ts"
 import { attempt } from "../files/attempt.ts"
 import { configOf } from "./config.ts"
 import * as Files from "./files.ts"
@@ -89,11 +90,8 @@ const read = Effect.fn("Project.config")(function* (path: string) {
   if (!stats.isFile()) return yield* new ConfigInvalid({ path, problem: "it is not a file" })
   if (stats.size > maxSize) return yield* new ConfigInvalid({ path, problem: "it is larger than 1 MiB" })
   const bytes = yield* attempt("read", path, () => Fs.readFileSync(path))
-  const text = yield* Effect.try({
-    try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
-    catch: () => new ConfigInvalid({ path, problem: "it is not UTF-8" })
-  })
-  return Option.some(text)
+  const text = decodeUtf8(bytes)
+  return Option.isSome(text) ? text : yield* new ConfigInvalid({ path, problem: "it is not UTF-8" })
 })
 
 const maxSize = 1024 * 1024

@@ -1,8 +1,9 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
+import type { FileFailed } from "../../domain/errors/files.ts"
 import type { ConfigInvalid } from "../../domain/errors/project.ts"
-import type { FileFailed, PathRefused } from "../../domain/errors/secrets-file.ts"
+import type { PathRefused } from "../../domain/errors/secrets-file.ts"
 import type { ExpectedSecrets, TakoToml } from "../../domain/tako-toml/tako-toml.ts"
 
 /**

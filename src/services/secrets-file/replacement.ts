@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { FileFailed, type SecretsFileDamaged } from "../../domain/errors/secrets-file.ts"
+import { FileFailed } from "../../domain/errors/files.ts"
+import type { SecretsFileDamaged } from "../../domain/errors/secrets-file.ts"
 import { type Environments, same } from "../../domain/secrets-file/environments.ts"
 import { maxFileLength, parse } from "../../domain/secrets-file/parse.ts"
 import { print } from "../../domain/secrets-file/print.ts"

@@ -1,12 +1,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type {
-  FileFailed,
-  FileLocked,
-  PathRefused,
-  SecretsFileChanged,
-  SecretsFileDamaged
-} from "../../domain/errors/secrets-file.ts"
+import type { FileFailed, FileLocked } from "../../domain/errors/files.ts"
+import type { PathRefused, SecretsFileChanged, SecretsFileDamaged } from "../../domain/errors/secrets-file.ts"
 import type { Environments } from "../../domain/secrets-file/environments.ts"
 
 export type SecretsFileError = SecretsFileDamaged | SecretsFileChanged | FileFailed | FileLocked | PathRefused

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import type { FileFailed, FileLocked } from "../../domain/errors/secrets-file.ts"
+import type { FileFailed, FileLocked } from "../../domain/errors/files.ts"
 import { ServerKeyRefused } from "../../domain/errors/server.ts"
 import * as Key from "../../domain/key.ts"
 import { attempt, errnoOf } from "../files/attempt.ts"
@@ -67,7 +67,7 @@ const fromFile = Effect.fnUntraced(function* ({ file, dataDirectory, hasData }: 
 
 const read = (file: string): Effect.Effect<Option.Option<Buffer>, ServerKeyRefused | FileFailed> =>
   Effect.mapError(readPrivate(file, textLength + 1), (error) =>
-    error._tag === "KeyCacheUnsafe"
+    error._tag === "UnsafeFile"
       ? new ServerKeyRefused({ path: file, problem: error.problem })
       : error.code === "EACCES"
         ? new ServerKeyRefused({ path: file, problem: "unreadable" })

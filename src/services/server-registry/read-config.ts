@@ -1,9 +1,10 @@
 import * as Fs from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type { FileFailed } from "../../domain/errors/files.ts"
 import { ConfigInvalid } from "../../domain/errors/project.ts"
-import type { FileFailed } from "../../domain/errors/secrets-file.ts"
 import { type ConfigToml, decode } from "../../domain/server-registry/config-toml.ts"
+import { decodeUtf8, withoutByteOrderMark } from "../../domain/utf8.ts"
 import { attempt, unless } from "../files/attempt.ts"
 
 /** A config.toml as it was found. */
@@ -36,9 +37,9 @@ export const readConfigFile = (path: string): Effect.Effect<ConfigFile, ConfigIn
     })
     const problem = problemOf(stats)
     if (problem !== undefined) return yield* new ConfigInvalid({ path, problem })
-    const text = yield* Effect.try({
-      try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
-      catch: () => new ConfigInvalid({ path, problem: "it is not UTF-8" })
+    const text = yield* Effect.mapBoth(decodeUtf8(bytes), {
+      onFailure: () => new ConfigInvalid({ path, problem: "it is not UTF-8" }),
+      onSuccess: (text) => withoutByteOrderMark(text)
     })
     return { path, text, stats, ...(yield* readText(text, path)) }
   })

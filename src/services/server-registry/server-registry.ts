@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import type { FileFailed, FileLocked } from "../../domain/errors/files.ts"
 import type { ConfigInvalid } from "../../domain/errors/project.ts"
-import type { FileFailed, FileLocked } from "../../domain/errors/secrets-file.ts"
 import type { ServerExists, ServerNotFound } from "../../domain/errors/servers.ts"
 import type { RegisteredServer } from "../../domain/server-registry/registered-server.ts"
 

@@ -1,7 +1,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
-import type { FileFailed } from "../../domain/errors/secrets-file.ts"
+import type { FileFailed } from "../../domain/errors/files.ts"
 import { DataUnsafe } from "../../domain/errors/server.ts"
 import { attempt, errnoOf, quietly } from "../files/attempt.ts"
 import { syncFolder } from "../files/replace.ts"

@@ -4,8 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import { type AppName, isAppName, partsOf } from "../../domain/app/app-name.ts"
 import { isRevision, type Revision } from "../../domain/app/release.ts"
-import type { KeyCacheUnsafe } from "../../domain/errors/keys.ts"
-import type { FileFailed } from "../../domain/errors/secrets-file.ts"
+import type { FileFailed, UnsafeFile } from "../../domain/errors/files.ts"
 import { DataUnsafe } from "../../domain/errors/server.ts"
 import { attempt, unless } from "../files/attempt.ts"
 import * as Private from "../files/private.ts"
@@ -75,17 +74,13 @@ export const readPrivate = (
   path: string,
   limit: number
 ): Effect.Effect<Option.Option<Buffer>, DataUnsafe | FileFailed> =>
-  Effect.mapError(Private.readPrivate(path, limit), inOurWords)
+  Effect.catchTag(Private.readPrivate(path, limit), "UnsafeFile", unsafeData)
 
 /** False when it is not there. */
 export const checkFolder = (
   path: string,
   forbidden: typeof Private.closed | typeof Private.unchangeable
 ): Effect.Effect<boolean, DataUnsafe | FileFailed> =>
-  Effect.mapError(Private.checkFolder(path, forbidden), inOurWords)
+  Effect.catchTag(Private.checkFolder(path, forbidden), "UnsafeFile", unsafeData)
 
-const inOurWords = (error: KeyCacheUnsafe | FileFailed): DataUnsafe | FileFailed => {
-  if (error._tag === "FileFailed") return error
-  const { path, directory, problem } = error
-  return new DataUnsafe({ path, directory, problem: problem === "content" ? "not-a-file" : problem })
-}
+const unsafeData = ({ path, directory, problem }: UnsafeFile) => new DataUnsafe({ path, directory, problem })

@@ -6,7 +6,7 @@ import type { AppState } from "../../domain/app/app-state.ts"
 import type { AuditEntry } from "../../domain/app/audit.ts"
 import type { Revision } from "../../domain/app/release.ts"
 import type { SecretSet } from "../../domain/app/secret-set.ts"
-import type { FileFailed } from "../../domain/errors/secrets-file.ts"
+import type { FileFailed } from "../../domain/errors/files.ts"
 import type { DataUnsafe, RevisionUnreadable, StateDamaged } from "../../domain/errors/server.ts"
 
 export type StateError = StateDamaged | DataUnsafe | FileFailed

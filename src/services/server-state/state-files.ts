@@ -4,7 +4,7 @@ import * as Option from "effect/Option"
 import type { AppName } from "../../domain/app/app-name.ts"
 import { type AppState, usedRevisions } from "../../domain/app/app-state.ts"
 import * as StateFile from "../../domain/app/state-file.ts"
-import { FileFailed } from "../../domain/errors/secrets-file.ts"
+import { FileFailed } from "../../domain/errors/files.ts"
 import { attempt, unless } from "../files/attempt.ts"
 import { replace, syncFolder } from "../files/replace.ts"
 import {

@@ -1,7 +1,8 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
-import type { FileFailed, PathRefused } from "../../domain/errors/secrets-file.ts"
+import type { FileFailed } from "../../domain/errors/files.ts"
+import type { PathRefused } from "../../domain/errors/secrets-file.ts"
 
 /** The project's own source files; every path is from its root, with "/", and the root is "". */
 export class SourceTree extends Context.Tag("tako/SourceTree")<

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { ServerUnreachable } from "../../domain/errors/server.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import type { SshSettings } from "../../domain/ssh/ssh-settings.ts"
 import { SshConfig } from "./ssh-config.ts"
 
@@ -13,8 +14,7 @@ export const layerMemory = (hosts: ReadonlyMap<string, SshSettings>): Layer.Laye
         return new ServerUnreachable({ server, stage: "resolve", reason: "ENOTFOUND" })
       return Effect.succeed({
         ...settings,
-        ...(port === undefined ? {} : { port }),
-        ...(user === undefined ? {} : { user })
+        ...omitUndefined({ port, user })
       })
     }
   })

@@ -1,6 +1,6 @@
 import * as Fs from "node:fs"
 import * as Effect from "effect/Effect"
-import { FileFailed } from "../../domain/errors/secrets-file.ts"
+import { FileFailed } from "../../domain/errors/files.ts"
 import { tooMany } from "./stdin-text.ts"
 
 /**

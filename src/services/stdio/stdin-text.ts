@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { ValueRefused } from "../../domain/errors/secrets.ts"
+import { decodeUtf8 } from "../../domain/utf8.ts"
 
 /** 1 MiB. */
 const largestValue = 1024 * 1024
@@ -12,8 +13,8 @@ export const tooMany = largestValue + 2
 export const stdinText = (bytes: Uint8Array): Effect.Effect<Redacted.Redacted<string>, ValueRefused> => {
   if (bytes.length - (bytes.at(-1) === 0x0a ? 1 : 0) > largestValue)
     return new ValueRefused({ reason: "too-large" })
-  return Effect.try({
-    try: () => Redacted.make(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)),
-    catch: () => new ValueRefused({ reason: "not-utf8" })
+  return Effect.mapBoth(decodeUtf8(bytes), {
+    onFailure: () => new ValueRefused({ reason: "not-utf8" }),
+    onSuccess: (text) => Redacted.make(text)
   })
 }

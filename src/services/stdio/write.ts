@@ -1,6 +1,6 @@
 import * as Fs from "node:fs"
 import * as Effect from "effect/Effect"
-import { FileFailed } from "../../domain/errors/secrets-file.ts"
+import { FileFailed } from "../../domain/errors/files.ts"
 
 /** How long to let a reader read that holds up a stream which somebody made non-blocking. */
 const pause = "2 millis"

@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { ValueRefused } from "../../domain/errors/secrets.ts"
 import type { Interrupted } from "../../domain/errors/user.ts"
+import { decodeUtf8 } from "../../domain/utf8.ts"
 import { choice, yesOrNo } from "./answers.ts"
 import { type Line, withoutFinalBreak } from "./line.ts"
 import type { Terminal } from "./terminal.ts"
@@ -71,8 +72,8 @@ const hiddenValue = (line: Line): Effect.Effect<Redacted.Redacted<string>, Value
   if (line.more) return new ValueRefused({ reason: "lines" })
   const bytes = withoutFinalBreak(line)
   if (line.tooLarge || bytes.length > 1024 * 1024) return new ValueRefused({ reason: "too-large" })
-  return Effect.try({
-    try: () => Redacted.make(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)),
-    catch: () => new ValueRefused({ reason: "not-utf8" })
+  return Effect.mapBoth(decodeUtf8(bytes), {
+    onFailure: () => new ValueRefused({ reason: "not-utf8" }),
+    onSuccess: (text) => Redacted.make(text)
   })
 }

@@ -5,8 +5,7 @@ import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { ServerMisbehaved, ServerUnreachable, type TransportStage } from "../../domain/errors/server.ts"
 import { maxLineLength } from "../../domain/protocol/requests.ts"
-import { lineReader, type NoLine } from "../management/line-reader.ts"
-import { writeLine } from "../management/write-line.ts"
+import { lineReader, type NoLine, writeLine } from "../line-reader/line-reader.ts"
 import type { ExchangeError, Wire } from "./transport.ts"
 
 /** Lines over a stream that leads to a server's socket, however it got there. The scope's end closes the stream. */

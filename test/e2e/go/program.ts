@@ -3,6 +3,7 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { afterAll } from "vitest"
+import { omitUndefined } from "../../../src/domain/omit-undefined.ts"
 import { deliver } from "../../../src/services/process-spawner/pipe-ends.ts"
 import { openPipe } from "../../../src/services/process-spawner/pipes.ts"
 import { type Ended, runToEnd } from "../../support/cli.ts"
@@ -22,8 +23,7 @@ export const variables: Readonly<Record<string, string>> = {
   GOPROXY: "off",
   GOTOOLCHAIN: "local",
   GOWORK: "off",
-  ...(process.env.GOCACHE === undefined ? {} : { GOCACHE: process.env.GOCACHE }),
-  ...(process.env.XDG_CACHE_HOME === undefined ? {} : { XDG_CACHE_HOME: process.env.XDG_CACHE_HOME })
+  ...omitUndefined({ GOCACHE: process.env.GOCACHE, XDG_CACHE_HOME: process.env.XDG_CACHE_HOME })
 }
 
 const folders: Array<string> = []
@@ -87,7 +87,7 @@ export const start = (command: ReadonlyArray<string>, given: Given = {}): Promis
     const [program, ...args] = command as [string]
     const child = spawn(program, args, {
       cwd: given.directory,
-      env: { ...variables, ...given.variables, ...(named === undefined ? {} : { TAKO_PIPE: named }) },
+      env: { ...variables, ...given.variables, ...omitUndefined({ TAKO_PIPE: named }) },
       stdio: ["ignore", "pipe", "pipe", readEnd]
     })
     Fs.closeSync(readEnd)

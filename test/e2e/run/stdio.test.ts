@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process"
 import * as Fs from "node:fs"
 import { assert, describe, it } from "vitest"
+import { omitUndefined } from "../../../src/domain/omit-undefined.ts"
 import { bin, runToEnd, type Sandbox, sandboxWith } from "../../support/cli.ts"
 import { needs } from "../../support/needs.ts"
 import { randomBytes } from "../../support/random.ts"
@@ -12,7 +13,7 @@ const shell = ({ project, variables }: Sandbox, line: string, stdin?: string | U
   runToEnd(sh, ["-c", `tako() { "$NODE" "$BIN" "$@"; }\n${line}`], {
     directory: project,
     variables: { ...variables, NODE: process.execPath, BIN: bin },
-    ...(stdin === undefined ? {} : { stdin })
+    ...omitUndefined({ stdin })
   })
 
 describe("stdin, stdout and stderr under tako run", () => {

@@ -4,6 +4,7 @@ import * as Net from "node:net"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { transformSync } from "esbuild"
+import { omitUndefined } from "../../../src/domain/omit-undefined.ts"
 import { openPipe } from "../../../src/services/process-spawner/pipes.ts"
 
 /** What must never be seen but where a program asks for it by name. */
@@ -77,7 +78,7 @@ export const run = (
         PATH: process.env.PATH,
         HOME: directory,
         npm_config_update_notifier: "false",
-        ...(ours === undefined ? {} : { TAKO_PIPE: ours.identity }),
+        ...omitUndefined({ TAKO_PIPE: ours?.identity }),
         ...variables
       },
       stdio: ["ignore", "pipe", "pipe", third]

@@ -4,6 +4,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/TestClock"
 import type { ProcessNotStarted } from "../../../src/domain/errors/processes.ts"
+import { omitUndefined } from "../../../src/domain/omit-undefined.ts"
 import type { ProcessExit, SignalName } from "../../../src/domain/process.ts"
 import * as Testing from "../../../src/main/library/testing.ts"
 import { dev, type Notice } from "../../../src/programs/dev/dev.ts"
@@ -30,7 +31,7 @@ export const project = ({ files = new Map(), traps = [], refuse, isTerminal = fa
         Testing.keyDerivation,
         Testing.keyPins,
         Testing.passphraseWords,
-        Testing.processSpawner({ traps, ...(refuse === undefined ? {} : { refuse }) }),
+        Testing.processSpawner({ traps, ...omitUndefined({ refuse }) }),
         Testing.sdkSources,
         Testing.secretsFile,
         Testing.signals,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { omitUndefined } from "../../../src/domain/omit-undefined.ts"
 
 export interface Child {
   readonly pid: number
@@ -27,9 +28,12 @@ export const start = (
         const [program, ...parameters] = command
         const child = spawn(program, parameters, {
           stdio: ["pipe", "pipe", "inherit"],
-          ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
-          ...(options.directory === undefined ? {} : { cwd: options.directory }),
-          ...(options.environment === undefined ? {} : { env: { ...process.env, ...options.environment } })
+          ...omitUndefined({
+            uid: options.uid,
+            gid: options.uid,
+            cwd: options.directory,
+            env: options.environment && { ...process.env, ...options.environment }
+          })
         })
         child.stdin.on("error", () => {})
         return child

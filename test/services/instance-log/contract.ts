@@ -5,6 +5,7 @@ import type * as Scope from "effect/Scope"
 import { AppName } from "../../../src/domain/app/app-name.ts"
 import type { SecretSet } from "../../../src/domain/app/secret-set.ts"
 import { SecretName } from "../../../src/domain/names.ts"
+import { omitUndefined } from "../../../src/domain/omit-undefined.ts"
 import { InstanceLog } from "../../../src/services/instance-log/instance-log.ts"
 
 export const app = AppName("shop/production")
@@ -27,7 +28,7 @@ export const contract = (
       it.scoped(name, () => fresh(run))
     const texts = (id?: string, lines = 100) =>
       Effect.flatMap(InstanceLog, (log) =>
-        Effect.map(log.read(app, { lines, ...(id === undefined ? {} : { instance: id }) }), (reply) =>
+        Effect.map(log.read(app, { lines, ...omitUndefined({ instance: id }) }), (reply) =>
           reply.lines.map(({ text }) => text)
         )
       )

@@ -3,6 +3,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { omitUndefined } from "../../../src/domain/omit-undefined.ts"
 import { layer } from "../../../src/services/process-spawner/layer.ts"
 import { ProcessSpawner, type Supervised } from "../../../src/services/process-spawner/process-spawner.ts"
 import { bundle } from "../../support/bundle.ts"
@@ -23,7 +24,7 @@ const start = (script: string, user?: NonNullable<Supervised["user"]>) =>
       environment: { PATH: process.env.PATH },
       secrets: secretsOf("v"),
       directory: "/",
-      supervised: { onOutput, ...(user === undefined ? {} : { user }) }
+      supervised: { onOutput, ...omitUndefined({ user }) }
     })
     return { ...running, said }
   })

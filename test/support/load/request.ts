@@ -1,4 +1,5 @@
 import * as Http from "node:http"
+import { omitUndefined } from "../../../src/domain/omit-undefined.ts"
 
 export interface Answer {
   readonly status: number
@@ -19,21 +20,18 @@ export const send = (
         : framing === "chunked"
           ? { "transfer-encoding": "chunked" }
           : { "content-length": body.length }
-    const request = Http.request(
-      { ...options, ...(headers === undefined ? {} : { headers }) },
-      (response) => {
-        let text = ""
-        response.setEncoding("latin1")
-        response.on("data", (part: string) => {
-          text += part
-        })
-        response.on("error", reject)
-        response.on("end", () => {
-          if (!response.complete) return reject(new Error("the answer was cut off"))
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text })
-        })
-      }
-    )
+    const request = Http.request({ ...options, ...omitUndefined({ headers }) }, (response) => {
+      let text = ""
+      response.setEncoding("latin1")
+      response.on("data", (part: string) => {
+        text += part
+      })
+      response.on("error", reject)
+      response.on("end", () => {
+        if (!response.complete) return reject(new Error("the answer was cut off"))
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text })
+      })
+    })
     request.on("error", reject)
     if (body === undefined || framing === "length") return request.end(body)
     const half = body.length >> 1

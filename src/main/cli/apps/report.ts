@@ -4,6 +4,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { AppName } from "../../../domain/app/app-name.ts"
 import { Usage } from "../../../domain/errors/user.ts"
+import { omitUndefined } from "../../../domain/omit-undefined.ts"
 import type { Done } from "../../../programs/apps/change.ts"
 import { failures, type Outcome } from "../../../programs/apps/on-each.ts"
 import { type ExitCode, serverFailed } from "../../exit-code.ts"
@@ -78,7 +79,7 @@ export const wholeNumber = (
     ? Effect.succeed(number)
     : new Usage({
         problem: `${what} takes a whole number from ${least} to ${most}.`,
-        ...(hint === undefined ? {} : { hint })
+        ...omitUndefined({ hint })
       })
 }
 

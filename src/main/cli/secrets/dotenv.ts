@@ -3,6 +3,7 @@ import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
 import { Usage } from "../../../domain/errors/user.ts"
 import { isNewSecretName, type SecretName } from "../../../domain/names.ts"
+import { omitUndefined } from "../../../domain/omit-undefined.ts"
 import type { Values } from "../../../programs/secrets/import.ts"
 import { counted } from "../output.ts"
 
@@ -122,4 +123,4 @@ const linesOf = (lines: ReadonlyArray<number>): string =>
   lines.length === 1 ? `line ${lines[0]}` : `lines ${lines.slice(0, -1).join(", ")} and ${lines.at(-1)}`
 
 const refuse = (problem: string, hint?: string) =>
-  Either.left(new Usage({ problem, ...(hint === undefined ? {} : { hint }) }))
+  Either.left(new Usage({ problem, ...omitUndefined({ hint }) }))

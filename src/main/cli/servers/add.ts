@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { NoTerminal, Usage } from "../../../domain/errors/user.ts"
+import { omitUndefined } from "../../../domain/omit-undefined.ts"
 import { printable } from "../../../domain/printable.ts"
 import { isPort, isUser, parseDestination } from "../../../domain/server-registry/destination.ts"
 import {
@@ -98,8 +99,7 @@ const entryOf = Effect.fnUntraced(function* (input: Input) {
   }
   const ssh = {
     ...destination,
-    ...(port === undefined ? {} : { port: Number(port) }),
-    ...(user === undefined ? {} : { user })
+    ...omitUndefined({ port: port === undefined ? undefined : Number(port), user })
   }
   return { name, socket, ssh } satisfies RegisteredServer
 })

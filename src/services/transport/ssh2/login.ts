@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import type { Client } from "ssh2"
 import { ServerUnreachable } from "../../../domain/errors/server.ts"
 import { HostKeyRefused, LoginRefused } from "../../../domain/errors/ssh.ts"
+import { omitUndefined } from "../../../domain/omit-undefined.ts"
 import type { Destination } from "../../../domain/server-registry/destination.ts"
 import type { SshSettings } from "../../../domain/ssh/ssh-settings.ts"
 import { typeOf } from "../../known-hosts/file.ts"
@@ -122,8 +123,7 @@ export const login = Effect.fnUntraced(function* (
         reason: locked !== undefined ? "locked" : ring.offered() === 0 ? "no-keys" : "refused",
         offered: ring.offered(),
         hungUp: found.kind === "disconnected",
-        ...(locked === undefined ? {} : { file: locked }),
-        ...(passedOver === undefined ? {} : { passedOver })
+        ...omitUndefined({ file: locked, passedOver })
       })
     }
     const key = yield* vault.open(module, found.path, found.encrypted)

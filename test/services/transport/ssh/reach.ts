@@ -1,6 +1,7 @@
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { omitUndefined } from "../../../../src/domain/omit-undefined.ts"
 import type { Target } from "../../../../src/domain/server/target.ts"
 import { layer as knownHosts } from "../../../../src/services/known-hosts/layer.ts"
 import * as ManagementSocket from "../../../../src/services/management/layer.ts"
@@ -13,7 +14,7 @@ import type { Sshd } from "../../../support/sshd.ts"
 export const serve = ({ folder, group }: Sshd, handler: Handler) => {
   const path = Path.join(folder, "tako.sock")
   return Effect.flatMap(Management, ({ serve }) => serve(handler)).pipe(
-    Effect.provide(ManagementSocket.layer({ path, ...(group === undefined ? {} : { group }) })),
+    Effect.provide(ManagementSocket.layer({ path, ...omitUndefined({ group }) })),
     Effect.as<Target>({ name: "la", socket: path, ssh: { host: "la.example" } })
   )
 }

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as StrictJson from "../../../src/domain/secrets-file/strict-json.ts"
-import * as FastCheck from "../../support/fast-check.ts"
+import * as StrictJson from "../../src/domain/strict-json.ts"
+import * as FastCheck from "../support/fast-check.ts"
 
 const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth)
 

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream"
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 
 /**
  * `end`: the other side has ended, and all that it sent were whole lines. `cut`: it ended within a line. `reset`: the
@@ -46,7 +47,7 @@ export const lineReader = (stream: Duplex, { length: most, within, budget }: Lin
     for (const each of [...waiting]) each()
   }
   const fail = (reason: NoLine["reason"], code?: string) => {
-    fault ??= new NoLine({ reason, ...(code === undefined ? {} : { code }) })
+    fault ??= new NoLine({ reason, ...omitUndefined({ code }) })
     wake()
   }
   stream.on("readable", wake)
@@ -114,3 +115,17 @@ export const lineReader = (stream: Duplex, { length: most, within, budget }: Lin
     release
   }
 }
+
+/** Waits until the other side, or the system for it, has taken all of it. */
+export const writeLine = (stream: Duplex, line: string): Effect.Effect<void, NoLine> =>
+  Effect.async((resume) => {
+    if (stream.destroyed || stream.writableEnded) return resume(new NoLine({ reason: "reset" }))
+    const broken = () => resume(new NoLine({ reason: "reset" }))
+    stream.once("close", broken)
+    stream.write(line, (error) => {
+      stream.off("close", broken)
+      const code = (error as NodeJS.ErrnoException | null | undefined)?.code
+      resume(error == null ? Effect.void : new NoLine({ reason: "reset", ...omitUndefined({ code }) }))
+    })
+    return Effect.sync(() => stream.off("close", broken))
+  })

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
-import { lineReader } from "../../../src/services/management/line-reader.ts"
+import { lineReader } from "../../../src/services/line-reader/line-reader.ts"
 
 const textOf = Effect.map((line: Buffer) => line.toString("utf8"))
 const limits = { length: 10, within: "30 seconds" } as const

@@ -1,0 +1,89 @@
+import * as Data from "effect/Data"
+
+/** Another process has locked a file that tako wants to change, and keeps it locked. Exit 1. */
+export class FileLocked extends Data.TaggedError("FileLocked")<{
+  readonly path: string
+  readonly pid?: number
+}> {
+  override get message(): string {
+    const who = this.pid === undefined ? "another process" : `process ${this.pid}`
+    return `${this.path} is locked by ${who}. Nothing was written.\nWait for it to end, then run the same command again.`
+  }
+}
+
+const aftermath = {
+  read: "",
+  write: " The old file is untouched.",
+  "write to": "",
+  lock: " The old file is untouched.",
+  sync: " The change is made, but a power cut may undo it."
+} as const
+
+/** The operating system refused to read or write a file. Exit 1. */
+export class FileFailed extends Data.TaggedError("FileFailed")<{
+  /**
+   * "write to": a stream, part of which may have been written. "sync": the new file is in its place, but may be gone
+   * after a power cut.
+   */
+  readonly operation: "read" | "write" | "write to" | "lock" | "sync"
+  readonly path: string
+  /** The errno's name: "ENOSPC". */
+  readonly code: string
+}> {
+  override get message(): string {
+    return `Could not ${this.operation} ${this.path}: ${explain(this.code)}.${aftermath[this.operation]}`
+  }
+}
+
+/** How a file or folder can fail to be this user's alone, as a predicate of its path. */
+export const unsafeProblems = {
+  symlink: "is a symbolic link",
+  "not-a-file": "is not a regular file",
+  "not-a-directory": "is not a directory",
+  "foreign-owner": "belongs to another user",
+  permissions: "can be read or changed by others"
+} as const
+
+export type UnsafeProblem = keyof typeof unsafeProblems
+
+/** A file or folder that must be this user's alone is not, so nothing was read from it. Exit 1. */
+export class UnsafeFile extends Data.TaggedError("UnsafeFile")<{
+  readonly path: string
+  readonly problem: UnsafeProblem
+  readonly directory: boolean
+}> {
+  override get message(): string {
+    const mend =
+      this.problem === "permissions"
+        ? `chmod ${this.directory ? "700" : "600"} ${this.path}`
+        : this.problem === "foreign-owner"
+          ? "run this command as that user"
+          : `look at it, then remove it: rm ${this.directory ? "-r " : ""}${this.path}`
+    return `${this.path} ${unsafeProblems[this.problem]}. Nothing was read from it.\nMend it: ${mend}`
+  }
+}
+
+const explanations: Readonly<Record<string, string>> = {
+  EACCES: "permission denied (EACCES)",
+  EPERM: "not permitted (EPERM)",
+  ENOENT: "it does not exist (ENOENT)",
+  ENOSPC: "the disk is full (ENOSPC)",
+  EFBIG: "it would be larger than 4 MiB, or than your limit for files (EFBIG)",
+  EDQUOT: "the disk quota is used up (EDQUOT)",
+  EROFS: "the file system is read-only (EROFS)",
+  EIO: "the disk reported an error (EIO)",
+  EISDIR: "it is a directory (EISDIR)",
+  ENOTDIR: "part of its path is not a directory (ENOTDIR)",
+  EMFILE: "too many open files (EMFILE)",
+  ECONNREFUSED: "the connection was refused (ECONNREFUSED)",
+  ECONNRESET: "the connection was cut off (ECONNRESET)",
+  EPIPE: "the connection was cut off (EPIPE)",
+  EHOSTUNREACH: "there is no way to that host (EHOSTUNREACH)",
+  ENETUNREACH: "there is no way to that network (ENETUNREACH)",
+  ETIMEDOUT: "nobody answered in time (ETIMEDOUT)",
+  ENOTFOUND: "no address has that name (ENOTFOUND)",
+  EAI_AGAIN: "the name service does not answer (EAI_AGAIN)"
+}
+
+/** An errno's name in words. */
+export const explain = (code: string): string => explanations[code] ?? code
