@@ -1,5 +1,7 @@
-// Requests a second through the front, against HAProxy and against the app itself, in turn: node bench/front.mjs
-// Wants haproxy and wrk (Debian's packages of these names). What ends up in the table are ratios of one round.
+// Requests a second through the front, HAProxy and the app itself, taking turns:
+//   node bench/front.mjs [rounds [seconds [checkout]]]
+// With another checkout of tako, its front takes turns with ours. Needs haproxy and wrk (Debian packages of these
+// names). Compare ratios: they are taken within a round, since a busy machine changes from round to round.
 import { spawn, spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Net from "node:net"
@@ -9,6 +11,7 @@ import { build } from "esbuild"
 
 const rounds = Number(process.argv[2] ?? 7)
 const seconds = Number(process.argv[3] ?? 3)
+const other = process.argv[4]
 const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-front-"))
 const children = []
 const start = (command, ...args) => {
@@ -71,15 +74,20 @@ Effect.runFork(Effect.scoped(Effect.gen(function* () {
 
 try {
   Fs.writeFileSync(Path.join(folder, "app.cjs"), app)
-  const root = Path.resolve(import.meta.dirname, "..")
-  await build({
-    stdin: { contents: front, resolveDir: root, loader: "ts" },
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    outfile: Path.join(folder, "front.cjs")
-  })
-  const ports = { direct: await freePort(), tako: await freePort(), haproxy: await freePort() }
+  const ports = { direct: await freePort(), haproxy: await freePort(), tako: await freePort() }
+  const checkouts = { tako: Path.resolve(import.meta.dirname, "..") }
+  if (other !== undefined) {
+    ports.other = await freePort()
+    checkouts.other = Path.resolve(other)
+  }
+  for (const [who, checkout] of Object.entries(checkouts))
+    await build({
+      stdin: { contents: front, resolveDir: checkout, loader: "ts" },
+      bundle: true,
+      platform: "node",
+      format: "cjs",
+      outfile: Path.join(folder, `${who}.cjs`)
+    })
   Fs.writeFileSync(
     Path.join(folder, "haproxy.cfg"),
     `global
@@ -97,28 +105,36 @@ listen app
   )
   const processes = {
     direct: start(process.execPath, Path.join(folder, "app.cjs"), `${ports.direct}`),
-    tako: start(process.execPath, Path.join(folder, "front.cjs"), `${ports.tako}`, `${ports.direct}`),
     haproxy: start("haproxy", "-db", "-f", Path.join(folder, "haproxy.cfg"))
   }
+  for (const who of Object.keys(checkouts))
+    processes[who] = start(
+      process.execPath,
+      Path.join(folder, `${who}.cjs`),
+      `${ports[who]}`,
+      `${ports.direct}`
+    )
   for (const port of Object.values(ports)) await accepting(port)
+  const contenders = Object.keys(ports)
   const idle = resident(processes.tako)
-  const found = []
+  const measured = []
+  // The first round warms up.
   for (let round = 0; round <= rounds; round++) {
     const rates = {}
     const spent = {}
-    for (const who of ["direct", "haproxy", "tako"]) {
+    for (const who of contenders) {
       const before = ticks(processes[who])
       rates[who] = rate(ports[who])
       spent[who] = ((ticks(processes[who]) - before) * 10_000) / (rates[who] * seconds)
     }
-    if (round > 0) found.push({ rates, spent })
+    if (round > 0) measured.push({ rates, spent })
   }
-  const of = (pick) => median(found.map(pick))
+  const of = (pick) => median(measured.map(pick))
   console.log(
     `${Os.cpus().length} cores (${Os.cpus()[0].model}), Node ${process.versions.node}, load ${Os.loadavg()[0].toFixed(1)}`
   )
   console.log(`medians of ${rounds} rounds of ${seconds} s, 32 connections, 100 bytes`)
-  for (const who of ["direct", "haproxy", "tako"])
+  for (const who of contenders)
     console.log(
       `${who.padEnd(8)} ${of(({ rates }) => rates[who])
         .toFixed(0)
@@ -126,9 +142,15 @@ listen app
         .toFixed(0)
         .padStart(4)} us of CPU each`
     )
-  console.log(
-    `tako / HAProxy ${of(({ rates }) => rates.tako / rates.haproxy).toFixed(2)}, tako / direct ${of(({ rates }) => rates.tako / rates.direct).toFixed(2)}, HAProxy / direct ${of(({ rates }) => rates.haproxy / rates.direct).toFixed(2)}`
-  )
+  const ratio = (one, two) => {
+    const ratios = measured.map(({ rates }) => rates[one] / rates[two]).sort((a, b) => a - b)
+    const [least, most] = [ratios[0], ratios[ratios.length - 1]].map((each) => each.toFixed(2))
+    console.log(`${one} / ${two}: ${median(ratios).toFixed(2)} (${least} to ${most})`)
+  }
+  ratio("tako", "haproxy")
+  ratio("tako", "direct")
+  ratio("haproxy", "direct")
+  if (other !== undefined) ratio("other", "tako")
   console.log(`resident: ${idle.toFixed(0)} MiB idle, ${resident(processes.tako).toFixed(0)} MiB after it`)
 } finally {
   for (const child of children) child.kill("SIGKILL")

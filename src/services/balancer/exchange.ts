@@ -1,66 +1,67 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { trailing } from "./fields.ts"
+import { forwardableTrailers } from "./fields.ts"
 import { type RequestHead, sendBody } from "./request.ts"
 import type { ResponseHead } from "./response.ts"
 import type { Rotation } from "./rotation.ts"
-import { type Detached, joinTunnel } from "./tunnel.ts"
-import type { Connection, Occupant, Upstream } from "./upstream.ts"
+import { type DetachedClient, joinTunnel } from "./tunnel.ts"
+import type { Connection, ConnectionHandler, Upstream } from "./upstream.ts"
 
-/** What an exchange needs of its front. */
+/** What an exchange needs from its front. */
 export interface ExchangeFront {
   readonly rotation: Rotation<Upstream>
-  /** Milliseconds for which a request waits for a backend. */
+  /** For how many milliseconds a request waits for a backend. */
   readonly hold: number
   readonly closed: (exchange: Exchange) => void
 }
 
-/** Those that may be sent twice (RFC 9110 §9.2.2). */
+/** Methods whose requests may be sent twice (RFC 9110 §9.2.2). */
 const idempotent = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"])
-/** Up to this, a body that is there at once is sent together with its head: bytes. */
+/** A body of at most so many bytes is sent in one write with its head, if it arrived with it. */
 const smallBody = 16_384
 
-/** One request of a client, from its head until its response is closed. It is in flight at one backend at a time. */
-export class Exchange implements Occupant {
+/** A client's request, until its response is closed. It is in flight at one backend at a time. */
+export class Exchange implements ConnectionHandler {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  /** Ticks of the front's clock since anything moved. */
-  quiet = 0
-  /** Where it is: with nobody, at a backend, being answered, or a tunnel. */
+  /** Ticks of the front's clock since a byte last moved. */
+  idleTicks = 0
+  /** `held`: waits for a backend. `sent`: waits for its response. `answering`: forwards that. */
   state: "held" | "sent" | "answering" | "tunnel" = "held"
   private readonly front: ExchangeFront
-  private readonly sending: RequestHead
-  private readonly detached: Detached | undefined
+  private readonly head: RequestHead
+  private readonly detached: DetachedClient | undefined
   private upstream: Upstream | undefined
   private connection: Connection | undefined
   private stopWaiting: (() => void) | undefined
-  private bodySent: boolean
-  private sent100 = false
-  private keptFor = 0
-  private small: string | undefined
-  /** Whether anything of the answer has left; Node says so as soon as it has been given the head. */
-  private hasBegun = false
+  private isBodySent: boolean
+  private hasSent100 = false
+  private keepAlive = 0
+  /** A small body that is kept back to go out with the head. */
+  private heldBody: string | undefined
+  /** Whether the head has left. `response.headersSent` is true as soon as Node has been given it. */
+  private isHeadSent = false
   private isClosed = false
 
   constructor(
     front: ExchangeFront,
     request: IncomingMessage,
     response: ServerResponse,
-    sending: RequestHead,
-    detached?: Detached
+    head: RequestHead,
+    detached?: DetachedClient
   ) {
     this.front = front
     this.request = request
     this.response = response
-    this.sending = sending
+    this.head = head
     this.detached = detached
-    this.bodySent = sending.body === "none"
+    this.isBodySent = head.body === "none"
   }
 
   start() {
     const upstream = this.front.rotation.choose()
-    if (upstream === undefined) return this.wait()
+    if (upstream === undefined) return this.waitForBackend()
     this.send(upstream, false)
-    if (!this.bodySent) this.sendBody()
+    if (!this.isBodySent) this.sendBody()
   }
 
   /** The client has its response, or is gone. */
@@ -68,176 +69,175 @@ export class Exchange implements Occupant {
     if (this.isClosed) return
     this.isClosed = true
     this.stopWaiting?.()
-    this.abandon()
-    this.upstream?.end()
+    this.abandonConnection()
+    this.upstream?.requestEnded()
     this.upstream = undefined
     this.front.closed(this)
   }
 
-  /** Answers in the backend's place; once that has begun to answer, cuts the client off. */
-  giveUp(status: RefusalStatus, why: string) {
+  /** Answers in the backend's place. If part of a response has been sent, resets the client's connection. */
+  fail(status: ErrorStatus, why: string) {
     this.stopWaiting?.()
-    this.abandon()
+    this.abandonConnection()
     if (this.isClosed) return
     if (this.state === "answering") return this.reset()
     this.state = "answering"
     const mustClose = this.mustClose
     this.request.resume()
-    refuse(this.response, status, why, mustClose)
+    respondWithError(this.response, status, why, mustClose)
   }
 
-  /** Ends the client's connection in such a way that what it got cannot be taken for the whole. */
+  /** Ends the client's connection in a way that nobody takes what it received for the whole response. */
   reset() {
-    const socket = this.request.socket
+    const { socket } = this.request
     if (socket.destroyed) this.close()
     else socket.resetAndDestroy()
   }
 
-  interim({ status, fields }: ResponseHead) {
-    this.quiet = 0
+  onInterim({ status, fields }: ResponseHead) {
+    this.idleTicks = 0
     if (this.request.httpVersionMinor === 0 || this.detached !== undefined) return
-    if (status === 100 && this.sending.expectsContinue && !this.sent100) {
-      this.sent100 = true
+    if (status === 100 && this.head.expectsContinue && !this.hasSent100) {
+      this.hasSent100 = true
       this.response.writeContinue()
-    } else if (status === 103) hint(this.response, fields)
+    } else if (status === 103) sendEarlyHints(this.response, fields)
   }
 
-  head(head: ResponseHead) {
-    this.quiet = 0
-    if (head.status === 101) return this.switch(head)
-    this.keptFor = head.keptFor
+  onHead(head: ResponseHead) {
+    this.idleTicks = 0
+    if (head.status === 101) return this.switchProtocols(head)
+    this.keepAlive = head.keepAlive
     if (this.mustClose) head.fields.push("Connection", "close")
     try {
       this.response.writeHead(head.status, head.reason, head.fields)
     } catch {
-      // Node checks names and values before it sends anything.
-      return this.giveUp(502, "the app's answer is malformed")
+      // Node validates names and values before it sends anything.
+      return this.fail(502, "the app's response is malformed")
     }
     this.state = "answering"
   }
 
-  body(bytes: Buffer) {
-    this.quiet = 0
+  onBody(bytes: Buffer) {
+    this.idleTicks = 0
     if (this.connection === undefined) return
-    if (!this.hasBegun && this.small === undefined && bytes.length <= smallBody) {
-      this.small = bytes.toString("latin1")
+    if (!this.isHeadSent && this.heldBody === undefined && bytes.length <= smallBody) {
+      this.heldBody = bytes.toString("latin1")
       return
     }
     this.flush()
     if (this.response.write(Buffer.from(bytes))) return
     this.connection.pause()
-    this.response.once("drain", () => this.drained())
+    this.response.once("drain", () => this.clientDrained())
   }
 
-  text(body: string) {
-    this.quiet = 0
-    this.small = body
+  onWholeBody(body: string) {
+    this.idleTicks = 0
+    this.heldBody = body
   }
 
-  end(trailers: ReadonlyArray<string>) {
+  onEnd(trailers: ReadonlyArray<string>) {
     if (this.connection === undefined) return
     if (trailers.length > 0) {
       this.flush()
       try {
-        this.response.addTrailers(trailing(trailers))
+        this.response.addTrailers(forwardableTrailers(trailers))
       } catch {
-        return this.giveUp(502, "the app's answer is malformed")
+        return this.fail(502, "the app's response is malformed")
       }
     }
-    if (this.small === undefined) this.response.end()
-    else this.response.end(this.small, "latin1")
-    this.small = undefined
+    if (this.heldBody === undefined) this.response.end()
+    else this.response.end(this.heldBody, "latin1")
+    this.heldBody = undefined
   }
 
-  more() {
+  onPartial() {
     if (this.state === "answering") this.flush()
   }
 
-  done(connection: Connection) {
+  onComplete(connection: Connection) {
     this.connection = undefined
     connection.resume()
-    if (this.bodySent) connection.upstream.giveBack(connection, this.keptFor)
+    if (this.isBodySent) connection.upstream.release(connection, this.keepAlive)
     else connection.destroy()
   }
 
-  failed(connection: Connection, code: string | undefined) {
+  onFailure(connection: Connection, code: string | undefined) {
     this.connection = undefined
     const { upstream } = connection
     const isRefused = code === "ECONNREFUSED"
-    upstream.doubt()
-    if (isRefused && upstream.state === "serving") this.front.rotation.put(upstream, "refused")
-    const mayRepeat = this.sending.body === "none" && idempotent.has(this.request.method ?? "")
-    if (this.state !== "sent" || !mayRepeat || !(isRefused || connection.isUsed))
-      return this.giveUp(
+    upstream.suspect()
+    if (isRefused && upstream.state === "serving") this.front.rotation.setState(upstream, "refused")
+    const mayRetry = this.head.body === "none" && idempotent.has(this.request.method ?? "")
+    if (this.state !== "sent" || !mayRetry || !(isRefused || connection.isReused))
+      return this.fail(
         502,
         isRefused
           ? "the app refused the connection"
-          : "the app closed the connection before its answer was complete"
+          : "the app closed the connection before its response was complete"
       )
-    upstream.end()
+    upstream.requestEnded()
     this.upstream = undefined
-    // One that is being killed may still accept: its listener is not the first of its sockets to close.
+    // Another backend if possible: one that is being killed may still accept connections for a moment.
     const next = this.front.rotation.choose(upstream)
     if (next !== undefined) this.send(next, true)
-    else this.wait()
+    else this.waitForBackend()
   }
 
-  writable() {
-    this.quiet = 0
+  onDrain() {
+    this.idleTicks = 0
     this.request.resume()
   }
 
-  /** The client has taken what was written. */
-  private drained() {
-    this.quiet = 0
+  private clientDrained() {
+    this.idleTicks = 0
     this.connection?.resume()
   }
 
   private send(upstream: Upstream, mustBeNew: boolean) {
     this.state = "sent"
-    this.quiet = 0
+    this.idleTicks = 0
     this.upstream = upstream
-    upstream.begin()
+    upstream.requestBegun()
     const connection = upstream.connect(mustBeNew)
     this.connection = connection
-    connection.occupy(this, this.request.method === "HEAD")
-    connection.write(this.sending.text, "latin1")
+    connection.assign(this, this.request.method === "HEAD")
+    connection.write(this.head.text, "latin1")
   }
 
   private sendBody() {
-    sendBody(this.request, this.sending.body, {
+    sendBody(this.request, this.head.body, {
       connection: () => this.connection,
-      moved: () => {
-        this.quiet = 0
+      onProgress: () => {
+        this.idleTicks = 0
       },
-      sent: () => {
-        this.bodySent = true
+      onSent: () => {
+        this.isBodySent = true
       }
     })
   }
 
-  private wait() {
+  private waitForBackend() {
     const { rotation, hold } = this.front
     this.state = "held"
-    if (hold <= 0) return this.giveUp(503, "no instance of the app is running")
-    const timer = setTimeout(() => this.giveUp(503, "no instance of the app is running"), hold)
-    const release = rotation.hold((upstream) => {
+    if (hold <= 0) return this.fail(503, "no instance of the app is running")
+    const timer = setTimeout(() => this.fail(503, "no instance of the app is running"), hold)
+    const cancel = rotation.whenAdded((upstream) => {
       stop()
       this.send(upstream, false)
-      if (!this.bodySent) this.sendBody()
+      if (!this.isBodySent) this.sendBody()
     })
     const stop = () => {
       this.stopWaiting = undefined
       clearTimeout(timer)
-      release()
+      cancel()
     }
     this.stopWaiting = stop
   }
 
-  private switch(head: ResponseHead) {
+  private switchProtocols(head: ResponseHead) {
     const { connection, detached, response } = this
     if (detached?.protocol === undefined || head.upgrade === undefined || connection === undefined)
-      return this.giveUp(502, "the app switched protocols without being asked")
+      return this.fail(502, "the app switched protocols without being asked to")
     try {
       response.detachSocket(detached.socket)
       joinTunnel(detached, connection, head)
@@ -249,32 +249,32 @@ export class Exchange implements Occupant {
   }
 
   private flush() {
-    if (this.small !== undefined) this.response.write(this.small, "latin1")
-    else if (!this.hasBegun) this.response.flushHeaders()
-    this.hasBegun = true
-    this.small = undefined
+    if (this.heldBody !== undefined) this.response.write(this.heldBody, "latin1")
+    else if (!this.isHeadSent) this.response.flushHeaders()
+    this.isHeadSent = true
+    this.heldBody = undefined
   }
 
-  private abandon() {
+  private abandonConnection() {
     this.connection?.abandon()
     this.connection = undefined
   }
 
-  /** A client that was not told to go on may send its body or not: what it sends next could be read as either. */
+  /** A client that waits for 100 Continue may or may not send its body: its next bytes could be read in two ways. */
   private get mustClose(): boolean {
     return (
-      this.detached !== undefined || (this.sending.expectsContinue && !this.sent100 && !this.request.complete)
+      this.detached !== undefined || (this.head.expectsContinue && !this.hasSent100 && !this.request.complete)
     )
   }
 }
 
-/** 103 (RFC 8297): its links alone, which is what Node can send. */
-const hint = (response: ServerResponse, fields: ReadonlyArray<string>): void => {
+/** 103 (RFC 8297) with its Link fields, the only ones that Node can send. */
+const sendEarlyHints = (response: ServerResponse, fields: ReadonlyArray<string>): void => {
   const link = fields.filter((_, i) => i % 2 === 1 && fields[i - 1]?.toLowerCase() === "link")
   try {
     if (link.length > 0) response.writeEarlyHints({ link })
   } catch {
-    // A hint that Node finds malformed is one that the client can do without.
+    // The client can do without a hint that Node takes for malformed.
   }
 }
 
@@ -288,14 +288,14 @@ const reasons = {
   504: "Gateway Timeout"
 } as const
 
-type RefusalStatus = keyof typeof reasons
+type ErrorStatus = keyof typeof reasons
 
 /** Answers in the app's place, in plain text. */
-export const refuse = (
+export const respondWithError = (
   response: ServerResponse,
-  status: RefusalStatus,
+  status: ErrorStatus,
   why: string,
-  close: boolean
+  mustClose: boolean
 ): void => {
   const text = `${status} ${reasons[status]}: ${why}\n`
   const fields = [
@@ -307,7 +307,7 @@ export const refuse = (
     "no-store"
   ]
   if (status === 503) fields.push("Retry-After", "1")
-  if (close) fields.push("Connection", "close")
+  if (mustClose) fields.push("Connection", "close")
   response.writeHead(status, reasons[status], fields)
   response.end(text, "latin1")
 }

@@ -1,4 +1,4 @@
-/** Of one connection, not of the message: RFC 9110 §7.6.1. */
+/** Fields of one connection rather than of the message (RFC 9110 §7.6.1). */
 const hopByHop = new Set([
   "connection",
   "keep-alive",
@@ -9,7 +9,7 @@ const hopByHop = new Set([
   "http2-settings"
 ])
 
-/** Whether a name that begins with this character, in either case, could be one of those that a front looks at. */
+/** Whether a name that starts with this character, in either case, could be one that a front handles itself. */
 export const mayBeSpecial = (first: number): boolean => {
   switch (first | 32) {
     case 99: // c
@@ -27,7 +27,7 @@ export const mayBeSpecial = (first: number): boolean => {
   }
 }
 
-/** Takes a name in lower case. */
+/** Expects a lowercase name. */
 export const isHopByHop = (name: string): boolean => {
   switch (name.charCodeAt(0)) {
     case 99: // c
@@ -43,10 +43,10 @@ export const isHopByHop = (name: string): boolean => {
 }
 
 /**
- * What only a front may say: who the client is, and what tako says to its apps. Also with underscores, which become the
- * same in CGI and WSGI. Takes a name in lower case.
+ * Whether only the front may set it: it tells apps who the client is, or what tako has to say. CGI and WSGI turn dashes
+ * into underscores, so names with underscores count too. Expects a lowercase name.
  */
-export const isFrontsOwn = (name: string): boolean => {
+export const isSetByFront = (name: string): boolean => {
   switch (name.charCodeAt(0)) {
     case 120: {
       // x
@@ -60,22 +60,29 @@ export const isFrontsOwn = (name: string): boolean => {
   }
 }
 
-/** The options of a Connection field, in lower case. */
-export const namedBy = (connection: string): ReadonlyArray<string> =>
+/** The options of a Connection field, in lower case. Fields of these names belong to the connection, too. */
+export const connectionOptions = (connection: string): ReadonlyArray<string> =>
   connection
     .toLowerCase()
     .split(",")
     .map((option) => option.trim())
 
-/** What a trailer must not say, because it was needed before the body (RFC 9110 §6.5.1). */
-const neverTrailing = new Set(["content-length", "host", "trailer", "authorization", "cookie", "set-cookie"])
+/** Fields that a recipient needs before the body (RFC 9110 §6.5.1). */
+const forbiddenTrailers = new Set([
+  "content-length",
+  "host",
+  "trailer",
+  "authorization",
+  "cookie",
+  "set-cookie"
+])
 
-/** The trailer fields that may go on, as name, value pairs. */
-export const trailing = (fields: ReadonlyArray<string>): Array<[string, string]> => {
+/** The trailer fields that may be forwarded, as pairs of name and value. */
+export const forwardableTrailers = (fields: ReadonlyArray<string>): Array<[string, string]> => {
   const kept: Array<[string, string]> = []
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const name = (fields[i] as string).toLowerCase()
-    if (!isHopByHop(name) && !isFrontsOwn(name) && !neverTrailing.has(name))
+    if (!isHopByHop(name) && !isSetByFront(name) && !forbiddenTrailers.has(name))
       kept.push([fields[i] as string, fields[i + 1] as string])
   }
   return kept

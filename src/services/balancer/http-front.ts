@@ -2,42 +2,44 @@ import * as Http from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import { performance } from "node:perf_hooks"
 import type { Address } from "./balancer.ts"
-import { Exchange, type ExchangeFront, refuse } from "./exchange.ts"
+import { Exchange, type ExchangeFront, respondWithError } from "./exchange.ts"
 import { requestHead } from "./request.ts"
 import { Rotation } from "./rotation.ts"
-import { type Detached, halfClosedLimit } from "./tunnel.ts"
+import { type DetachedClient, halfClosedLimit } from "./tunnel.ts"
 import { Upstream } from "./upstream.ts"
 
-/** Milliseconds. */
+/** In milliseconds. */
 interface HttpFrontOptions {
   readonly hold: number
   readonly answerWithin: number
 }
 
-/** How often is looked for what is overdue: milliseconds. */
-const tickEvery = 500
-/** For how long a client may send nothing of a body it has begun, or read nothing of its answer: milliseconds. */
-const clientLimit = 60_000
-/** So many requests of a client may wait for the answer to the one before them: more than any client has been seen to send. */
-const mostWaiting = 32
+/** How often the front looks for what is overdue: milliseconds. */
+const tickInterval = 500
+/** For how long a client may send nothing of a body it began, or read nothing of its response: milliseconds. */
+const clientStallLimit = 60_000
+/** How many requests of one connection may wait behind an earlier one: more than any client has been seen to pipeline. */
+const maxPipelined = 32
 
-/** The front of one app: Node's HTTP server, which is strict, before connections of our own to the backends. */
+/** An app's front: Node's HTTP server, which is strict, in front of our own connections to the backends. */
 export class HttpFront implements ExchangeFront {
   readonly rotation: Rotation<Upstream>
   readonly hold: number
   private readonly answerWithin: number
+  private readonly tickInterval: number
   private readonly exchanges = new Set<Exchange>()
-  /** Connections of clients that sent what must be refused: what follows there may be anything. */
+  /** Connections whose client sent what had to be refused: whatever follows there is ignored. */
   private readonly distrusted = new WeakSet<Socket>()
-  /** Of each connection on which requests came before the one before them was answered: those that had to wait. */
+  /** The requests that wait behind an earlier one of their connection. */
   private readonly pipelined = new WeakMap<Socket, Set<Exchange>>()
   private readonly server: Http.Server
-  private readonly ticking: NodeJS.Timeout
+  private readonly clock: NodeJS.Timeout
 
   constructor({ hold, answerWithin }: HttpFrontOptions) {
     this.hold = hold
     this.answerWithin = answerWithin
-    // What is read is used before the next read: one buffer is enough for all backends.
+    this.tickInterval = Math.min(tickInterval, Math.max(10, answerWithin / 4))
+    // Bytes are handled before the next read, so one buffer is enough for all backends.
     const buffer = Buffer.allocUnsafeSlow(65_536)
     this.rotation = new Rotation((backend) => new Upstream(backend, buffer))
     const server = Http.createServer({
@@ -45,7 +47,7 @@ export class HttpFront implements ExchangeFront {
       requireHostHeader: true,
       maxHeaderSize: 16_384,
       headersTimeout: 30_000,
-      // A whole request may take its time, as long as it moves: clientLimit.
+      // A request may take as long as it likes, provided that it makes progress: clientStallLimit.
       requestTimeout: 0,
       connectionsCheckingInterval: 5000,
       keepAliveTimeout: 75_000,
@@ -53,23 +55,23 @@ export class HttpFront implements ExchangeFront {
       keepAliveInitialDelay: 60_000,
       noDelay: true
     })
-    // Fields beyond it would vanish; maxHeaderSize is the limit.
+    // Node would silently drop fields beyond this count. maxHeaderSize is the limit instead.
     server.maxHeadersCount = 0
-    // Not documented, but older than the documentation: a client that has closed its side still gets its answer.
+    // Undocumented, but older than the documentation: a client that closed its side still gets its response.
     Object.assign(server, { httpAllowHalfOpen: true })
     server.on("request", (request, response) => this.accept(request, response))
     server.on("checkContinue", (request, response) => this.accept(request, response))
     server.on("upgrade", (request, socket, first) => this.upgrade(request, socket as Socket, first))
     this.server = server
-    this.ticking = setInterval(() => this.tick(), Math.min(tickEvery, Math.max(10, answerWithin / 4)))
-    this.ticking.unref()
+    this.clock = setInterval(() => this.tick(), this.tickInterval)
+    this.clock.unref()
   }
 
   listen({ host, port }: Address, done: (error: NodeJS.ErrnoException | undefined) => void) {
     this.server.once("error", done)
     this.server.listen({ host, port }, () => {
       this.server.off("error", done)
-      // Such as EMFILE while accepting: the next connection may do better.
+      // Such as EMFILE in accept: the next connection may succeed.
       this.server.on("error", () => {})
       done(undefined)
     })
@@ -80,11 +82,11 @@ export class HttpFront implements ExchangeFront {
   }
 
   close(done: () => void) {
-    clearInterval(this.ticking)
+    clearInterval(this.clock)
     this.server.close(() => done())
     this.server.closeAllConnections()
     for (const exchange of [...this.exchanges]) exchange.reset()
-    for (const upstream of this.rotation.all()) upstream.dropAll()
+    for (const upstream of this.rotation.all()) upstream.closeAll()
   }
 
   closed(exchange: Exchange) {
@@ -92,15 +94,15 @@ export class HttpFront implements ExchangeFront {
     this.pipelined.get(exchange.request.socket)?.delete(exchange)
   }
 
-  private accept(request: Http.IncomingMessage, response: Http.ServerResponse, detached?: Detached) {
+  private accept(request: Http.IncomingMessage, response: Http.ServerResponse, detached?: DetachedClient) {
     if (this.distrusted.has(request.socket)) return
     const head = requestHead(request, detached?.protocol)
     if ("status" in head) {
       this.distrusted.add(request.socket)
-      return refuse(response, head.status, head.why, true)
+      return respondWithError(response, head.status, head.why, true)
     }
     if (detached !== undefined && head.body !== "none")
-      return refuse(response, 501, "an upgrade with a body is not understood", true)
+      return respondWithError(response, 501, "an upgrade with a body is not supported", true)
     const exchange = new Exchange(this, request, response, head, detached)
     this.exchanges.add(exchange)
     if (detached === undefined) response.on("close", () => exchange.close())
@@ -110,8 +112,8 @@ export class HttpFront implements ExchangeFront {
   }
 
   /**
-   * A response whose turn has not come has no connection yet, and does not hear of the end of the one it will get. Each
-   * takes a connection to a backend already, of which one client is not to have any number: false when it has too many.
+   * Closes the exchange with its client's connection: a response that waits for its turn has no socket yet, and would not
+   * hear of that. Each takes a connection to a backend already, so a client may not queue any number. False for too many.
    */
   private queue(exchange: Exchange): boolean {
     const { socket } = exchange.request
@@ -123,15 +125,15 @@ export class HttpFront implements ExchangeFront {
       })
     }
     waiting.add(exchange)
-    if (waiting.size <= mostWaiting) return true
+    if (waiting.size <= maxPipelined) return true
     this.distrusted.add(socket)
     socket.destroy()
     return false
   }
 
   /**
-   * Only a WebSocket goes through. Behind any other upgrade (h2c) the client could say what a front forbids, so that is a
-   * request like any other (RFC 9110 §7.8), after which the connection is closed.
+   * Forwards an upgrade to WebSocket and no other. Inside another protocol (h2c) the client could say what the front
+   * forbids, so such a request is treated as an ordinary one (RFC 9110 §7.8), after which the connection closes.
    */
   private upgrade(request: Http.IncomingMessage, socket: Socket, first: Buffer) {
     socket.on("error", () => {})
@@ -139,7 +141,7 @@ export class HttpFront implements ExchangeFront {
     try {
       response.assignSocket(socket)
     } catch {
-      // An earlier request of this connection is not answered yet, and Node has let go of both: there is no answer in order.
+      // An earlier request of this connection has no response yet, and Node has let go of both: no answer would be in order.
       socket.destroy()
       return
     }
@@ -154,25 +156,24 @@ export class HttpFront implements ExchangeFront {
 
   private tick() {
     const now = performance.now()
-    for (const upstream of this.rotation.all()) {
-      upstream.settle(now)
-      upstream.dropIdle(now)
-    }
-    const tickLength = Math.min(tickEvery, Math.max(10, this.answerWithin / 4))
+    for (const upstream of this.rotation.all()) upstream.expire(now)
     for (const exchange of this.exchanges) {
-      exchange.quiet++
-      const quietFor = exchange.quiet * tickLength
-      const { state, request, response } = exchange
-      if (state === "tunnel") continue
-      if (request.socket.readableEnded && quietFor >= halfClosedLimit) exchange.reset()
-      else if (state === "sent") {
-        const awaitsClient = !request.complete && !request.isPaused()
-        if (awaitsClient && quietFor >= clientLimit)
-          exchange.giveUp(408, "the rest of the request did not come")
-        else if (!awaitsClient && quietFor >= this.answerWithin)
-          exchange.giveUp(504, "the app did not answer in time")
-      } else if (state === "answering" && response.writableLength > 0 && quietFor >= clientLimit)
-        exchange.reset()
+      exchange.idleTicks++
+      this.endIfOverdue(exchange, exchange.idleTicks * this.tickInterval)
     }
+  }
+
+  private endIfOverdue(exchange: Exchange, idleFor: number) {
+    const { state, request, response } = exchange
+    if (state === "tunnel") return
+    if (request.socket.readableEnded && idleFor >= halfClosedLimit) return exchange.reset()
+    if (state === "sent") {
+      const awaitsClient = !request.complete && !request.isPaused()
+      if (awaitsClient && idleFor >= clientStallLimit)
+        exchange.fail(408, "the rest of the request did not arrive")
+      else if (!awaitsClient && idleFor >= this.answerWithin)
+        exchange.fail(504, "the app did not respond in time")
+    } else if (state === "answering" && response.writableLength > 0 && idleFor >= clientStallLimit)
+      exchange.reset()
   }
 }

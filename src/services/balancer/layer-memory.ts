@@ -15,15 +15,15 @@ import {
   type Front,
   type FrontOptions
 } from "./balancer.ts"
-import { Member, Rotation, untilIdle, untilRefused } from "./rotation.ts"
+import { awaitIdle, awaitRefusal, Member, Rotation } from "./rotation.ts"
 
-/** Every front that was opened, in order. */
+/** All fronts that were opened, in order. */
 export class OpenedFronts extends Context.Tag("tako/OpenedFronts")<
   OpenedFronts,
   Effect.Effect<ReadonlyArray<OpenedFront>>
 >() {}
 
-/** Fronts without a network: requests are sent by hand. */
+/** Fronts without a network, which requests are sent to by hand. */
 export const layerMemory: Layer.Layer<Balancer | OpenedFronts> = Layer.effectContext(
   Effect.sync(() => {
     const fronts: Array<MemoryFront> = []
@@ -51,32 +51,31 @@ export const layerMemory: Layer.Layer<Balancer | OpenedFronts> = Layer.effectCon
   })
 )
 
-/** What was asked of a front. */
+/** A call of a front's methods. */
 export interface FrontCall {
   readonly _tag: "Added" | "Drained" | "Removed"
   readonly backend: Backend
 }
 
-/** A request that a backend has. */
+/** A request in flight at a backend. */
 export interface OngoingRequest {
   readonly backend: Backend
-  /** The backend answers. */
+  /** Has the backend answer. */
   readonly answer: Effect.Effect<void>
-  /** Waits for its end; it is reset when its backend is removed, or the front closes, before the answer. */
+  /** Waits for its end: a reset if its backend is removed, or the front closes, before it is answered. */
   readonly end: Effect.Effect<"answered" | "reset">
 }
 
-/** A front that was opened in memory, and the means to send requests to it. */
+/** A front that was opened in memory, with the means to send requests to it. */
 export interface OpenedFront {
   readonly address: Address
   readonly options: FrontOptions
   readonly isOpen: Effect.Effect<boolean>
-  /** In order. */
   readonly calls: Effect.Effect<ReadonlyArray<FrontCall>>
   readonly backends: Effect.Effect<ReadonlyArray<BackendStatus>>
-  /** None for one that is answered 503, after the time for which the front holds it. */
+  /** Sends a request. None if it is answered 503, after the front has held it for as long as it may. */
   readonly request: Effect.Effect<Option.Option<OngoingRequest>>
-  /** From now on the backend accepts no connection, until it is added again. */
+  /** Has the backend refuse connections until it is added again. */
   readonly refuse: (backend: Backend) => Effect.Effect<void>
 }
 
@@ -85,7 +84,7 @@ class MemoryMember extends Member {
   readonly resets = new Set<Effect.Effect<void>>()
 }
 
-/** One front of the layer in memory, from both of its sides. */
+/** A front in memory, with its own methods and those of a test. */
 class MemoryFront {
   readonly front: Front
   readonly opened: OpenedFront
@@ -101,7 +100,7 @@ class MemoryFront {
       backends,
       add: (backend) =>
         Effect.suspend(() => {
-          this.called("Added", backend)
+          this.record("Added", backend)
           const replaced = rotation.add(backend)
           const member = rotation.find(backend)
           if (member !== undefined) member.accepts = true
@@ -109,18 +108,18 @@ class MemoryFront {
         }),
       drain: (backend, limit) =>
         Effect.suspend(() => {
-          this.called("Drained", backend)
+          this.record("Drained", backend)
           const member = rotation.find(backend)
           if (member === undefined) return Effect.succeed("finished")
-          rotation.put(member, "draining")
-          return untilIdle(member, limit)
+          rotation.setState(member, "draining")
+          return awaitIdle(member, limit)
         }),
       remove: (backend) =>
         Effect.suspend(() => {
-          this.called("Removed", backend)
+          this.record("Removed", backend)
           return reset(rotation.remove(backend))
         }),
-      refused: (backend) => untilRefused(rotation, backend)
+      refused: (backend) => awaitRefusal(rotation, backend)
     }
     this.opened = {
       address,
@@ -146,30 +145,30 @@ class MemoryFront {
     return Effect.forEach(this.rotation.all(), reset, { discard: true })
   })
 
-  private called(_tag: FrontCall["_tag"], { id, port }: Backend): void {
+  private record(_tag: FrontCall["_tag"], { id, port }: Backend): void {
     this.calls.push({ _tag, backend: { id, port } })
   }
 
   private request({ hold = 0 }: FrontOptions): OpenedFront["request"] {
     const { rotation } = this
-    const begun = (): OngoingRequest | undefined => {
+    const attempt = (): OngoingRequest | undefined => {
       for (let chosen = rotation.choose(); chosen !== undefined; chosen = rotation.choose()) {
         if (chosen.accepts) return begin(chosen)
-        rotation.put(chosen, "refused")
+        rotation.setState(chosen, "refused")
       }
       return undefined
     }
     const added = Effect.async<void>((resume) => {
-      const stop = rotation.hold(() => resume(Effect.void))
-      // It may have come before anybody waited for it.
+      const cancel = rotation.whenAdded(() => resume(Effect.void))
+      // It may have been added before this waits.
       if (rotation.choose() !== undefined) resume(Effect.void)
-      return Effect.sync(stop)
+      return Effect.sync(cancel)
     })
     return Effect.gen(function* () {
       const deadline = (yield* Clock.currentTimeMillis) + Duration.toMillis(hold)
-      // Whoever was waiting asks again: what was added may be draining by the time that it hears of it.
+      // Tries again each time: by the time this resumes, what was added may be draining.
       for (;;) {
-        const request = begun()
+        const request = attempt()
         if (request !== undefined) return Option.some(request)
         const left = deadline - (yield* Clock.currentTimeMillis)
         if (left <= 0 || Option.isNone(yield* Effect.timeoutOption(added, left))) return Option.none()
@@ -178,17 +177,16 @@ class MemoryFront {
   }
 }
 
-/** It is in flight from this very moment. */
 const begin = (member: MemoryMember): OngoingRequest => {
   const end = Deferred.unsafeMake<"answered" | "reset">(FiberId.none)
   const finish = (how: "answered" | "reset") =>
     Effect.map(Deferred.succeed(end, how), (first) => {
       if (!first) return
       member.resets.delete(abort)
-      member.end()
+      member.requestEnded()
     })
   const abort = finish("reset")
-  member.begin()
+  member.requestBegun()
   member.resets.add(abort)
   return {
     backend: { id: member.id, port: member.port },

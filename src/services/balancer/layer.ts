@@ -4,16 +4,16 @@ import * as Layer from "effect/Layer"
 import { ListenFailed } from "../../domain/errors/listen.ts"
 import { type Address, Balancer, type Front, type FrontOptions } from "./balancer.ts"
 import { HttpFront } from "./http-front.ts"
-import { untilIdle, untilRefused } from "./rotation.ts"
+import { awaitIdle, awaitRefusal } from "./rotation.ts"
 
-/** Fronts in this process, over node:http. */
+/** Fronts in this process, on node:http. */
 export const layer: Layer.Layer<Balancer> = Layer.succeed(Balancer, {
   open: (address, options = {}) =>
     Effect.map(
       Effect.acquireRelease(listen(address, options), (http) =>
         Effect.async<void>((resume) => http.close(() => resume(Effect.void)))
       ),
-      (http) => front(http, { host: address.host, port: http.port })
+      (http) => frontOf(http, { host: address.host, port: http.port })
     )
 })
 
@@ -30,21 +30,21 @@ const listen = (address: Address, { hold = 0, answerWithin = "60 seconds" }: Fro
     })
   })
 
-const front = (http: HttpFront, address: Address): Front => {
+const frontOf = (http: HttpFront, address: Address): Front => {
   const { rotation } = http
   return {
     address,
-    add: (backend) => Effect.sync(() => rotation.add(backend)?.dropAll()),
+    add: (backend) => Effect.sync(() => rotation.add(backend)?.closeAll()),
     drain: (backend, limit) =>
       Effect.suspend(() => {
         const upstream = rotation.find(backend)
         if (upstream === undefined) return Effect.succeed("finished")
-        rotation.put(upstream, "draining")
-        upstream.dropIdle()
-        return untilIdle(upstream, limit)
+        rotation.setState(upstream, "draining")
+        upstream.closeIdle()
+        return awaitIdle(upstream, limit)
       }),
-    remove: (backend) => Effect.sync(() => rotation.remove(backend)?.dropAll()),
-    refused: (backend) => untilRefused(rotation, backend),
+    remove: (backend) => Effect.sync(() => rotation.remove(backend)?.closeAll()),
+    refused: (backend) => awaitRefusal(rotation, backend),
     backends: Effect.sync(() => rotation.status())
   }
 }

@@ -1,33 +1,33 @@
 import type { IncomingMessage } from "node:http"
-import { isFrontsOwn, isHopByHop, mayBeSpecial, namedBy, trailing } from "./fields.ts"
+import { connectionOptions, forwardableTrailers, isHopByHop, isSetByFront, mayBeSpecial } from "./fields.ts"
 import type { Connection } from "./upstream.ts"
 
 export interface RequestHead {
-  /** As it goes to the backend, with the empty line, latin1. */
+  /** What the backend gets, including the empty line, as latin1. */
   readonly text: string
   readonly body: "none" | "length" | "chunked"
   readonly expectsContinue: boolean
 }
 
-interface RequestRefusal {
+interface RejectedRequest {
   readonly status: 400 | 421 | 501
   readonly why: string
 }
 
 const internalHost = /(?:^|[^a-z0-9.-])tako\.internal\.*(?![a-z0-9.-])/i
-/** uri-host [":" port] of RFC 9110 §7.2: a name, which may be empty, an address in brackets, and nothing that a URL goes on with. */
+/** uri-host [":" port] of RFC 9110 §7.2: a name, which may be empty, or an address in brackets; nothing else of a URL. */
 const hostForm = /^(?:\[[\w.:%]+\]|[\w.~%!$&'()*+,;=-]*)(?::\d*)?$/
 const absoluteForm = /^https?:\/\/([^/?#@]+)([/?].*)?$/i
 
 /**
- * What a backend gets for a client's head: in origin form, without what is of the client's connection (RFC 9110 §7.6.1) or
- * only the front's to say, with X-Forwarded-For, -Proto and -Host of the front's own. Node's parser has refused
- * what is malformed; here is refused what two parsers might read in two ways.
+ * The head that a backend gets for a client's request: in origin form, without the fields of the client's connection
+ * (RFC 9110 §7.6.1) and those that only the front may set, with X-Forwarded-For, -Proto and -Host. Node's parser has
+ * refused what is malformed; this refuses what two parsers could read in two ways.
  */
 export const requestHead = (
   { method, url = "", httpVersionMinor, rawHeaders, socket }: IncomingMessage,
   upgrade: string | undefined
-): RequestHead | RequestRefusal => {
+): RequestHead | RejectedRequest => {
   const absolute = url.charCodeAt(0) === 47 || url === "*" ? undefined : absoluteForm.exec(url)
   if (absolute === null) return { status: 400, why: "the request's target is malformed" }
   let host = absolute?.[1]
@@ -53,10 +53,10 @@ export const requestHead = (
     }
     if (lower === "transfer-encoding") coding = coding === undefined ? value : `${coding},${value}`
     if (lower === "connection") {
-      if (!isUsual(value)) connection = [...(connection ?? []), ...namedBy(value)]
+      if (!hasNoFieldNames(value)) connection = [...(connection ?? []), ...connectionOptions(value)]
       continue
     }
-    if (isHopByHop(lower) || isFrontsOwn(lower)) continue
+    if (isHopByHop(lower) || isSetByFront(lower)) continue
     if (lower === "content-length") {
       lengths++
       isEmpty = value === "0"
@@ -69,27 +69,28 @@ export const requestHead = (
   if (host !== undefined && !hostForm.test(host))
     return { status: 400, why: "the request's host is malformed" }
   if (coding !== undefined && coding.toLowerCase() !== "chunked")
-    return { status: 501, why: "only the transfer coding chunked is understood" }
+    return { status: 501, why: "the only transfer coding supported is chunked" }
   if (lengths > 1 || (coding !== undefined && (lengths > 0 || httpVersionMinor === 0)))
     return { status: 400, why: "the request's length is ambiguous" }
-  if (connection !== undefined) fields = withoutNamed(fields, connection)
+  if (connection !== undefined) fields = withoutOptions(fields, connection)
 
   const path = absolute === undefined ? url : originForm(absolute[2])
   const peer = socket.remoteAddress ?? "unknown"
   const client = peer.startsWith("::ffff:") ? peer.slice(7) : peer
   const forwarded = `X-Forwarded-For: ${client}\r\nX-Forwarded-Proto: http\r\n`
   const start = `${method} ${path} HTTP/1.1\r\nHost: ${host ?? "127.0.0.1"}\r\n${fields}${forwarded}`
-  const named = host === undefined ? "" : `X-Forwarded-Host: ${host}\r\n`
+  const forwardedHost = host === undefined ? "" : `X-Forwarded-Host: ${host}\r\n`
   const framing = coding === undefined ? "" : "Transfer-Encoding: chunked\r\n"
-  const switching = upgrade === undefined ? "" : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`
+  const upgrading = upgrade === undefined ? "" : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n`
   return {
-    text: `${start}${named}${framing}${switching}\r\n`,
+    text: `${start}${forwardedHost}${framing}${upgrading}\r\n`,
     body: coding !== undefined ? "chunked" : !isEmpty ? "length" : "none",
     expectsContinue
   }
 }
 
-const isUsual = (connection: string): boolean =>
+/** The usual Connection fields: none of their options is the name of another field. */
+const hasNoFieldNames = (connection: string): boolean =>
   connection === "keep-alive" ||
   connection === "close" ||
   connection === "Keep-Alive" ||
@@ -97,43 +98,43 @@ const isUsual = (connection: string): boolean =>
 
 const originForm = (rest = "/"): string => (rest.startsWith("/") ? rest : `/${rest}`)
 
-const withoutNamed = (fields: string, named: ReadonlyArray<string>): string =>
+const withoutOptions = (fields: string, options: ReadonlyArray<string>): string =>
   fields
     .split(/(?<=\r\n)/)
     .filter((field) => {
       const name = field.slice(0, field.indexOf(":")).toLowerCase()
-      return name === "content-length" || !named.includes(name)
+      return name === "content-length" || !options.includes(name)
     })
     .join("")
 
-/** Where a body goes, and who wants to know. */
+/** Where a request's body goes. */
 interface BodyTarget {
-  /** Without one, what still comes is thrown away, so that the client can read its answer. */
+  /** Undefined once the response is over: the rest of the body is discarded, so that the client can read its response. */
   readonly connection: () => Connection | undefined
-  readonly moved: () => void
-  readonly sent: () => void
+  readonly onProgress: () => void
+  readonly onSent: () => void
 }
 
-/** Sends a request's body on as it comes, no faster than the backend takes it. */
+/** Forwards a request's body as it arrives, no faster than the backend accepts it. */
 export const sendBody = (
   request: IncomingMessage,
   framing: RequestHead["body"],
-  { connection, moved, sent }: BodyTarget
+  { connection, onProgress, onSent }: BodyTarget
 ): void => {
   const isChunked = framing === "chunked"
   request.on("data", (bytes: Buffer) => {
-    moved()
+    onProgress()
     const to = connection()
     if (to === undefined) return
-    const goesOn = isChunked ? writeChunk(to, bytes) : to.write(bytes)
-    if (!goesOn) request.pause()
+    const hasRoom = isChunked ? writeChunk(to, bytes) : to.write(bytes)
+    if (!hasRoom) request.pause()
   })
   request.on("end", () => {
     const to = connection()
     if (to === undefined) return
-    moved()
+    onProgress()
     if (isChunked) to.write(lastChunk(request.rawTrailers), "latin1")
-    sent()
+    onSent()
   })
 }
 
@@ -141,12 +142,12 @@ const writeChunk = (to: Connection, bytes: Buffer): boolean => {
   to.cork()
   to.write(`${bytes.length.toString(16)}\r\n`, "latin1")
   to.write(bytes)
-  const goesOn = to.write("\r\n", "latin1")
+  const hasRoom = to.write("\r\n", "latin1")
   to.uncork()
-  return goesOn
+  return hasRoom
 }
 
 const lastChunk = (trailers: ReadonlyArray<string>): string =>
-  `0\r\n${trailing(trailers)
+  `0\r\n${forwardableTrailers(trailers)
     .map(([name, value]) => `${name}: ${value}\r\n`)
     .join("")}\r\n`

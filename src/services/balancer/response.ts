@@ -1,101 +1,124 @@
-import { isFrontsOwn, isHopByHop, mayBeSpecial, namedBy } from "./fields.ts"
+import { connectionOptions, isHopByHop, isSetByFront, mayBeSpecial } from "./fields.ts"
 
-/** Takes what a backend answers. What is in `bytes` is only there during the call. */
-export interface ResponseTaker {
-  /** 100 to 199, except 101. */
-  readonly interim: (head: ResponseHead) => void
-  readonly head: (head: ResponseHead) => void
-  readonly body: (bytes: Buffer) => void
-  /** All of a body that is small, in latin1, in place of `body`. */
-  readonly text: (body: string) => void
-  /** Trailer fields: name, value, name, value. */
-  readonly end: (trailers: ReadonlyArray<string>) => void
+/** Where a response's body ends (RFC 9112 §6.3): after so many bytes, after the last chunk, or with the connection. */
+type Framing = number | "chunked" | "until-close"
+
+export interface ResponseHead {
+  readonly status: number
+  readonly reason: string
+  /** The end-to-end fields as name, value, name, value, in the backend's order and case. */
+  readonly fields: Array<string>
+  readonly framing: Framing
+  /** For how many milliseconds the connection may idle before its next request; 0 if it must close. */
+  readonly keepAlive: number
+  /** The protocol that a 101 switches to. */
+  readonly upgrade: string | undefined
 }
 
-/** What a call of `read` has led to; `surplus`: there are bytes after the end. */
-export type Reading = "more" | "end" | "surplus" | "malformed"
+/** Receives a response. `bytes` are only valid during the call: the buffer is used again. */
+export interface ResponseHandler {
+  /** 100 to 199, except 101. */
+  readonly onInterim: (head: ResponseHead) => void
+  readonly onHead: (head: ResponseHead) => void
+  readonly onBody: (bytes: Buffer) => void
+  /** Instead of `onBody`: the whole of a small body, as latin1. */
+  readonly onWholeBody: (body: string) => void
+  /** With the trailer fields as name, value, name, value. */
+  readonly onEnd: (trailers: ReadonlyArray<string>) => void
+}
+
+/** `surplus`: bytes followed the end of the response. */
+export type ReadResult = "more" | "end" | "surplus" | "malformed"
 
 type State = "head" | "body" | "until-close" | "chunk-size" | "chunk" | "chunk-end" | "trailers" | "done"
 
 const endOfHead = "\r\n\r\n"
 const endOfLine = "\r\n"
-/** Hexadecimal digits of a chunk's length and its extensions: bytes. */
+const beforeTrailers = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+/** Size and extensions of a chunk (RFC 9112 §7.1), without the optional spaces that Node refuses as well. */
+const chunkLine =
+  /^([0-9a-f]{1,12})(?:;[\w!#$%&'*+.^`|~-]+(?:=(?:[\w!#$%&'*+.^`|~-]+|"(?:[\t !#-[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"))?)*$/i
+/** A longer head is refused: bytes. */
+const headLimit = 65_536
+/** A longer chunk size with its extensions is refused: bytes. */
 const chunkLineLimit = 4096
-/** Up to this, what comes at once is looked at as text, which spares views of it: bytes. */
-const textLimit = 16_384
+/** A read of at most this many bytes is parsed as a string, which saves views of the buffer. */
+const stringLimit = 16_384
 
 /**
- * Reads one response after another off a connection (RFC 9112). It is strict where a wrong reading could attribute bytes
- * to another response; the syntax of field names and values is left to Node, which checks what it sends.
+ * Parses one response after another from a connection (RFC 9112). It refuses whatever Node's own parser refuses, and more:
+ * what two parsers could read in two ways must not reach a client. `test/services/balancer/fuzz.ts` compares the two.
  */
 export class ResponseReader {
   private state: State = "done"
-  private kept: Buffer | undefined
-  private left = 0
-  private bodiless = false
-  private taker: ResponseTaker | undefined
-  /** What came after the end: the first bytes of a tunnel, or nothing that anybody asked for. */
+  /** The beginning of a part whose rest has not arrived. */
+  private partial: Buffer | undefined
+  private remaining = 0
+  private answersHead = false
+  private handler: ResponseHandler | undefined
+  /** What followed the end of the response: the first bytes of a tunnel, or bytes that no request asked for. */
   surplus: Buffer | undefined
-  private readonly idleLimit: number
+  private readonly maxIdle: number
 
-  constructor(idleLimit: number) {
-    this.idleLimit = idleLimit
+  /** Connections idle for at most so many milliseconds, whatever the backend allows. */
+  constructor(maxIdle: number) {
+    this.maxIdle = maxIdle
   }
 
-  /** The next bytes belong to the answer of a request; that to HEAD has no body. */
-  expect(taker: ResponseTaker, isHead: boolean): void {
+  /** The next bytes answer a request, which may be a HEAD request: its response has no body. */
+  expect(handler: ResponseHandler, answersHead: boolean): void {
     this.state = "head"
-    this.taker = taker
-    this.bodiless = isHead
-    this.kept = undefined
+    this.handler = handler
+    this.answersHead = answersHead
+    this.partial = undefined
   }
 
-  /** Reads so many bytes of the buffer. */
-  read(buffer: Buffer, length: number): Reading {
-    const { kept } = this
-    const isStart = this.state === "head" && kept === undefined && length <= textLimit
-    const taken = isStart ? this.readText(buffer.toString("latin1", 0, length)) : 0
+  /** Parses the first `length` bytes of the buffer. */
+  read(buffer: Buffer, length: number): ReadResult {
+    const { partial } = this
+    const isStart = this.state === "head" && partial === undefined && length <= stringLimit
+    const taken = isStart ? this.readString(buffer.toString("latin1", 0, length)) : 0
     if (taken === length) return this.state === "done" ? "end" : "more"
     const bytes = buffer.subarray(taken, length)
-    let rest: Buffer | undefined = kept === undefined ? bytes : Buffer.concat([kept, bytes])
-    this.kept = undefined
+    let rest: Buffer | undefined = partial === undefined ? bytes : Buffer.concat([partial, bytes])
+    this.partial = undefined
     while (rest !== undefined && rest.length > 0) {
       if (this.state === "done") {
         this.surplus = rest
         return "surplus"
       }
-      const next: Buffer | "malformed" | undefined = this.step(rest)
+      const next: Buffer | "malformed" | undefined = this.readPart(rest)
       if (next === "malformed") return next
       rest = next
     }
     return this.state === "done" ? "end" : "more"
   }
 
-  /** The backend has closed its side: whether that ends the response. */
+  /** The backend closed its side. True if that completes the response. */
   close(): boolean {
     if (this.state !== "until-close") return false
     this.finish([])
     return true
   }
 
-  /** Takes as much as there is of one part, and returns the rest. */
-  private step(bytes: Buffer): Buffer | "malformed" | undefined {
+  /** Consumes as much as possible of one part, and returns the rest. */
+  private readPart(bytes: Buffer): Buffer | "malformed" | undefined {
     switch (this.state) {
       case "head":
         return this.readHead(bytes)
       case "body":
       case "chunk": {
-        const part = bytes.length <= this.left ? bytes : bytes.subarray(0, this.left)
-        this.left -= part.length
-        this.taker?.body(part)
-        if (this.left === 0) {
+        const part = bytes.length <= this.remaining ? bytes : bytes.subarray(0, this.remaining)
+        this.remaining -= part.length
+        this.handler?.onBody(part)
+        if (this.remaining === 0) {
           if (this.state === "body") this.finish([])
           else this.state = "chunk-end"
         }
         return bytes.subarray(part.length)
       }
       case "until-close":
-        this.taker?.body(bytes)
+        this.handler?.onBody(bytes)
         return undefined
       case "chunk-size":
         return this.readChunkSize(bytes)
@@ -111,15 +134,15 @@ export class ResponseReader {
     }
   }
 
-  /** Takes a whole head, and the whole body with it if nothing comes after that; tells how much it took. */
-  private readText(text: string): number {
+  /** The common case: a whole head, and its whole body if nothing follows that. Returns how much it consumed. */
+  private readString(text: string): number {
     const end = text.indexOf(endOfHead)
-    const head = end < 0 ? undefined : parseHead(text.slice(0, end), this.idleLimit)
-    if (head === undefined) return 0
+    const head = end < 0 ? undefined : parseHead(text.slice(0, end), this.maxIdle)
+    // What is malformed is left to `readHead`, which says so.
+    if (head === undefined || !this.startBody(head)) return 0
     const start = end + endOfHead.length
-    this.take(head)
-    if (this.state !== "body" || start + this.left !== text.length) return start
-    this.taker?.text(text.slice(start))
+    if (this.state !== "body" || start + this.remaining !== text.length) return start
+    this.handler?.onWholeBody(text.slice(start))
     this.finish([])
     return text.length
   }
@@ -128,41 +151,44 @@ export class ResponseReader {
     const end = bytes.indexOf(endOfHead, 0, "latin1")
     if (end < 0) return bytes.length > headLimit ? "malformed" : this.keep(bytes)
     if (end > headLimit) return "malformed"
-    const head = parseHead(bytes.toString("latin1", 0, end), this.idleLimit)
-    if (head === undefined) return "malformed"
-    this.take(head)
+    const head = parseHead(bytes.toString("latin1", 0, end), this.maxIdle)
+    if (head === undefined || !this.startBody(head)) return "malformed"
     return bytes.subarray(end + endOfHead.length)
   }
 
-  private take(head: ResponseHead): void {
-    const { taker } = this
+  /** False for an interim response that ends the connection, after which nothing could follow. */
+  private startBody(head: ResponseHead): boolean {
+    const { handler } = this
     const { status, framing } = head
     if (status < 200 && status !== 101) {
-      taker?.interim(head)
-      return
+      if (head.keepAlive === 0) return false
+      handler?.onInterim(head)
+      return true
     }
-    if (this.bodiless || status === 204 || status === 304 || status === 101 || framing === 0) {
+    const isBodiless = this.answersHead || status === 204 || status === 304 || status === 101
+    if (isBodiless || framing === 0) {
       this.state = "done"
-      taker?.head(head)
-      if (status !== 101) taker?.end([])
-      return
+      handler?.onHead(head)
+      if (status !== 101) handler?.onEnd([])
+      return true
     }
     if (framing === "until-close") this.state = "until-close"
     else if (framing === "chunked") this.state = "chunk-size"
     else {
       this.state = "body"
-      this.left = framing
+      this.remaining = framing
     }
-    taker?.head(head)
+    handler?.onHead(head)
+    return true
   }
 
   private readChunkSize(bytes: Buffer): Buffer | "malformed" | undefined {
     const end = bytes.indexOf(endOfLine, 0, "latin1")
     if (end < 0) return bytes.length > chunkLineLimit ? "malformed" : this.keep(bytes)
-    const size = /^([0-9a-f]{1,12})[ \t]*(?:;[^\r\n]*)?$/i.exec(bytes.toString("latin1", 0, end))?.[1]
+    const size = chunkLine.exec(bytes.toString("latin1", 0, end))?.[1]
     if (size === undefined) return "malformed"
-    this.left = Number.parseInt(size, 16)
-    this.state = this.left === 0 ? "trailers" : "chunk"
+    this.remaining = Number.parseInt(size, 16)
+    this.state = this.remaining === 0 ? "trailers" : "chunk"
     return bytes.subarray(end + 2)
   }
 
@@ -174,53 +200,38 @@ export class ResponseReader {
     }
     const end = bytes.indexOf(endOfHead, 0, "latin1")
     if (end < 0) return bytes.length > headLimit ? "malformed" : this.keep(bytes)
-    const head = parseHead(`HTTP/1.1 200 OK\r\n${bytes.toString("latin1", 0, end)}`, 0)
-    if (head === undefined) return "malformed"
-    this.finish(head.fields)
-    return bytes.subarray(end + 4)
+    // Behind these lines, a trailer that says anything about the body's length is ambiguous, and refused.
+    const trailers = parseHead(`${beforeTrailers}${bytes.toString("latin1", 0, end)}`, 0)
+    if (trailers === undefined) return "malformed"
+    this.finish(trailers.fields)
+    return bytes.subarray(end + endOfHead.length)
   }
 
   private keep(bytes: Buffer): undefined {
-    this.kept = Buffer.from(bytes)
+    this.partial = Buffer.from(bytes)
   }
 
   private finish(trailers: ReadonlyArray<string>): void {
     this.state = "done"
-    this.taker?.end(trailers)
+    this.handler?.onEnd(trailers)
   }
 }
 
-/** How the end of a response's body is told (RFC 9112 §6.3): a length in bytes, or one of the two others. */
-type Framing = number | "chunked" | "until-close"
-
-export interface ResponseHead {
-  readonly status: number
-  readonly reason: string
-  /** Name, value, name, value: the end-to-end ones, in the order and case that the backend has sent them in. */
-  readonly fields: Array<string>
-  readonly framing: Framing
-  /** Whether the backend lets the connection be used again, and for how many milliseconds it may be idle. */
-  readonly keptFor: number
-  /** What the connection becomes with status 101. */
-  readonly upgrade: string | undefined
-}
-
-/** Longer than this, a backend's head is refused: bytes. */
-const headLimit = 65_536
-
 const tab = 9
 const space = 32
+/** token of RFC 9110 §5.6.2. */
+const fieldName = /^[\w!#$%&'*+.^`|~-]+$/
+/** Control characters, and CR and LF outside of the pair that ends a line: never part of a head (RFC 9110 §5.5). */
+const forbidden = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/
 
-/** Reads a head without its last two CRLF. What is ambiguous or malformed is refused: undefined. */
-const parseHead = (text: string, idleLimit: number): ResponseHead | undefined => {
-  let lineEnd = text.indexOf("\r\n")
+/** Parses a head without its last two CRLF. Undefined for what is malformed or ambiguous. */
+const parseHead = (text: string, maxIdle: number): ResponseHead | undefined => {
+  let lineEnd = text.indexOf(endOfLine)
   if (lineEnd < 0) lineEnd = text.length
-  if (!text.startsWith("HTTP/1.") || text.charCodeAt(8) !== space) return undefined
-  const minor = text.charCodeAt(7) - 48
-  const status = Number(text.slice(9, 12))
-  if ((minor !== 0 && minor !== 1) || !(status >= 100 && status <= 999)) return undefined
-  if (lineEnd > 12 && text.charCodeAt(12) !== space) return undefined
-  const reason = text.slice(13, lineEnd)
+  const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/.exec(text.slice(0, lineEnd))
+  if (statusLine === null || forbidden.test(text)) return undefined
+  const minor = statusLine[1] === "0" ? 0 : 1
+  const status = Number(statusLine[2])
 
   const fields: Array<string> = []
   let length: string | undefined
@@ -229,16 +240,16 @@ const parseHead = (text: string, idleLimit: number): ResponseHead | undefined =>
   let keepAlive: string | undefined
   let upgrade: string | undefined
   while (lineEnd < text.length) {
-    const start = lineEnd + 2
-    lineEnd = text.indexOf("\r\n", start)
+    const start = lineEnd + endOfLine.length
+    lineEnd = text.indexOf(endOfLine, start)
     if (lineEnd < 0) lineEnd = text.length
     const colon = text.indexOf(":", start)
     if (colon <= start || colon >= lineEnd) return undefined
-    const first = text.charCodeAt(start)
-    if (first === space || first === tab) return undefined
     const name = text.slice(start, colon)
-    const value = withoutSpace(text, colon + 1, lineEnd)
-    if (!mayBeSpecial(first)) {
+    // Refuses a folded line as well, since that starts with a space or tab.
+    if (!fieldName.test(name)) return undefined
+    const value = trimmed(text, colon + 1, lineEnd)
+    if (!mayBeSpecial(name.charCodeAt(0))) {
       fields.push(name, value)
       continue
     }
@@ -251,23 +262,23 @@ const parseHead = (text: string, idleLimit: number): ResponseHead | undefined =>
     else if (lower === "transfer-encoding") coding = coding === undefined ? value : `${coding},${value}`
     else if (lower === "keep-alive") keepAlive = value
     else if (lower === "upgrade") upgrade = value
-    if (!isHopByHop(lower) && !isFrontsOwn(lower)) fields.push(name, value)
+    if (!isHopByHop(lower) && !isSetByFront(lower)) fields.push(name, value)
   }
   if (coding !== undefined && (length !== undefined || minor === 0 || coding.toLowerCase() !== "chunked"))
     return undefined
-  const framing = coding !== undefined ? "chunked" : length !== undefined ? Number(length) : "until-close"
-  const options = connection === undefined || connection === "keep-alive" ? undefined : namedBy(connection)
+  const options =
+    connection === undefined || connection === "keep-alive" ? undefined : connectionOptions(connection)
   return {
     status,
-    reason,
-    fields: options === undefined ? fields : withoutNamed(fields, options),
-    framing,
-    keptFor: keptFor(minor, options, keepAlive, idleLimit),
-    upgrade
+    reason: statusLine[3] ?? "",
+    fields: options === undefined ? fields : withoutOptions(fields, options),
+    framing: coding !== undefined ? "chunked" : length !== undefined ? Number(length) : "until-close",
+    keepAlive: minor === 0 || options?.includes("close") ? 0 : idleTime(keepAlive, maxIdle),
+    upgrade: options?.includes("upgrade") && upgrade !== "" ? upgrade : undefined
   }
 }
 
-const withoutSpace = (text: string, from: number, to: number): string => {
+const trimmed = (text: string, from: number, to: number): string => {
   let start = from
   let end = to
   while (start < end && isSpace(text.charCodeAt(start))) start++
@@ -277,20 +288,14 @@ const withoutSpace = (text: string, from: number, to: number): string => {
 
 const isSpace = (code: number): boolean => code === space || code === tab
 
-const withoutNamed = (fields: Array<string>, named: ReadonlyArray<string>): Array<string> =>
+const withoutOptions = (fields: Array<string>, options: ReadonlyArray<string>): Array<string> =>
   fields.filter((_, index) => {
     const name = (fields[index - (index % 2)] as string).toLowerCase()
-    return name === "content-length" || !named.includes(name)
+    return name === "content-length" || !options.includes(name)
   })
 
-/** The hint of RFC 2068 §19.7.1.1, which Node sends, less the second in which it may be about to close. */
-const keptFor = (
-  minor: number,
-  options: ReadonlyArray<string> | undefined,
-  keepAlive: string | undefined,
-  idleLimit: number
-): number => {
-  if (minor === 0 || options?.includes("close")) return 0
+/** What Keep-Alive allows (RFC 2068 §19.7.1.1; Node sends it), less a second in which the backend may already be closing. */
+const idleTime = (keepAlive: string | undefined, maxIdle: number): number => {
   const seconds = keepAlive === undefined ? undefined : /timeout=(\d+)/i.exec(keepAlive)?.[1]
-  return seconds === undefined ? idleLimit : Math.min(idleLimit, Number(seconds) * 1000 - 1000)
+  return seconds === undefined ? maxIdle : Math.min(maxIdle, Number(seconds) * 1000 - 1000)
 }

@@ -3,55 +3,55 @@ import type { Socket } from "node:net"
 import type { ResponseHead } from "./response.ts"
 import type { Connection } from "./upstream.ts"
 
-/** A client's connection that Node's server has let go of, because the client wants to upgrade it. */
-export interface Detached {
+/** A client's connection after a request with an Upgrade field: Node's server handles it no further. */
+export interface DetachedClient {
   readonly socket: Socket
-  /** What came after the head. */
+  /** The bytes that followed the request's head. */
   readonly first: Buffer
-  /** Without it, this is an ordinary request, the last one of its connection. */
+  /** Undefined for a protocol that is not forwarded: the request is an ordinary one, the last of its connection. */
   readonly protocol: string | undefined
 }
 
 /**
- * How long a client is answered that has closed its side, while nothing moves: milliseconds. It may have only its request
- * behind it (`nc -N`), or be gone altogether: TCP tells the two apart by the next byte that is sent to it.
+ * How long a client that closed its side still gets an answer while nothing moves: milliseconds. It may only have sent all
+ * it had to (`nc -N`), or be gone altogether. TCP reveals which when the next bytes are sent to it.
  */
 export const halfClosedLimit = 3000
 
-/** Answers an upgrade with the backend's 101, and joins the two connections: the end of one is the end of the other. */
+/** Sends the backend's 101, and connects the two sockets. Each ends with the other. */
 export const joinTunnel = (
-  { socket: client, first }: Detached,
+  { socket: client, first }: DetachedClient,
   connection: Connection,
   head: ResponseHead
 ): void => {
-  client.write(switching(head), "latin1")
+  client.write(headText(head), "latin1")
   client.setTimeout(0)
-  connection.becomeTunnel({
-    bytes: (bytes) => {
+  connection.switchToTunnel({
+    onBytes: (bytes) => {
       if (!client.write(Buffer.from(bytes))) connection.pause()
     },
-    end: () => client.end(),
-    writable: () => client.resume(),
-    closed: () => client.destroySoon()
+    onEnd: () => client.end(),
+    onDrain: () => client.resume(),
+    onClose: () => client.destroySoon()
   })
   client.on("drain", () => connection.resume())
-  const goesOn = connection.write(first)
+  const hasRoom = connection.write(first)
   client.on("data", (bytes: Buffer) => {
     if (!connection.write(bytes)) client.pause()
   })
   const ended = () => {
     connection.end()
-    // Not every app closes its side then: Node leaves that to those who take an upgrade.
+    // Not every app closes its side then: Node leaves that to whoever handles an upgrade.
     client.setTimeout(halfClosedLimit, () => client.destroy())
   }
   if (client.readableEnded) ended()
   else client.on("end", ended)
   client.on("close", () => connection.destroy())
-  if (!goesOn) client.pause()
+  if (!hasRoom) client.pause()
 }
 
-/** Throws on what must not be in a head. */
-const switching = ({ reason, fields, upgrade = "" }: ResponseHead): string => {
+/** Throws if a part of it must not be in a head. */
+const headText = ({ reason, fields, upgrade = "" }: ResponseHead): string => {
   validateHeaderValue("reason", reason)
   validateHeaderValue("Upgrade", upgrade)
   let text = `HTTP/1.1 101 ${reason || "Switching Protocols"}\r\nConnection: Upgrade\r\nUpgrade: ${upgrade}\r\n`

@@ -1,52 +1,59 @@
 import * as Net from "node:net"
-// Not the global one: the build takes that out, for what effect does with it.
+// Not the global: the build takes that away from Effect.
 import { performance } from "node:perf_hooks"
 import type { Backend } from "./balancer.ts"
-import { ResponseReader, type ResponseTaker } from "./response.ts"
+import { type ResponseHandler, ResponseReader } from "./response.ts"
 import { Member } from "./rotation.ts"
 
-/** For how many milliseconds at least a backend is left alone whose connection broke: a killed process takes its time to go. */
-const doubtLimit = 2000
+/** For how long a backend gets requests last after a connection to it broke: a killed process takes a while to die. Milliseconds. */
+const suspicionPeriod = 2000
+/**
+ * For how long a connection to a backend is kept idle: less than the 5 seconds after which Node closes its end
+ * (server.keepAliveTimeout), which could cross the next request on the way. Milliseconds.
+ */
+const maxIdle = 4000
 
-/** A backend and the connections to it. */
+/** A backend and the pool of connections to it. */
 export class Upstream extends Member {
   private readonly open = new Set<Connection>()
-  /** The last used is the first taken, so that the others grow old. */
+  /** The most recently used is taken first, so that the others can age out. */
   private readonly idle: Array<Connection> = []
   private readonly buffer: Buffer
-  private doubtfulUntil = 0
+  private suspectUntil = 0
 
-  /** The buffer is what all of them read into, one at a time. */
+  /** All connections read into this buffer, one at a time. */
   constructor(backend: Backend, buffer: Buffer) {
     super(backend)
     this.buffer = buffer
   }
 
-  doubt() {
-    this.isDoubtful = true
-    this.doubtfulUntil = performance.now() + doubtLimit
+  suspect() {
+    this.isSuspect = true
+    this.suspectUntil = performance.now() + suspicionPeriod
   }
 
-  settle(now: number) {
-    if (now >= this.doubtfulUntil) this.isDoubtful = false
+  /** Ends the suspicion when its time is over, and closes connections that have been idle for too long. */
+  expire(now: number) {
+    if (now >= this.suspectUntil) this.isSuspect = false
+    this.closeIdle(now)
   }
 
-  /** A connection that is kept, if it is young enough, else a new one. */
+  /** An idle connection that is young enough, or else a new one. */
   connect(mustBeNew: boolean): Connection {
     const now = mustBeNew ? 0 : performance.now()
-    for (let kept = mustBeNew ? undefined : this.idle.pop(); kept !== undefined; kept = this.idle.pop()) {
-      if (now < kept.usableUntil) return kept
-      kept.destroy()
+    for (let idle = mustBeNew ? undefined : this.idle.pop(); idle !== undefined; idle = this.idle.pop()) {
+      if (now < idle.usableUntil) return idle
+      idle.destroy()
     }
     const connection = new Connection(this, this.buffer)
     this.open.add(connection)
     return connection
   }
 
-  /** The connection has done what it was taken for. */
-  giveBack(connection: Connection, keptFor: number) {
-    if (keptFor <= 0 || this.state !== "serving") return connection.destroy()
-    connection.usableUntil = performance.now() + keptFor
+  /** Puts the connection back into the pool for so many milliseconds. */
+  release(connection: Connection, keepAlive: number) {
+    if (keepAlive <= 0 || this.state !== "serving") return connection.destroy()
+    connection.usableUntil = performance.now() + keepAlive
     this.idle.push(connection)
   }
 
@@ -56,56 +63,50 @@ export class Upstream extends Member {
     if (at >= 0) this.idle.splice(at, 1)
   }
 
-  dropIdle(olderThan = Number.POSITIVE_INFINITY) {
+  closeIdle(usableUntil = Number.POSITIVE_INFINITY) {
     for (const connection of [...this.idle]) {
-      if (connection.usableUntil <= olderThan) connection.destroy()
+      if (connection.usableUntil <= usableUntil) connection.destroy()
     }
   }
 
-  dropAll() {
+  closeAll() {
     for (const connection of [...this.open]) connection.destroy(new Error("the backend was removed"))
   }
 }
 
-/**
- * For how many milliseconds a connection to a backend is kept idle: less than the 5 seconds after which Node closes its end
- * (server.keepAliveTimeout), which would otherwise cross the next request on its way.
- */
-const idleLimit = 4000
-
-/** What a connection works for. */
-export interface Occupant extends ResponseTaker {
-  /** That was all for now, and the response goes on. */
-  readonly more: () => void
-  /** The response is whole and nothing came after it. */
-  readonly done: (connection: Connection) => void
-  /** It ended, or what came is no HTTP: nothing more comes. `code` is the errno's name where there is one. */
-  readonly failed: (connection: Connection, code: string | undefined) => void
-  /** What was written has left, after `write` has said no. */
-  readonly writable: () => void
+/** The exchange that a connection works for. */
+export interface ConnectionHandler extends ResponseHandler {
+  /** The bytes that arrived have been handled, and the response is not complete. */
+  readonly onPartial: () => void
+  /** The response is complete, and nothing followed it. */
+  readonly onComplete: (connection: Connection) => void
+  /** The connection broke, or what arrived is not HTTP. `code` is the errno's name if there is one. */
+  readonly onFailure: (connection: Connection, code: string | undefined) => void
+  /** There is room again after `write` returned false. */
+  readonly onDrain: () => void
 }
 
-/** What takes a connection over that is no longer HTTP. */
-interface TunnelEnd {
-  readonly bytes: (bytes: Buffer) => void
-  readonly end: () => void
-  readonly writable: () => void
-  readonly closed: () => void
+/** Takes over a connection that no longer carries HTTP. */
+interface TunnelHandler {
+  readonly onBytes: (bytes: Buffer) => void
+  readonly onEnd: () => void
+  readonly onDrain: () => void
+  readonly onClose: () => void
 }
 
 /**
- * One TCP connection to a backend: requests one after another, or a tunnel. It reads into a buffer that it shares, which
- * spares a stream for every response: bytes must be used or copied before the call returns.
+ * One TCP connection to a backend, for one request after another or for a tunnel. All connections read into one buffer,
+ * which saves a stream for each response: bytes must be used or copied before the callback returns.
  */
 export class Connection {
   readonly upstream: Upstream
-  /** Whether an earlier request was answered on it. */
-  isUsed = false
+  /** Whether it has carried an earlier request. */
+  isReused = false
   usableUntil = 0
   private readonly socket: Net.Socket
-  private readonly reader = new ResponseReader(idleLimit)
-  private occupant: Occupant | undefined
-  private tunnel: TunnelEnd | undefined
+  private readonly reader = new ResponseReader(maxIdle)
+  private handler: ConnectionHandler | undefined
+  private tunnel: TunnelHandler | undefined
   private code: string | undefined
 
   constructor(upstream: Upstream, buffer: Buffer) {
@@ -127,23 +128,23 @@ export class Connection {
     socket.on("error", (error: NodeJS.ErrnoException) => {
       this.code = error.code
     })
-    socket.on("drain", () => (this.tunnel ?? this.occupant)?.writable())
+    socket.on("drain", () => (this.tunnel ?? this.handler)?.onDrain())
     socket.on("end", () => this.ended())
     socket.on("close", () => this.closed())
   }
 
-  occupy(occupant: Occupant, isHead: boolean) {
-    this.occupant = occupant
-    this.reader.expect(occupant, isHead)
+  /** Works for this exchange from now on, whose request may be a HEAD request. */
+  assign(handler: ConnectionHandler, isHead: boolean) {
+    this.handler = handler
+    this.reader.expect(handler, isHead)
   }
 
-  /** From now on it is no longer HTTP. */
-  becomeTunnel(tunnel: TunnelEnd) {
-    this.occupant = undefined
+  switchToTunnel(tunnel: TunnelHandler) {
+    this.handler = undefined
     this.tunnel = tunnel
   }
 
-  /** False when it is better to wait until `writable` is called. */
+  /** False if the caller should wait for `onDrain`. */
   write(text: string | Buffer, encoding?: "latin1"): boolean {
     return encoding === undefined ? this.socket.write(text) : this.socket.write(text, encoding)
   }
@@ -169,9 +170,9 @@ export class Connection {
     this.socket.resume()
   }
 
-  /** The occupant leaves; the backend may have more to do for it, of which nobody will hear. */
+  /** Drops the exchange with the connection: nobody waits for the response any more. */
   abandon() {
-    this.occupant = undefined
+    this.handler = undefined
     this.destroy()
   }
 
@@ -181,42 +182,43 @@ export class Connection {
   }
 
   private read(buffer: Buffer, length: number) {
-    if (this.tunnel !== undefined) return this.tunnel.bytes(buffer.subarray(0, length))
-    const { occupant } = this
-    // Nobody has asked for anything.
-    if (occupant === undefined) return this.destroy()
-    const reading = this.reader.read(buffer, length)
-    const tunnel = this.tunnel as TunnelEnd | undefined
-    if (tunnel !== undefined && this.reader.surplus !== undefined) tunnel.bytes(this.reader.surplus)
-    if (tunnel !== undefined || this.occupant !== occupant) return
-    if (reading === "more") return occupant.more()
-    if (reading === "end") {
-      this.occupant = undefined
-      this.isUsed = true
-      return occupant.done(this)
+    if (this.tunnel !== undefined) return this.tunnel.onBytes(buffer.subarray(0, length))
+    const { handler } = this
+    // No request is waiting for these bytes.
+    if (handler === undefined) return this.destroy()
+    const result = this.reader.read(buffer, length)
+    // The handler may have switched or abandoned this connection while it was called.
+    const tunnel = this.tunnel as TunnelHandler | undefined
+    if (tunnel !== undefined && this.reader.surplus !== undefined) tunnel.onBytes(this.reader.surplus)
+    if (tunnel !== undefined || this.handler !== handler) return
+    if (result === "more") return handler.onPartial()
+    if (result === "end") {
+      this.handler = undefined
+      this.isReused = true
+      return handler.onComplete(this)
     }
-    this.fail(occupant, reading)
+    this.fail(handler, result)
   }
 
   private ended() {
-    if (this.tunnel !== undefined) return this.tunnel.end()
-    const { occupant } = this
-    if (occupant !== undefined && this.reader.close()) {
-      this.occupant = undefined
-      occupant.done(this)
+    if (this.tunnel !== undefined) return this.tunnel.onEnd()
+    const { handler } = this
+    if (handler !== undefined && this.reader.close()) {
+      this.handler = undefined
+      handler.onComplete(this)
     }
     this.destroy()
   }
 
   private closed() {
     this.upstream.closed(this)
-    this.tunnel?.closed()
-    if (this.occupant !== undefined) this.fail(this.occupant, this.code)
+    this.tunnel?.onClose()
+    if (this.handler !== undefined) this.fail(this.handler, this.code)
   }
 
-  private fail(occupant: Occupant, code: string | undefined) {
-    this.occupant = undefined
-    occupant.failed(this, code)
+  private fail(handler: ConnectionHandler, code: string | undefined) {
+    this.handler = undefined
+    handler.onFailure(this, code)
     this.destroy()
   }
 }

@@ -11,10 +11,10 @@ describe("a rotation", () => {
     const [a, b] = rotation.all() as [Member, Member]
     assert.deepStrictEqual(chosen(rotation), ["b", "a", "b", "a"])
     assert.deepStrictEqual(chosen(rotation, a), ["b", "b", "b", "b"])
-    b.begin()
-    a.isDoubtful = true
+    b.requestBegun()
+    a.isSuspect = true
     assert.deepStrictEqual(chosen(rotation), ["b", "b", "b", "b"])
-    b.isDoubtful = true
+    b.isSuspect = true
     assert.deepStrictEqual(chosen(rotation), ["a", "a", "a", "a"])
     rotation.remove(b)
     assert.deepStrictEqual(chosen(rotation, a), ["a", "a", "a", "a"])
