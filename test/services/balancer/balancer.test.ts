@@ -26,7 +26,7 @@ contract("Balancer in memory", layerMemory, {
 })
 
 describe("Balancer in memory", () => {
-  it.effect("tells what was asked of each front, in order, and what it was opened with", () =>
+  it.effect("records the calls of each front in order, and the options it was opened with", () =>
     Effect.gen(function* () {
       const balancer = yield* Balancer
       yield* Effect.scoped(
@@ -48,7 +48,7 @@ describe("Balancer in memory", () => {
     }).pipe(Effect.provide(layerMemory))
   )
 
-  it.scopedLive("gives a request that waited to nobody who is going by then", () =>
+  it.scopedLive("does not give a waiting request to a backend that drains by then", () =>
     Effect.gen(function* () {
       const balancer = yield* Balancer
       const front = yield* balancer.open({ host: "127.0.0.1", port: 3000 }, { hold: "10 seconds" })

@@ -12,12 +12,12 @@ const whole = createHash("sha256")
 for (let i = 0; i < blocks; i++) whole.update(block)
 const digest = whole.digest("hex")
 
-const pour = async (to: NodeJS.WritableStream) => {
+const writeBlocks = async (to: NodeJS.WritableStream) => {
   for (let i = 0; i < blocks; i++) if (!to.write(block)) await once<void>((done) => to.once("drain", done))
   to.end()
 }
 
-const drink = async (from: NodeJS.ReadableStream) => {
+const consume = async (from: NodeJS.ReadableStream) => {
   const hash = createHash("sha256")
   let most = 0
   for await (const bytes of from) {
@@ -31,21 +31,21 @@ describe("a body through the front", () => {
   it.scopedLive("may have 100 MiB, up and down, chunked and not, and is not kept in memory", () =>
     Effect.gen(function* () {
       const { port } = yield* app(async (request, response) => {
-        if (request.method === "POST") return response.end((await drink(request)).digest)
+        if (request.method === "POST") return response.end((await consume(request)).digest)
         if (request.url === "/length") response.setHeader("content-length", blocks * block.length)
-        await pour(response)
+        await writeBlocks(response)
       })
       yield* Effect.promise(async () => {
         const before = process.memoryUsage.rss()
         let most = 0
         for (const path of ["/length", "/chunked"]) {
-          const down = await drink(
+          const down = await consume(
             await once<Http.IncomingMessage>((got) => Http.get({ host: "127.0.0.1", port, path }, got))
           )
           assert.strictEqual(down.digest, digest)
           const fields = path === "/length" ? { "content-length": blocks * block.length } : {}
           const answer = await once<Http.IncomingMessage>((got) =>
-            pour(Http.request({ host: "127.0.0.1", port, path, method: "POST", headers: fields }, got))
+            writeBlocks(Http.request({ host: "127.0.0.1", port, path, method: "POST", headers: fields }, got))
           )
           let text = ""
           for await (const bytes of answer) text += bytes
@@ -58,11 +58,11 @@ describe("a body through the front", () => {
     })
   )
 
-  it.scopedLive("waits for a reader that is slow, on either side", () =>
+  it.scopedLive("waits for a slow reader on either side", () =>
     Effect.gen(function* () {
       let taken = 0
       const { port } = yield* app((request, response) => {
-        if (request.method === "GET") return void pour(response)
+        if (request.method === "GET") return void writeBlocks(response)
         request.pause()
         setTimeout(() => request.resume().on("end", () => response.end(`${taken}`)), 100)
         request.on("data", (bytes: Buffer) => {
@@ -74,17 +74,17 @@ describe("a body through the front", () => {
         const slow = await once<Http.IncomingMessage>((got) => Http.get({ host: "127.0.0.1", port }, got))
         slow.pause()
         const answer = await once<Http.IncomingMessage>((got) =>
-          pour(Http.request({ host: "127.0.0.1", port, method: "POST" }, got))
+          writeBlocks(Http.request({ host: "127.0.0.1", port, method: "POST" }, got))
         )
         let text = ""
         for await (const bytes of answer) text += bytes
         assert.strictEqual(text, `${blocks * block.length}`)
-        assert.strictEqual((await drink(slow)).digest, digest)
+        assert.strictEqual((await consume(slow)).digest, digest)
       })
     })
   )
 
-  it.scopedLive("is asked for with 100 Continue by the app, and by nobody else", () =>
+  it.scopedLive("is requested with 100 Continue by the app, and by nobody else", () =>
     Effect.gen(function* () {
       const { port, server } = yield* app((_, response) => response.end("unasked"))
       server.on("checkContinue", (request: Http.IncomingMessage, response: Http.ServerResponse) => {
@@ -94,7 +94,7 @@ describe("a body through the front", () => {
       })
       const expecting = (path: string) =>
         head(`POST ${path} HTTP/1.1`, "Host: a", "Expect: 100-continue", "Content-Length: 4")
-      // A client that is told no must not be waited for: its next bytes may be the body or another request.
+      // A client that is refused is not waited for: its next bytes may be the body or another request.
       const refused = yield* say(port, expecting("/no"))
       assert.strictEqual(statusOf(refused), "417")
       assert.match(refused, /connection: close/i)
@@ -117,23 +117,21 @@ describe("a body through the front", () => {
     })
   )
 
-  it.scopedLive(
-    "is thrown away when the app has answered before its end, and the next request is understood",
-    () =>
-      Effect.gen(function* () {
-        const { port } = yield* app((request, response) => {
-          response.end(request.method === "POST" ? "early" : "next")
-        })
-        const post = head("POST / HTTP/1.1", "Host: a", "Content-Length: 3000000")
-        const answers = yield* say(
-          port,
-          `${post}${"x".repeat(3_000_000)}${head("GET / HTTP/1.1", "Host: a", "Connection: close")}`
-        )
-        assert.match(answers, /early[\s\S]*next/)
+  it.scopedLive("is discarded if the app answers before its end, and the next request is understood", () =>
+    Effect.gen(function* () {
+      const { port } = yield* app((request, response) => {
+        response.end(request.method === "POST" ? "early" : "next")
       })
+      const post = head("POST / HTTP/1.1", "Host: a", "Content-Length: 3000000")
+      const answers = yield* say(
+        port,
+        `${post}${"x".repeat(3_000_000)}${head("GET / HTTP/1.1", "Host: a", "Connection: close")}`
+      )
+      assert.match(answers, /early[\s\S]*next/)
+    })
   )
 
-  it.scopedLive("keeps the trailers that may trail", () =>
+  it.scopedLive("keeps the trailers that may be forwarded", () =>
     Effect.gen(function* () {
       const { port } = yield* app((request, response) => {
         request.resume().on("end", () => response.end(JSON.stringify(request.rawTrailers)))

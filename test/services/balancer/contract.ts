@@ -9,12 +9,12 @@ import * as Scope from "effect/Scope"
 import { type Backend, Balancer, type Front, resumeRefused } from "../../../src/services/balancer/balancer.ts"
 import type { OngoingRequest } from "../../../src/services/balancer/layer-memory.ts"
 
-/** The world around a front: instances that hold their answers, and clients. */
+/** What surrounds a front: instances that wait before they answer, and clients. */
 export interface World<R> {
   readonly backend: (id: string) => Effect.Effect<Backend, never, Scope.Scope>
-  /** None for 503. */
+  /** None if it is answered 503. */
   readonly request: (front: Front) => Effect.Effect<Option.Option<OngoingRequest>, never, R>
-  /** From now on it refuses connections. */
+  /** Has the backend refuse connections. */
   readonly refuse: (front: Front, backend: Backend) => Effect.Effect<void, never, R>
 }
 
@@ -46,7 +46,7 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
 
   describe(title, () => {
     test(
-      "listens on a port of the system's choice, which is its own until the scope closes",
+      "listens on a port chosen by the system, and keeps it until the scope closes",
       Effect.gen(function* () {
         const balancer = yield* Balancer
         const scope = yield* Scope.make()
@@ -65,7 +65,7 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
     )
 
     test(
-      "answers 503 without a backend, and gives requests to the one that is added",
+      "answers 503 without a backend, and sends requests to one that is added",
       Effect.gen(function* () {
         const { front, old } = yield* two
         assert.isTrue(Option.isNone(yield* world.request(front)))
@@ -80,7 +80,7 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
     )
 
     test(
-      "gives a request to a backend that has less to do, and takes turns",
+      "sends a request to the backend with the fewest in flight, in turn among equals",
       Effect.gen(function* () {
         const { front, old, young } = yield* two
         yield* front.add(old)
@@ -102,7 +102,7 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
     )
 
     test(
-      "takes a backend out at once, and lets it finish what it has",
+      "drains a backend: it gets no more requests, and finishes those it has",
       Effect.gen(function* () {
         const { front, old, young } = yield* two
         yield* front.add(old)
@@ -126,7 +126,7 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
     )
 
     test(
-      "says that the limit of a drain was reached, and leaves what is in flight alone until the backend is removed",
+      "reports that a drain reached its limit, and leaves requests in flight alone until the backend is removed",
       Effect.gen(function* () {
         const { front, old } = yield* two
         yield* front.add(old)
@@ -140,7 +140,7 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
     )
 
     test(
-      "ends a drain whose backend is removed, and that of one it has never seen",
+      "ends the drain of a backend that is removed, and of an unknown one",
       Effect.gen(function* () {
         const { front, old, young } = yield* two
         yield* front.add(old)
@@ -156,7 +156,7 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
     )
 
     test(
-      "takes a drain back when the backend is added again, and is not impressed by adding it twice",
+      "ends a drain when the backend is added again, and does nothing when it is added twice",
       Effect.gen(function* () {
         const { front, old } = yield* two
         yield* front.add(old)
@@ -171,7 +171,7 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
     )
 
     test(
-      "leaves out a backend that refuses a connection, and sends the request to the next",
+      "skips a backend that refuses a connection, and sends the request to the next one",
       Effect.gen(function* () {
         const { front, old, young } = yield* two
         yield* front.add(old)
@@ -188,14 +188,14 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
     )
 
     test(
-      "tells of a refusal, and gives requests again to a backend that is there again",
+      "reports a refusal, and sends requests again once the backend accepts connections",
       Effect.gen(function* () {
         const { front, old, young } = yield* two
         yield* front.add(old)
         yield* front.add(young)
-        let isThere = false
-        const ask = Effect.sync(() => isThere)
-        yield* Effect.forkScoped(resumeRefused(front, old, ask))
+        let accepts = false
+        const check = Effect.sync(() => accepts)
+        yield* Effect.forkScoped(resumeRefused(front, old, check))
         const refused = yield* Effect.fork(front.refused(old))
         yield* Effect.sleep(20)
         assert.isTrue(Option.isNone(yield* Fiber.poll(refused)))
@@ -208,38 +208,38 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
         yield* Fiber.join(refused)
         yield* front.refused(old)
         yield* until(front, "old refused 0", "young serving 0")
-        isThere = true
+        accepts = true
         yield* until(front, "old serving 0", "young serving 0")
       })
     )
 
     test(
-      "does not give requests to a backend that is there again when it drains",
+      "sends no requests to a backend that accepts connections again while it drains",
       Effect.gen(function* () {
         const { front, old, young } = yield* two
         yield* front.add(old)
         yield* front.add(young)
-        const asked = yield* Deferred.make<void>()
-        const isThere = yield* Deferred.make<boolean>()
-        const ask = Effect.zipRight(Deferred.succeed(asked, undefined), Deferred.await(isThere))
-        const taking = yield* Effect.fork(resumeRefused(front, old, ask))
+        const checked = yield* Deferred.make<void>()
+        const accepts = yield* Deferred.make<boolean>()
+        const check = Effect.zipRight(Deferred.succeed(checked, undefined), Deferred.await(accepts))
+        const resuming = yield* Effect.fork(resumeRefused(front, old, check))
         yield* world.refuse(front, old)
         for (let i = 0; i < 2; i++) {
           const request = yield* ongoing(front)
           yield* request.answer
           yield* request.end
         }
-        yield* Deferred.await(asked)
+        yield* Deferred.await(checked)
         yield* front.drain(old, "1 second")
-        yield* Deferred.succeed(isThere, true)
+        yield* Deferred.succeed(accepts, true)
         yield* Effect.sleep(20)
         yield* until(front, "old draining 0", "young serving 0")
-        yield* Fiber.interrupt(taking)
+        yield* Fiber.interrupt(resuming)
       })
     )
 
     test(
-      "holds a request for the backend that comes, if it comes in time",
+      "holds a request until a backend is added, if that happens in time",
       Effect.gen(function* () {
         const balancer = yield* Balancer
         const patient = yield* balancer.open(loopback, { hold: "10 seconds" })
@@ -258,7 +258,7 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
     )
 
     test(
-      "resets what is in flight when its scope closes",
+      "resets requests in flight when its scope closes",
       Effect.gen(function* () {
         const balancer = yield* Balancer
         const scope = yield* Scope.make()

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { app, get, head, say, script, statusOf } from "./wire.ts"
 
-/** Tells what it was sent: the head as it came. */
+/** Answers with the head that it received. */
 const mirror = script((socket, text) => {
   socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`, "latin1")
 })
@@ -11,7 +11,7 @@ const mirror = script((socket, text) => {
 const sent = (answer: string) => answer.slice(answer.indexOf("\r\n\r\n") + 4).split("\r\n")
 
 describe("a request through the front", () => {
-  it.scopedLive("keeps its fields as they are, and loses those of its connection", () =>
+  it.scopedLive("keeps its end-to-end fields unchanged, and loses those of its connection", () =>
     Effect.gen(function* () {
       const { port } = yield* mirror
       const answer = yield* say(
@@ -45,7 +45,7 @@ describe("a request through the front", () => {
     })
   )
 
-  it.scopedLive("says nothing that only a front may say", () =>
+  it.scopedLive("loses fields that only a front may set", () =>
     Effect.gen(function* () {
       const { port } = yield* mirror
       const forged = [
@@ -68,7 +68,7 @@ describe("a request through the front", () => {
     })
   )
 
-  it.scopedLive("is not for the host that health checks are for", () =>
+  it.scopedLive("cannot name the host of the health checks", () =>
     Effect.gen(function* () {
       let served = 0
       const { port } = yield* app((_, response) => {
@@ -97,7 +97,7 @@ describe("a request through the front", () => {
     })
   )
 
-  it.scopedLive("in absolute form goes on in origin form, with the target's host", () =>
+  it.scopedLive("in absolute form is forwarded in origin form, with the target's host", () =>
     Effect.gen(function* () {
       const { port } = yield* mirror
       const ask = (target: string) =>
@@ -161,7 +161,7 @@ describe("a request through the front", () => {
       }
       assert.strictEqual(served, 0)
       assert.strictEqual(connections(), 0)
-      // A bad chunk is found when its request is on its way: the backend gets no whole one.
+      // A bad chunk is found after the request was forwarded: the backend never gets all of it.
       const bad = yield* say(
         port,
         `${head("POST / HTTP/1.1", "Host: a", "Transfer-Encoding: chunked")}zz\r\n`
@@ -170,7 +170,7 @@ describe("a request through the front", () => {
     })
   )
 
-  it.scopedLive("may have 2,500 fields, of which none gets lost", () =>
+  it.scopedLive("may have 2,500 fields without losing one", () =>
     Effect.gen(function* () {
       const { port } = yield* mirror
       const fields = Array.from({ length: 2500 }, (_, i) => `z${i.toString(36)}:`)
@@ -200,7 +200,7 @@ describe("a request through the front", () => {
     })
   )
 
-  it.scopedLive("may be pipelined: answers come in the order of the requests", () =>
+  it.scopedLive("may be pipelined: responses come in the order of the requests", () =>
     Effect.gen(function* () {
       const { port } = yield* app((request, response) => {
         const wait = request.url === "/0" ? 50 : 0
@@ -215,7 +215,7 @@ describe("a request through the front", () => {
     })
   )
 
-  it.scopedLive("is one of 33 at most of a connection, so that a client takes few of a backend's", () =>
+  it.scopedLive("is one of at most 33 on its connection, so that no client uses up the backend's", () =>
     Effect.gen(function* () {
       let most = 0
       const { port, front, connections } = yield* app((request, response) => {
@@ -229,7 +229,7 @@ describe("a request through the front", () => {
     })
   )
 
-  it.scopedLive("is in flight no longer than its client is there, also one whose turn has not come", () =>
+  it.scopedLive("is not in flight after its client has gone, even if its turn has not come", () =>
     Effect.gen(function* () {
       const { port, front } = yield* app((request, response) => {
         if (request.url === "/2") client.resetAndDestroy()
@@ -244,7 +244,7 @@ describe("a request through the front", () => {
     })
   )
 
-  it.scopedLive("is answered when its client has closed its side", () =>
+  it.scopedLive("is answered after its client has closed its side", () =>
     Effect.gen(function* () {
       const { port } = yield* app((_, response) => setTimeout(() => response.end("late"), 100))
       assert.match(yield* say(port, head("GET / HTTP/1.1", "Host: a"), { close: true }), /late/)
@@ -264,7 +264,7 @@ describe("a request through the front", () => {
     })
   )
 
-  it.scopedLive("of a client that vanishes is abandoned at the backend, and no longer in flight", () =>
+  it.scopedLive("is abandoned at the backend when its client vanishes, and is no longer in flight", () =>
     Effect.gen(function* () {
       let resolve: (closed: boolean) => void = () => {}
       const closed = new Promise<boolean>((done) => {

@@ -22,7 +22,7 @@ describe("a response through the front", () => {
     })
   )
 
-  it.scopedLive("has no body after HEAD, with 204 and with 304, and leaves the connection usable", () =>
+  it.scopedLive("has no body for HEAD, 204 and 304, and leaves the connection usable", () =>
     Effect.gen(function* () {
       const { port, connections } = yield* app((request, response) => {
         if (request.url === "/204") response.writeHead(204)
@@ -40,7 +40,7 @@ describe("a response through the front", () => {
     })
   )
 
-  it.scopedLive("may come byte by byte, with interim ones, chunk extensions and trailers", () =>
+  it.scopedLive("may arrive byte by byte, with interim responses, chunk extensions and trailers", () =>
     Effect.gen(function* () {
       const { port } = yield* script(async (socket) => {
         const bytes =
@@ -91,7 +91,7 @@ describe("a response through the front", () => {
     })
   )
 
-  it.scopedLive("that ends too early resets the client, who cannot take it for the whole", () =>
+  it.scopedLive("resets the client if it ends too early, so that nobody takes it for the whole", () =>
     Effect.gen(function* () {
       const bad = [
         "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort",
@@ -115,7 +115,7 @@ describe("a response through the front", () => {
     })
   )
 
-  it.scopedLive("of one request is never given to another: surplus bytes end the backend's connection", () =>
+  it.scopedLive("never reaches another request: surplus bytes end the backend's connection", () =>
     Effect.gen(function* () {
       const { port } = yield* script((socket, text) => {
         const path = /\/(\w+)/.exec(text)?.[1] ?? ""
@@ -128,7 +128,7 @@ describe("a response through the front", () => {
     })
   )
 
-  it.scopedLive("comes as it is made: an event stream is not held back, and ends with its client", () =>
+  it.scopedLive("is streamed: events are not held back, and end with their client", () =>
     Effect.gen(function* () {
       const { promise: closed, resolve } = withResolvers<void>()
       const events: Array<() => void> = []
@@ -155,7 +155,7 @@ describe("a response through the front", () => {
     })
   )
 
-  it.scopedLive("is 504 when the backend is silent for too long, and 503 says when to come back", () =>
+  it.scopedLive("is 504 if the backend is silent for too long, and 503 says when to retry", () =>
     Effect.gen(function* () {
       const { port, front } = yield* app(() => {}, { answerWithin: 60 })
       assert.match(yield* say(port, get("/")), /^HTTP\/1\.1 504 [\s\S]*\n504 Gateway Timeout: [^\r\n]+\n$/)
@@ -169,7 +169,7 @@ describe("a response through the front", () => {
 })
 
 describe("a request whose connection broke", () => {
-  /** Answers the first on each connection, and closes it at the second. */
+  /** Answers the first request of each connection, and closes it at the second. */
   const forgetful = () => {
     const heads: Array<string> = []
     const seen = new WeakSet<Net.Socket>()
@@ -184,7 +184,7 @@ describe("a request whose connection broke", () => {
     )
   }
 
-  it.scopedLive("is sent again when the connection was an old one and the method lets it", () =>
+  it.scopedLive("is retried if the connection was reused and the method is idempotent", () =>
     Effect.gen(function* () {
       const { port, heads } = yield* forgetful()
       for (const path of ["/1", "/2"]) assert.strictEqual(statusOf(yield* say(port, get(path))), "200")
@@ -193,7 +193,7 @@ describe("a request whose connection broke", () => {
   )
 
   it.scopedLive(
-    "is sent to another backend, where there is one: this one may be about to end, and accept until then",
+    "is retried at another backend if there is one: this one may accept connections and be about to end",
     () =>
       Effect.gen(function* () {
         let asked = 0
@@ -209,7 +209,7 @@ describe("a request whose connection broke", () => {
       })
   )
 
-  it.scopedLive("is never sent again when it is a POST or has a body", () =>
+  it.scopedLive("is never retried if it is a POST or has a body", () =>
     Effect.gen(function* () {
       for (const request of [
         head("POST /2 HTTP/1.1", "Host: a", "Connection: close", "Content-Length: 0"),
@@ -225,7 +225,7 @@ describe("a request whose connection broke", () => {
     })
   )
 
-  it.scopedLive("is not sent again on a new connection, which the backend has chosen to close", () =>
+  it.scopedLive("is not retried if the connection was new: the backend chose to close it", () =>
     Effect.gen(function* () {
       let count = 0
       const { port } = yield* script((socket) => {

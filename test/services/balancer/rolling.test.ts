@@ -42,7 +42,7 @@ const instance = (id: string) =>
       })
   )
 
-describe("replacing every instance under load", () => {
+describe("replacing all instances under load", () => {
   it.scopedLive(
     `fails no request in ${rolls} times`,
     () =>
@@ -73,7 +73,7 @@ describe("replacing every instance under load", () => {
         assert.deepStrictEqual(failures, {})
         for (const kind of kinds) assert.isAbove(served[kind] ?? 0, 0, kind)
         for (const { kind, how } of ends) assert.strictEqual(how, "told", kind)
-        // The front learns of the clients' end behind it.
+        // The front learns a little later that its clients have gone.
         const idle = yield* Effect.repeat(Effect.delay(front.backends, "10 millis"), {
           until: (backends) => backends.every(({ inFlight }) => inFlight === 0),
           times: 6000

@@ -5,7 +5,7 @@ describe("a rotation", () => {
   const chosen = (rotation: Rotation<Member>, other?: Member) =>
     Array.from({ length: 4 }, () => rotation.choose(other)?.id)
 
-  it("takes turns, and leaves out one that is doubtful or was tried as long as there is another", () => {
+  it("takes turns, and avoids a member that is suspect or was tried if there is another", () => {
     const rotation = new Rotation((backend) => new Member(backend))
     for (const id of ["a", "b"]) rotation.add({ id, port: 1 })
     const [a, b] = rotation.all() as [Member, Member]

@@ -33,7 +33,7 @@ const accepting = Effect.map(
 )
 
 describe("a WebSocket through the front", () => {
-  it.scopedLive("is opened, carries bytes both ways from the first one on, and ends with either side", () =>
+  it.scopedLive("is opened, carries all bytes both ways, and ends with either side", () =>
     Effect.gen(function* () {
       const { port } = yield* accepting
       const got = yield* say(port, `${upgrade}early`, { close: true })
@@ -44,7 +44,7 @@ describe("a WebSocket through the front", () => {
     })
   )
 
-  it.scopedLive("is in flight until it is closed, also when its client vanishes", () =>
+  it.scopedLive("is in flight until it is closed, even if its client vanishes", () =>
     Effect.gen(function* () {
       const { port, front } = yield* accepting
       const client = Net.connect(port, "127.0.0.1", () => client.write(upgrade))
@@ -57,7 +57,7 @@ describe("a WebSocket through the front", () => {
   )
 
   it.scopedLive(
-    "ends soon after its client has closed its side, also when the app does not close its own",
+    "ends soon after its client has closed its side, even if the app does not close its own",
     () =>
       Effect.gen(function* () {
         const { port, front, server } = yield* app((_, response) => response.end())
@@ -89,7 +89,7 @@ describe("a WebSocket through the front", () => {
     })
   )
 
-  it.scopedLive("that the app declines is an ordinary answer, behind which nothing is smuggled", () =>
+  it.scopedLive("gets an ordinary response if the app declines, and smuggles nothing after it", () =>
     Effect.gen(function* () {
       const heads: Array<string> = []
       const { port } = yield* script((socket, text) => {
@@ -104,7 +104,7 @@ describe("a WebSocket through the front", () => {
     })
   )
 
-  it.scopedLive("gets 503, 502 and 421 as others do", () =>
+  it.scopedLive("gets 503, 502 and 421 as other requests do", () =>
     Effect.gen(function* () {
       const { port, front } = yield* script((socket) => socket.destroy())
       assert.strictEqual(statusOf(yield* say(port, upgrade)), "502")
@@ -114,7 +114,7 @@ describe("a WebSocket through the front", () => {
     })
   )
 
-  it.scopedLive("is none where an earlier request of its connection is not answered yet", () =>
+  it.scopedLive("is not opened while an earlier request of its connection is unanswered", () =>
     Effect.gen(function* () {
       const { port, front } = yield* app((request, response) => {
         if (request.url !== "/never") response.end("served")
@@ -125,7 +125,7 @@ describe("a WebSocket through the front", () => {
       for (const text of [never + upgrade, never + never + upgrade, never + other, refused + upgrade]) {
         assert.notMatch(yield* say(port, text), /101|200/)
       }
-      // The front goes on, and nothing is left that a drain would wait for.
+      // The front keeps working, and a drain has nothing to wait for.
       assert.match(yield* say(port, head("GET / HTTP/1.1", "Host: a", "Connection: close")), /served$/)
       assert.strictEqual(yield* front.drain({ id: "app", port: 0 }, "1 second"), "finished")
     })

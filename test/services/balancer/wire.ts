@@ -27,9 +27,9 @@ export const app = (listener: Http.RequestListener, options?: FrontOptions) => {
   return Effect.map(behind(server, options), (front) => ({ ...front, server }))
 }
 
-/** What is said by hand behind a front: each head that arrives is given to `say`. */
+/** A scripted server behind a front: `respond` gets each head that arrives. */
 export const script = (
-  say: (socket: Net.Socket, head: string, count: number) => void,
+  respond: (socket: Net.Socket, head: string, count: number) => void,
   options?: FrontOptions
 ) => {
   let count = 0
@@ -41,7 +41,7 @@ export const script = (
       for (let end = text.indexOf("\r\n\r\n"); end >= 0; end = text.indexOf("\r\n\r\n")) {
         const head = text.slice(0, end)
         text = text.slice(end + 4)
-        say(socket, head, count++)
+        respond(socket, head, count++)
       }
     })
   })
@@ -61,7 +61,7 @@ const behind = (
     return { front, port: front.address.port, connections: () => sockets.size }
   }).pipe(Effect.provide(layer))
 
-/** What a client gets for what it sends, as latin1, until the server closes; `RST` at the end of what was reset. */
+/** Sends the text, and returns everything received until the server closes, as latin1, with `RST` after a reset. */
 export const say = (
   port: number,
   text: string,
@@ -90,7 +90,7 @@ export const say = (
     Effect.orDie
   )
 
-/** Lines of a head, with CRLF and the empty line. */
+/** A head of these lines. */
 export const head = (...lines: ReadonlyArray<string>): string => `${lines.join("\r\n")}\r\n\r\n`
 
 /** A GET whose connection closes after the answer. */
@@ -99,11 +99,11 @@ export const get = (path: string, ...fields: ReadonlyArray<string>): string =>
 
 export const statusOf = (answer: string): string => answer.slice(9, 12)
 
-/** The first Promise of a kind of event. */
+/** A promise of an event's first value. */
 export const once = <A>(register: (resolve: (value: A) => void) => void): Promise<A> =>
   new Promise((resolve) => register(resolve))
 
-/** Promise.withResolvers, which Node has from 22 on. */
+/** Promise.withResolvers, which Node has since 22. */
 export const withResolvers = <A>() => {
   let resolve: (value: A) => void = () => {}
   const promise = new Promise<A>((done) => {

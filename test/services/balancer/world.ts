@@ -21,7 +21,7 @@ const end = (server: Http.Server) =>
     server.closeAllConnections()
   })
 
-/** Servers on loopback and Node's client. */
+/** Servers on loopback, and Node's client. */
 export const network: World<never> = {
   backend: (id) =>
     Effect.acquireRelease(
