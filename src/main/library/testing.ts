@@ -15,6 +15,7 @@ export { layerMemory as instanceLog } from "../../services/instance-log/layer-me
 export { contract as keyCacheContract } from "../../services/key-cache/contract.ts"
 export { layerMemory as keyCache } from "../../services/key-cache/layer-memory.ts"
 export { layerMemory as keyDerivation } from "../../services/key-derivation/layer-memory.ts"
+export { contractOf as keyPinsContractOf } from "../../services/key-pins/contract.ts"
 export { layerMemory as keyPins } from "../../services/key-pins/layer-memory.ts"
 /** Over the others in memory it is in memory itself: its variables come from the current ConfigProvider. */
 export { layer as keySource } from "../../services/key-source/layer.ts"
@@ -27,6 +28,7 @@ export {
 } from "../../services/process-spawner/layer-memory.ts"
 export { layerMemory as project } from "../../services/project/layer-memory.ts"
 export { layerMemory as sdkSources } from "../../services/sdk-sources/layer-memory.ts"
+export { contract as secretsFileContract } from "../../services/secrets-file/contract.ts"
 export {
   layerMemory as secretsFile,
   layerMemoryOf as secretsFileOf
@@ -45,3 +47,4 @@ export {
 } from "../../services/terminal-modes/layer-memory.ts"
 export { layerMemory as transport } from "../../services/transport/layer-memory.ts"
 export { layerMemory as watch, WatchControl } from "../../services/watch/layer-memory.ts"
+export { type Everything, everything } from "./everything.ts"

@@ -1,5 +1,5 @@
 import * as Effect from "effect/Effect"
-import { set } from "./contract-values.ts"
+import { set } from "../../../src/services/secrets-file/contract.ts"
 import { provideIn } from "./project.ts"
 
 // Sets secrets one after the other: `fixture <root> <count> <prefix>`, once it is told to begin.

@@ -3,10 +3,10 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { nameOf, names, set, setting } from "../../../src/services/secrets-file/contract.ts"
 import { SecretsFile } from "../../../src/services/secrets-file/secrets-file.ts"
 import { temporaryFolder } from "../files/folder.ts"
 import { makeOld } from "../files/locks.ts"
-import { nameOf, names, set, setting } from "./contract-values.ts"
 import { provideIn } from "./project.ts"
 
 const within = <A, E>(test: (root: string, path: string) => Effect.Effect<A, E, SecretsFile>) =>

@@ -2,10 +2,10 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { names } from "../../../src/services/secrets-file/contract.ts"
 import { type Bundle, bundle } from "../../support/bundle.ts"
 import { start } from "../files/child.ts"
 import { temporaryFolder } from "../files/folder.ts"
-import { names } from "./contract-values.ts"
 import { provideIn } from "./project.ts"
 
 describe("a secrets file that many processes change at once", { timeout: 300_000 }, () => {
