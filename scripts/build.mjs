@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { analyzeMetafile, build } from "esbuild"
 import { lazyBuiltins } from "./lazy-builtins.mjs"
+import { leanEffect } from "./lean-effect.mjs"
 import { rawText } from "./raw-text.mjs"
 import { ssh2Alone, ssh2At } from "./ssh2.mjs"
 import { withoutPrompts } from "./without-prompts.mjs"
@@ -87,16 +88,10 @@ const evaluate = async (file) => {
 const cli = await bundle({
   entryPoints: [values.entry],
   external: Object.keys(dependencies),
-  plugins: [lazyBuiltins, withoutPrompts, rawText, ssh2At("./ssh2.cjs")],
+  plugins: [lazyBuiltins, leanEffect, withoutPrompts, rawText, ssh2At("./ssh2.cjs")],
   // import() stays lazy, and becomes require(), which also works in a script that was compiled beforehand.
   supported: { "dynamic-import": false },
-  define: {
-    TAKO_VERSION: JSON.stringify(version),
-    // Effect looks at these two when it is loaded, and does not use them here (it takes process.hrtime, and its logger is
-    // removed). The looks alone load node:perf_hooks, node:net and node:stream: 12 ms.
-    performance: "undefined",
-    "process.stdout": "undefined"
-  }
+  define: { TAKO_VERSION: JSON.stringify(version) }
 })
 const ssh2 = await bundle(ssh2Alone)
 const server = await bundle({
@@ -109,10 +104,11 @@ const commandsInServer = Object.keys(server.metafile.inputs).filter((path) =>
   path.startsWith("src/main/cli/")
 )
 if (commandsInServer.length > 0) throw new Error(`tako-server has the CLI's ${commandsInServer} in it`)
+const hashOf = ({ content }) => createHash("sha256").update(content).digest("hex")
 const launcher = await bundle({
   entryPoints: [Path.join(root, "src/main/launcher/launcher.ts")],
   banner: { js: "#!/usr/bin/env node" },
-  define: { TAKO_BUNDLE_HASH: JSON.stringify(createHash("sha256").update(cli.content).digest("hex")) }
+  define: { TAKO_BUNDLES: JSON.stringify({ "cli.cjs": hashOf(cli), "ssh2.cjs": hashOf(ssh2) }) }
 })
 
 // A shell waits for it at each Tab, so it has the grammar with it, and neither effect nor what commands do.

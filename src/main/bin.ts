@@ -5,4 +5,12 @@ import { main } from "./cli/main.ts"
 import { root } from "./cli/root.ts"
 import { version } from "./version.ts"
 
-main(root, { version, streams: Layer.merge(Stdio.layer, Signals.layer), services: Layer.empty })
+/** For the launcher, which keeps compiled code for the commands that are used. */
+export const commandsRun: Array<string> = []
+
+main(root, {
+  version,
+  streams: Layer.merge(Stdio.layer, Signals.layer),
+  services: Layer.empty,
+  onCommand: (name) => commandsRun.push(name)
+})

@@ -6,7 +6,6 @@ import { afterAll, afterEach, assert, beforeAll, beforeEach, describe, it } from
 
 const root = Path.resolve(import.meta.dirname, "../..")
 const { version } = JSON.parse(Fs.readFileSync(Path.join(root, "package.json"), "utf8"))
-const [major = 0] = process.versions.node.split(".").map(Number)
 const isRoot = process.getuid?.() === 0
 
 let built: string
@@ -16,7 +15,12 @@ beforeAll(() => {
   built = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-launcher-"))
   // Of the real build all but the program itself: a hundred starts of that would take a minute.
   const entry = Path.join(built, "entry.ts")
-  Fs.writeFileSync(entry, 'declare const TAKO_VERSION: string\nconsole.log("tako " + TAKO_VERSION)\n')
+  Fs.writeFileSync(
+    entry,
+    `declare const TAKO_VERSION: string
+    export const commandsRun = process.env.COMMAND?.split(",") ?? []
+    console.log("tako " + TAKO_VERSION)`
+  )
   const build = Path.join(root, "scripts/build.mjs")
   ChildProcess.execFileSync(process.execPath, [build, "--entry", entry, "--outdir", built], { stdio: "pipe" })
 })
@@ -104,7 +108,7 @@ describe("a start", () => {
   })
 })
 
-describe.skipIf(major >= 22)("stored code, which we read ourselves on Node 20", () => {
+describe("stored code", () => {
   const file = () => {
     const [path, ...others] = stored()
     assert.isEmpty(others)
@@ -118,6 +122,19 @@ describe.skipIf(major >= 22)("stored code, which we read ourselves on Node 20", 
     works()
     assert.strictEqual(Fs.statSync(file()).ino, before.ino)
     assert.strictEqual(Fs.statSync(file()).mtimeMs, before.mtimeMs)
+  })
+
+  it("grows by what a command compiles that was not run before, up to twelve of them", () => {
+    const run = (command: string) => start({ TAKO_HOME: home, COMMAND: command })
+    const commands = () => /([a-z,-]*)\n/.exec(Fs.readFileSync(file(), "latin1"))?.[1]
+    run("secrets-ls")
+    run("run")
+    assert.strictEqual(commands(), "secrets-ls,run")
+    const { ino } = Fs.statSync(file())
+    run("secrets-ls")
+    assert.strictEqual(Fs.statSync(file()).ino, ino)
+    for (const letter of "abcdefghijklmnop") run(letter)
+    assert.strictEqual(commands(), "secrets-ls,run,a,b,c,d,e,f,g,h,i,j")
   })
 
   it("is not used for another bundle, of the same length", () => {
@@ -137,7 +154,7 @@ describe.skipIf(major >= 22)("stored code, which we read ourselves on Node 20", 
     ["cut off at its end", (code) => code.subarray(0, -1)],
     ["longer than it was", (code) => Buffer.concat([code, Buffer.from("x")])],
     ["all zeros", (code) => Buffer.alloc(code.length)],
-    ["other bytes", (code) => Buffer.alloc(code.length, "tako code 1 ")]
+    ["other bytes", (code) => Buffer.alloc(code.length, "tako code 3 ")]
   ]
   it.each(damages)("is not used, and is mended, when damaged: %s", (_, damage) => {
     works()

@@ -28,6 +28,8 @@ export const main = <R, E extends TakoError>(
     readonly version: string
     readonly streams: Layer.Layer<Stdio | Signals>
     readonly services: Layer.Layer<Exclude<R, CommandContext>, TakoError, CommandContext>
+    /** Called with the name of the command that is run, as in "secrets-set". */
+    readonly onCommand?: (name: string) => void
   }
 ): void => {
   const stop = Deferred.unsafeMake<ExitCode>(FiberId.none)
@@ -42,8 +44,9 @@ export const main = <R, E extends TakoError>(
     const cli = runCli(root, options.services, {
       argv: process.argv.slice(2),
       environment: process.env,
-      columns: columnsOfStdout,
-      version: options.version
+      columns: () => process.stdout.columns,
+      version: options.version,
+      ...(options.onCommand === undefined ? {} : { onCommand: options.onCommand })
     })
     // The loser's finalizers have run when the race is over.
     return yield* Effect.raceFirst(cli, Deferred.await(stop))
@@ -73,10 +76,4 @@ const reportBug = (defect: unknown): void => {
   } catch {
     // Nobody reads it.
   }
-}
-
-// Not written process.stdout: the build takes that out, for what effect does with it.
-const columnsOfStdout = (): number | undefined => {
-  const { stdout } = process
-  return stdout.columns
 }

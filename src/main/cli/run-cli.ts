@@ -33,6 +33,7 @@ export interface CliInput {
   /** The terminal's, read only when help or a table is printed. */
   readonly columns: () => number | undefined
   readonly version: string
+  readonly onCommand?: (name: string) => void
 }
 
 /**
@@ -87,7 +88,7 @@ const styleOf = (
 const carryOut = <R, E extends TakoError>(
   root: GroupTree<R, E>,
   services: Layer.Layer<Exclude<R, CommandContext>, TakoError, CommandContext>,
-  { version }: CliInput,
+  { version, onCommand }: CliInput,
   prepared: Either.Either<Prepared, Usage>,
   style: Style["Type"]
 ): Effect.Effect<ExitCode, TakoError, Stdio | Signals> =>
@@ -107,6 +108,12 @@ const carryOut = <R, E extends TakoError>(
         yield* stdio.out(`${root.spec.name} ${version}\n`)
         return done
       case "Invoke":
+        onCommand?.(
+          request.path
+            .slice(1)
+            .map(({ name }) => name)
+            .join("-")
+        )
         return yield* invoke(root, services, version, request).pipe(
           Effect.provideService(Globals, globalsOf(request.flags)),
           Effect.provideService(Style, style)

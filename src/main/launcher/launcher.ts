@@ -1,26 +1,74 @@
+import * as Fs from "node:fs"
 import * as Path from "node:path"
-import { cacheFolder } from "./cache-folder.ts"
-import { runCompiled } from "./compiled.ts"
+import * as Vm from "node:vm"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
+import { codeFolder, load, ownerOf, store } from "./code-store.ts"
 
-/** Put in by the build: the SHA-256 of the bundle, in hex. */
-declare const TAKO_BUNDLE_HASH: string
+/** Put in by the build: the bundles and the SHA-256 of each, in hex. */
+declare const TAKO_BUNDLES: Readonly<Record<string, string>>
 
-const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
-const isAtLeast = (wantedMajor: number, wantedMinor: number): boolean =>
-  major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)
-
-/** Starts the bundle as fast as this Node can, which is with code that is compiled already. */
-const start = (): void => {
-  const bundle = Path.join(__dirname, "cli.cjs")
-  const folder = process.env.NODE_DISABLE_COMPILE_CACHE === "1" ? undefined : cacheFolder()
-  if (folder === undefined) require(bundle)
-  else if (isAtLeast(22, 8)) {
-    require("node:module").enableCompileCache(folder)
-    require(bundle)
-  } else runCompiled(bundle, TAKO_BUNDLE_HASH, folder)
+/** What the program's bundle exports: the commands that have run, in words of the program's own. */
+interface Program {
+  readonly commandsRun?: ReadonlyArray<string>
 }
 
-if (isAtLeast(20, 19)) {
+/** V8 compiles a function when it is first called, and takes up stored code whole: a few commands share nearly all of it. */
+const maxCommands = 12
+
+/** What a bundle was given as `require`: our own bundles start from stored code as well. */
+const requireFrom = (folder: string, commandsRun: () => ReadonlyArray<string>) => {
+  const bundled = (specifier: string): unknown => {
+    const name = Path.basename(specifier)
+    const hash = specifier.startsWith("./") ? TAKO_BUNDLES[name] : undefined
+    return hash === undefined
+      ? require(specifier)
+      : runStored(Path.join(__dirname, name), hash, folder, bundled, commandsRun)
+  }
+  return bundled
+}
+
+/** Runs a bundle out of the code that an earlier start has stored, and stores what a command that it has not met compiles. */
+const runStored = (
+  bundle: string,
+  hash: string,
+  folder: string,
+  bundled: (specifier: string) => unknown,
+  commandsRun: () => ReadonlyArray<string>
+): unknown => {
+  const fd = Fs.openSync(bundle, "r")
+  const owner = ownerOf(folder, bundle, hash, Fs.fstatSync(fd, { bigint: true }))
+  // The build writes ASCII alone; as latin1 it stays one byte a character in V8.
+  const source = Fs.readFileSync(fd, "latin1")
+  Fs.closeSync(fd)
+  const stored = load(owner)
+  const script = new Vm.Script(`(function(exports,require,module,__filename,__dirname){${source}\n})`, {
+    filename: bundle,
+    ...omitUndefined({ cachedData: stored?.code })
+  })
+  const known = script.cachedDataRejected === true ? undefined : stored?.commands
+  process.once("exit", () => {
+    const commands = [...new Set([...(known ?? []), ...commandsRun()])]
+    if (known !== undefined && (commands.length === known.length || known.length >= maxCommands)) return
+    store(owner, { code: script.createCachedData(), commands })
+  })
+  const module = { exports: {} }
+  script.runInThisContext()(module.exports, bundled, module, bundle, Path.dirname(bundle))
+  return module.exports
+}
+
+/** Starts the program from compiled code, where there is a folder for it that nobody else can write to. */
+const start = (): void => {
+  const folder = process.env.NODE_DISABLE_COMPILE_CACHE === "1" ? undefined : codeFolder()
+  if (folder === undefined) {
+    require(Path.join(__dirname, "cli.cjs"))
+    return
+  }
+  let program: Program = {}
+  program = requireFrom(folder, () => program.commandsRun ?? [])("./cli.cjs") as Program
+}
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
+if (major > 20 || (major === 20 && minor >= 19)) {
   // Not a command of the program: a shell asks at each Tab.
   if (process.argv[2] === "__complete") require(Path.join(__dirname, "complete.cjs"))
   else start()
