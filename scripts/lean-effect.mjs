@@ -8,11 +8,16 @@ import { readFile } from "node:fs/promises"
 export const leanEffect = {
   name: "lean-effect",
   setup: (build) => {
-    build.onLoad({ filter: /[\\/]effect[\\/]dist[\\/]esm[\\/]internal[\\/](clock|logger)\.js$/ }, async ({ path }) => {
-      const source = await readFile(path, "utf8")
-      const lean = source.replace(/\bprocess\.stdout\b/g, "undefined").replace(/\bperformance\b/g, "undefined")
-      if (lean === source) throw new Error(`${path} looks at neither any more: this plugin can go`)
-      return { contents: lean }
-    })
+    build.onLoad(
+      { filter: /[\\/]effect[\\/]dist[\\/]esm[\\/]internal[\\/](clock|logger)\.js$/ },
+      async ({ path }) => {
+        const source = await readFile(path, "utf8")
+        const lean = source
+          .replace(/\bprocess\.stdout\b/g, "undefined")
+          .replace(/\bperformance\b/g, "undefined")
+        if (lean === source) throw new Error(`${path} looks at neither any more: this plugin can go`)
+        return { contents: lean }
+      }
+    )
   }
 }
