@@ -1,8 +1,8 @@
-import { spawn } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import type { Obstacle } from "../../domain/errors/rollout.ts"
+import { run } from "../helper-program/helper-program.ts"
 import type { Home } from "./app-home.ts"
 
 /**
@@ -46,13 +46,14 @@ const mayPass = ({ uid, gid }: User, folder: string): boolean => {
 
 /** By its exit code alone; where it cannot be tried, the instance will tell. */
 const isDenied = (user: User, directory: string): Effect.Effect<boolean> =>
-  Effect.async((resume) => {
-    const tried = spawn("test", ["-x", directory], {
-      ...user,
-      cwd: "/",
-      env: { PATH: "/usr/bin:/bin" },
-      stdio: "ignore"
-    })
-    tried.once("error", () => resume(Effect.succeed(false)))
-    tried.once("exit", (code) => resume(Effect.succeed(code === 1)))
-  })
+  run({
+    program: "test",
+    args: ["-x", directory],
+    user,
+    directory: "/",
+    environment: { PATH: "/usr/bin:/bin" },
+    timeLimit: 10_000
+  }).pipe(
+    Effect.map(({ exitCode }) => exitCode === 1),
+    Effect.orElseSucceed(() => false)
+  )

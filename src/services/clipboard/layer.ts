@@ -1,34 +1,49 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { ClipboardUnavailable } from "../../domain/errors/processes.ts"
+import { type Ended, findProgram, HelperFailed, run } from "../helper-program/helper-program.ts"
+import { childEnvironment } from "../process-spawner/process-spawner.ts"
 import { Clipboard } from "./clipboard.ts"
-import { findProgram } from "./find-program.ts"
-import { type ClipboardPrograms, type Environment, everyProgram, programsFor } from "./programs.ts"
-import { feed, print } from "./run.ts"
+import {
+  type ClipboardPrograms,
+  type Command,
+  type Environment,
+  everyProgram,
+  programsFor
+} from "./programs.ts"
+
+/** In ms: longer than any clipboard takes. A selection owner that hangs keeps `xclip -out` waiting forever. */
+const timeLimit = 5000
 
 /** The clipboard as this environment (PATH, WAYLAND_DISPLAY, DISPLAY, WSL_DISTRO_NAME) reaches it. */
 export const layerFor = (platform: string, environment: Environment): Layer.Layer<Clipboard> =>
   Layer.sync(Clipboard, () => {
     const find = (name: string) => findProgram(name, environment.PATH ?? "")
 
-    const copyWith = ({ copy: [name, ...args] }: ClipboardPrograms, text: string) => {
+    const runProgram = (
+      [name, ...args]: Command,
+      streams: { readonly stdin: Uint8Array } | { readonly outputLimit: number }
+    ): Effect.Effect<Ended, HelperFailed> => {
       const program = find(name)
       return program === undefined
-        ? Effect.fail("failed")
-        : feed(program, args, environment, encode(name, text))
-    }
-
-    /** None when it cannot be read. */
-    const pasteWith = ({ paste: [name, ...args] }: ClipboardPrograms) => {
-      const program = find(name)
-      return program === undefined
-        ? Effect.succeedNone
-        : Effect.option(
-            Effect.map(print(program, args, environment), (bytes) => new TextDecoder().decode(bytes))
+        ? new HelperFailed({ reason: "not-found" })
+        : Effect.filterOrFail(
+            run({ program, args, environment: childEnvironment(environment), timeLimit, ...streams }),
+            ({ exitCode }) => exitCode === 0,
+            () => new HelperFailed({ reason: "failed" })
           )
     }
+
+    const copyWith = ({ copy }: ClipboardPrograms, text: string) =>
+      Effect.asVoid(runProgram(copy, { stdin: encode(copy[0], text) }))
+
+    /** False when it cannot be read. What is longer than any secret is something else. */
+    const holdsOther = ({ paste }: ClipboardPrograms, text: string) =>
+      runProgram(paste, { outputLimit: 4 * 1024 * 1024 }).pipe(
+        Effect.map(({ stdout }) => !isSame(stdout.toString("utf8"), text)),
+        Effect.catchAll(({ reason }) => Effect.succeed(reason === "too-much-output"))
+      )
 
     /** The first programs that do it. */
     const withPrograms = (use: (programs: ClipboardPrograms) => Effect.Effect<void, unknown>) =>
@@ -47,10 +62,8 @@ export const layerFor = (platform: string, environment: Environment): Layer.Laye
       copy: (text) => withPrograms((programs) => copyWith(programs, Redacted.value(text))),
       clear: (text) =>
         withPrograms((programs) =>
-          Effect.flatMap(pasteWith(programs), (held) =>
-            Option.isSome(held) && !isSame(held.value, Redacted.value(text))
-              ? Effect.void
-              : copyWith(programs, "")
+          Effect.flatMap(holdsOther(programs, Redacted.value(text)), (other) =>
+            other ? Effect.void : copyWith(programs, "")
           )
         )
     }

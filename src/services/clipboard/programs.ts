@@ -1,7 +1,9 @@
+export type Command = readonly [program: string, ...args: ReadonlyArray<string>]
+
 /** A pair of programs that reach a clipboard: one takes the new text on stdin, the other prints what is there. */
 export interface ClipboardPrograms {
-  readonly copy: readonly [string, ...ReadonlyArray<string>]
-  readonly paste: readonly [string, ...ReadonlyArray<string>]
+  readonly copy: Command
+  readonly paste: Command
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { printable } from "../../domain/printable.ts"
+import { type Ended, run } from "../helper-program/helper-program.ts"
 import { Project } from "../project/project.ts"
-import { git } from "./git.ts"
 import { type Commit, History } from "./history.ts"
 
 /** The git of the project's folder; relative paths are from the project's root. */
@@ -19,7 +19,7 @@ export const layer: Layer.Layer<History, never, Project> = Layer.effect(
         const file = Path.resolve(root, path)
         const find = (merges: ReadonlyArray<string>) =>
           Effect.map(git(root, [...log, ...merges, `-S${sought}`, "--", file]), (answer) =>
-            Option.flatMap(answer, ({ output }) => commitFrom(output))
+            Option.flatMap(answer, ({ stdout }) => commitFrom(stdout.toString("utf8")))
           )
         const ordinary = yield* find([])
         // Brought by a merge alone, then, or not at all.
@@ -36,6 +36,40 @@ export const layer: Layer.Layer<History, never, Project> = Layer.effect(
     }
   })
 )
+
+/** Runs git for 10 s at most; none when it cannot be started, takes longer, is killed, or prints more than 1 MiB. */
+const git = (directory: string, args: ReadonlyArray<string>): Effect.Effect<Option.Option<Ended>> =>
+  run({
+    program: "git",
+    args: [...harmless, ...args],
+    environment: environment(),
+    directory,
+    timeLimit: 10_000,
+    outputLimit: 1024 * 1024
+  }).pipe(Effect.option, Effect.map(Option.filter(({ exitCode }) => exitCode !== null)))
+
+// Keeps git from starting programs that a repository's own configuration names.
+const harmless = [
+  "--no-pager",
+  "-c",
+  "core.fsmonitor=false",
+  "-c",
+  "core.hooksPath=/dev/null",
+  "-c",
+  "log.showSignature=false"
+]
+
+// Neither GIT_DIR and the like, which git sets where it runs tako as a hook, nor TAKO_PASSPHRASE.
+const passedOn = ["PATH", "HOME", "XDG_CONFIG_HOME"]
+
+const environment = (): Record<string, string> => ({
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => passedOn.includes(name))),
+  LC_ALL: "C",
+  GIT_OPTIONAL_LOCKS: "0",
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_NO_LAZY_FETCH: "1",
+  GIT_ALLOW_PROTOCOL: ""
+})
 
 // Of a sealed value: its nonce and more, so no two have it in common.
 const soughtLength = 40

@@ -1,10 +1,10 @@
-import { spawn } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { quietly } from "../files/attempt.ts"
+import { run } from "../helper-program/helper-program.ts"
 import { childEnvironment, type OutputStream, type ProcessSpec } from "./process-spawner.ts"
 import { processOf } from "./process-tree.ts"
 
@@ -105,41 +105,47 @@ const makeBatch = (size: number): Effect.Effect<Batch, NoPipe> =>
   })
 
 const makeBatchIn = (place: string, size: number): Effect.Effect<Batch, NoPipe> =>
-  Effect.async((resume) => {
-    const fail = (code: string) => resume(Effect.fail(new NoPipe({ code })))
-    let folder: string
-    try {
-      if (size > 1) quietly(() => sweepFolders(place))
-      folder = Fs.mkdtempSync(Path.join(place, `${prefix}${process.pid}-`))
-    } catch (error) {
-      return fail(codeOf(error))
-    }
-    try {
-      // The umask may have taken our own bits.
-      Fs.chmodSync(folder, 0o700)
+  Effect.flatMap(
+    Effect.try({
+      try: () => {
+        if (size > 1) quietly(() => sweepFolders(place))
+        return Fs.mkdtempSync(Path.join(place, `${prefix}${process.pid}-`))
+      },
+      catch: (error) => new NoPipe({ code: codeOf(error) })
+    }),
+    (folder) => {
       const paths = Array.from({ length: size }, (_, index) => Path.join(folder, String(index)))
-      const environment = childEnvironment(process.env)
-      const mkfifo = spawn("mkfifo", ["-m", "600", "--", ...paths], {
-        // Also for who runs us with another PATH, or one without it.
-        env: { ...environment, PATH: [environment.PATH, "/usr/bin", "/bin"].filter(Boolean).join(":") },
-        stdio: "ignore",
-        // In a session of its own: Ctrl-C is the program's affair.
-        detached: true
-      })
-      mkfifo.once("error", (error) => {
-        removeFolder(folder)
-        fail(`mkfifo: ${codeOf(error)}`)
-      })
-      mkfifo.once("exit", (code) => {
-        if (code === 0) return resume(Effect.succeed({ folder, paths }))
-        removeFolder(folder)
-        fail("mkfifo: failed")
-      })
-    } catch (error) {
-      removeFolder(folder)
-      fail(codeOf(error))
+      return Effect.try({
+        // The umask may have taken our own bits.
+        try: () => Fs.chmodSync(folder, 0o700),
+        catch: (error) => new NoPipe({ code: codeOf(error) })
+      }).pipe(
+        Effect.zipRight(mkfifo(paths)),
+        Effect.as({ folder, paths }),
+        Effect.tapError(() => Effect.sync(() => removeFolder(folder)))
+      )
     }
-  })
+  )
+
+const mkfifo = (paths: ReadonlyArray<string>): Effect.Effect<void, NoPipe> => {
+  const environment = childEnvironment(process.env)
+  return run({
+    program: "mkfifo",
+    args: ["-m", "600", "--", ...paths],
+    // The PATH of whoever runs tako may lack these.
+    environment: { ...environment, PATH: [environment.PATH, "/usr/bin", "/bin"].filter(Boolean).join(":") },
+    timeLimit: 10_000,
+    // Ctrl-C is the program's affair.
+    ownSession: true
+  }).pipe(
+    Effect.mapError(({ reason, code }) => new NoPipe({ code: `mkfifo: ${code ?? reason}` })),
+    Effect.filterOrFail(
+      ({ exitCode }) => exitCode === 0,
+      () => new NoPipe({ code: "mkfifo: failed" })
+    ),
+    Effect.asVoid
+  )
+}
 
 const prefix = "tako-pipe-"
 

@@ -1,4 +1,3 @@
-import * as ChildProcess from "node:child_process"
 import * as Fs from "node:fs"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -6,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { ProcessExit, SignalName } from "../../domain/process.ts"
 import { quietly } from "../files/attempt.ts"
+import { runSync } from "../helper-program/helper-program.ts"
 
 /** How often to look whether a tree is gone: nobody tells, its members are not our children. */
 const pause = Duration.millis(20)
@@ -193,13 +193,16 @@ const parseStat = (line: string): Entry | undefined => {
 /** As ps(1) of macOS and the BSDs tells. */
 const fromPs = (pid?: number): ReadonlyMap<number, Entry> => {
   const which = pid === undefined ? ["-ax"] : ["-p", `${pid}`]
-  const { stdout } = ChildProcess.spawnSync("ps", [...which, "-o", "pid=,ppid=,stat=,lstart="], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-    env: { PATH: "/bin:/usr/bin", LC_ALL: "C" }
+  const printed = runSync({
+    program: "ps",
+    args: [...which, "-o", "pid=,ppid=,stat=,lstart="],
+    environment: { PATH: "/bin:/usr/bin", LC_ALL: "C" },
+    timeLimit: 10_000,
+    outputLimit: 16 * 1024 * 1024
   })
+  const lines = Option.match(printed, { onNone: () => "", onSome: (bytes) => bytes.toString("utf8") })
   const found = new Map<number, Entry>()
-  for (const line of (stdout ?? "").split("\n")) {
+  for (const line of lines.split("\n")) {
     const [, own, parent, state = "Z", started = ""] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+)$/.exec(line) ?? []
     if (own === undefined || state.startsWith("Z")) continue
     found.set(Number(own), { pid: Number(own), parent: Number(parent), session: 0, started })

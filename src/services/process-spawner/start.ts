@@ -9,6 +9,7 @@ import { ProcessNotStarted } from "../../domain/errors/processes.ts"
 import { omitUndefined } from "../../domain/omit-undefined.ts"
 import { type PortReport, silent } from "../../domain/port-report.ts"
 import type { ProcessExit } from "../../domain/process.ts"
+import { run } from "../helper-program/helper-program.ts"
 import { deliver, type Output, type Readiness, readOutput, readReadiness } from "./pipe-ends.ts"
 import { codeOf, endsOfChild, type Pipes } from "./pipes.ts"
 import { childEnvironment, type ProcessSpec } from "./process-spawner.ts"
@@ -137,11 +138,10 @@ export const deathWithUs: Effect.Effect<Wrapper> = Effect.suspend(() => {
 })
 
 const works = ([program = "", ...args]: ReadonlyArray<string>): Effect.Effect<boolean> =>
-  Effect.async((resume) => {
-    const tried = spawn(program, args, { stdio: "ignore", env: { PATH: "/usr/bin:/bin" } })
-    tried.once("error", () => resume(Effect.succeed(false)))
-    tried.once("exit", (code) => resume(Effect.succeed(code === 0)))
-  })
+  run({ program, args, environment: { PATH: "/usr/bin:/bin" }, timeLimit: 10_000 }).pipe(
+    Effect.map(({ exitCode }) => exitCode === 0),
+    Effect.orElseSucceed(() => false)
+  )
 
 /** What execve(2)'s errno means for the person who typed the command. */
 export const notStarted = (spec: ProcessSpec, error: unknown): ProcessNotStarted => {

@@ -1,4 +1,3 @@
-import type { ChildProcess } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Clock from "effect/Clock"
@@ -14,7 +13,8 @@ import { printable } from "../../domain/printable.ts"
 import type { Destination } from "../../domain/server-registry/destination.ts"
 import { parseSettings } from "../../domain/ssh/ssh-settings.ts"
 import { uniformConfig } from "../../domain/ssh/uniform-config.ts"
-import { type SshProgram, startSsh } from "./run-ssh.ts"
+import { run } from "../helper-program/helper-program.ts"
+import { type SshProgram, sshCommand } from "./ssh-command.ts"
 import { SshConfig } from "./ssh-config.ts"
 
 /** Asks `ssh -G`, which knows Match, Include, tokens and all that is to come. */
@@ -54,46 +54,31 @@ const ask = (
   program: SshProgram,
   options: ReadonlyArray<string>,
   destination: Destination
-): Effect.Effect<Ended, Refusal> =>
-  Effect.acquireUseRelease(
-    Effect.try({
-      try: () => startSsh(program, options, destination),
-      catch: () => new Refusal("ssh could not be started", "Check that ssh runs: ssh -V")
-    }),
-    (child) =>
-      child === undefined
-        ? new Refusal(
-            "there is no ssh on this machine",
-            "Install OpenSSH's client: its configuration says how to get there."
-          )
-        : outputOf(child),
-    (child) =>
-      Effect.sync(() => {
-        if (child?.exitCode === null && child.signalCode === null) child.kill("SIGKILL")
-      })
-  ).pipe(
-    Effect.timeoutFail({
-      duration: "10 seconds",
-      onTimeout: () => new Refusal("timeout", "ssh -G did not end. Is there a Match exec in ~/.ssh/config?")
-    })
-  )
+): Effect.Effect<Answer, Refusal> => {
+  const command = sshCommand(program, options, destination)
+  return command === undefined
+    ? new Refusal(
+        "there is no ssh on this machine",
+        "Install OpenSSH's client: its configuration says how to get there."
+      )
+    : run({ ...command, ownSession: true, timeLimit: 10_000, outputLimit: 2 * 1024 * 1024 }).pipe(
+        Effect.mapBoth({
+          onFailure: ({ reason }) =>
+            reason === "timeout"
+              ? new Refusal("timeout", "ssh -G did not end. Is there a Match exec in ~/.ssh/config?")
+              : reason === "too-much-output"
+                ? new Refusal("ssh -G prints more than 2 MiB", "Look at ~/.ssh/config.")
+                : new Refusal("ssh could not be started", "Check that ssh runs: ssh -V"),
+          onSuccess: ({ exitCode, stdout, stderr }) => ({
+            code: exitCode,
+            out: stdout.toString("utf8"),
+            err: stderr.toString("utf8")
+          })
+        })
+      )
+}
 
 export const layer: Layer.Layer<SshConfig> = Layer.suspend(() => layerOf({ variables: process.env }))
-
-const largest = 1024 * 1024
-
-const outputOf = (child: ChildProcess) =>
-  Effect.async<Ended>((resume) => {
-    const collected = { out: "", err: "" }
-    const collect = (into: "out" | "err") => (text: string) => {
-      if (collected[into].length < largest) collected[into] += text
-    }
-    child.stdout?.setEncoding("utf8").on("data", collect("out"))
-    child.stderr?.setEncoding("utf8").on("data", collect("err"))
-    child.stdin?.on("error", () => {}).end()
-    child.once("error", () => resume(Effect.succeed({ code: 127, ...collected })))
-    child.once("close", (code) => resume(Effect.succeed({ code, ...collected })))
-  })
 
 /** A uid without an account has no folder and no name. */
 const surroundings = () => {
@@ -105,8 +90,8 @@ const surroundings = () => {
   }
 }
 
-/** What a run of ssh came to. */
-export interface Ended {
+/** What ssh printed, and its exit code. */
+export interface Answer {
   readonly code: number | null
   readonly out: string
   readonly err: string
@@ -123,10 +108,10 @@ const freshFor = 10_000
  * them with -v) say the same of every host: 200 runs of it were a quarter of the processor time that a sync takes itself.
  */
 export const answersOf = <E>(
-  ask: (options: ReadonlyArray<string>, destination: Destination) => Effect.Effect<Ended, E>
+  ask: (options: ReadonlyArray<string>, destination: Destination) => Effect.Effect<Answer, E>
 ) => {
   const firsts = new Map<string, { readonly at: number; readonly others: Deferred.Deferred<OutputFor> }>()
-  return (destination: Destination): Effect.Effect<Ended, E> =>
+  return (destination: Destination): Effect.Effect<Answer, E> =>
     Effect.gen(function* () {
       const { host, user = "", port = "" } = destination
       const key = `${user} ${port}`
@@ -150,7 +135,7 @@ export const answersOf = <E>(
 
 const unknown: OutputFor = () => undefined
 
-const outputFor = (host: string, { code, out, err }: Ended): OutputFor => {
+const outputFor = (host: string, { code, out, err }: Answer): OutputFor => {
   const uniform = code === 0 && isPlain(host) ? uniformConfig(textsOf(err)) : undefined
   if (uniform === undefined) return unknown
   const names = uniform.setsHostname ? /^(host) .*$/gm : /^(host|hostname) .*$/gm

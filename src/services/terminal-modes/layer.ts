@@ -1,7 +1,9 @@
-import { spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
+import { runSync } from "../helper-program/helper-program.ts"
 import { TerminalModes } from "./terminal-modes.ts"
 
 /** By stty(1), for Node knows raw mode alone: POSIX has it, and it lets stay what was typed (not TCSAFLUSH). */
@@ -39,7 +41,7 @@ const isForeground = (): boolean => {
   const [group, foreground] =
     process.platform === "linux"
       ? groupsOf(Fs.readFileSync("/proc/self/stat", "latin1"))
-      : run("ps", ["-o", "pgid=,tpgid=", "-p", `${process.pid}`], "ignore").split(/\s+/)
+      : run("ps", ["-o", "pgid=,tpgid=", "-p", `${process.pid}`]).split(/\s+/)
   return group !== undefined && group === foreground
 }
 
@@ -49,14 +51,15 @@ const groupsOf = (stat: string) => {
   return [group, foreground]
 }
 
-/** What it prints; nothing when it fails. Not spawn: its sockets would make a piped stderr non-blocking. */
-const run = (program: string, args: ReadonlyArray<string>, stdin: number | "ignore"): string => {
-  const { status, stdout } = spawnSync(program, args, {
-    stdio: [stdin, "pipe", "ignore"],
-    encoding: "latin1",
-    env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
-    timeout: 1000,
-    killSignal: "SIGKILL"
-  })
-  return status === 0 ? stdout.trim() : ""
-}
+/** What the program prints, or nothing when it fails. */
+const run = (program: string, args: ReadonlyArray<string>, stdin?: number): string =>
+  Option.match(
+    runSync({
+      program,
+      args,
+      environment: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
+      timeLimit: 1000,
+      ...omitUndefined({ stdin })
+    }),
+    { onNone: () => "", onSome: (printed) => printed.toString("latin1").trim() }
+  )

@@ -1,4 +1,4 @@
-import type { ChildProcess } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Net from "node:net"
 import * as Os from "node:os"
@@ -11,7 +11,7 @@ import { ServerUnreachable } from "../../../domain/errors/server.ts"
 import type { Target } from "../../../domain/server/target.ts"
 import type { Destination } from "../../../domain/server-registry/destination.ts"
 import { errnoOf } from "../../files/attempt.ts"
-import { type SshProgram, startSsh } from "../../ssh-config/run-ssh.ts"
+import { type SshCommand, type SshProgram, sshCommand } from "../../ssh-config/ssh-command.ts"
 import type { TransportError } from "../transport.ts"
 import { explainEnd } from "./explain.ts"
 
@@ -90,15 +90,15 @@ const privateFolder = (server: string) =>
 const start = (program: SshProgram, target: Target, destination: Destination, path: string) =>
   Effect.acquireRelease(
     Effect.suspend(() => {
-      const child = startSsh(program, optionsFor(path, target.socket), destination)
-      return child === undefined
+      const command = sshCommand(program, optionsFor(path, target.socket), destination)
+      return command === undefined
         ? new ServerUnreachable({
             server: target.name,
             stage: "resolve",
             reason: "there is no ssh on this machine",
             hint: "Install OpenSSH's client."
           })
-        : Effect.succeed(watch(child))
+        : Effect.sync(() => watch(startSsh(command)))
     }),
     ({ child, ended }) =>
       Effect.async<void>((resume) => {
@@ -111,6 +111,10 @@ const start = (program: SshProgram, target: Target, destination: Destination, pa
         Effect.asVoid
       )
   )
+
+const startSsh = ({ program, args, environment }: SshCommand): ChildProcess =>
+  // In a session of its own, without a terminal: the programs that it starts for jump hosts would ask there.
+  spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], detached: true, env: { ...environment } })
 
 const kept = 64 * 1024
 

@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process"
 import type { Destination } from "../../domain/server-registry/destination.ts"
-import { findProgram } from "../clipboard/find-program.ts"
+import { findProgram } from "../helper-program/helper-program.ts"
 import { childEnvironment } from "../process-spawner/process-spawner.ts"
 
 export interface SshProgram {
@@ -9,12 +8,18 @@ export interface SshProgram {
   readonly configFile?: string
 }
 
-/** Starts the ssh of the PATH with these options for a destination; undefined when there is none. */
-export const startSsh = (
+export interface SshCommand {
+  readonly program: string
+  readonly args: ReadonlyArray<string>
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** How to run the ssh of the PATH with these options for a destination; undefined when there is none. */
+export const sshCommand = (
   { variables, configFile }: SshProgram,
   options: ReadonlyArray<string>,
   { host, port, user }: Destination
-): ChildProcess | undefined => {
+): SshCommand | undefined => {
   const program = findProgram("ssh", variables.PATH ?? "")
   if (program === undefined) return undefined
   const args = [
@@ -25,11 +30,6 @@ export const startSsh = (
     "--",
     host
   ]
-  return spawn(program, args, {
-    stdio: ["pipe", "pipe", "pipe"],
-    // In a session of its own, without a terminal: what it starts to get over other hosts would ask there.
-    detached: true,
-    // Its messages are read, so they have to be in one language.
-    env: { ...childEnvironment(variables), LC_ALL: "C" }
-  })
+  // tako reads ssh's messages, so they have to be in one language.
+  return { program, args, environment: { ...childEnvironment(variables), LC_ALL: "C" } }
 }
