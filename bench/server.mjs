@@ -104,7 +104,7 @@ server.stderr.setEncoding("utf8").on("data", (text) => {
   log += text
 })
 try {
-  while (!log.includes("tako-server listens")) {
+  while (!log.includes("tako-server listening")) {
     if (server.exitCode !== null) throw new Error(log)
     await setTimeout(20)
   }

@@ -91,9 +91,9 @@ export const makeHost = (onEnd: (remove: () => Promise<void>) => void = onTestFi
         isOver = true
         started.delete(server)
       })
-      await eventually("tako-server listens", () => {
+      await eventually("tako-server listening", () => {
         if (isOver) throw new Error(`tako-server ended: ${server.log()}`)
-        return server.log().includes("tako-server listens")
+        return server.log().includes("tako-server listening")
       })
       return server
     },
@@ -143,7 +143,7 @@ const serverOf = (child: ChildProcess): Server => {
     child.once("exit", (code, signal) => resolve({ code, signal }))
   })
   const pidOf = (): number => {
-    const [, pid] = /"event":"tako-server listens".*?"pid":(\d+)/.exec(log) ?? []
+    const [, pid] = /"event":"tako-server listening".*?"pid":(\d+)/.exec(log) ?? []
     return Number(pid ?? child.pid)
   }
   const kill = (signal: NodeJS.Signals = "SIGKILL") => killQuietly(pidOf(), signal)

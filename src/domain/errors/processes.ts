@@ -1,7 +1,7 @@
 import * as Data from "effect/Data"
 import { explain } from "./files.ts"
 
-/** The program could not be started. Exit 127 when there is none of that name, else 126, as a shell has it. */
+/** The program could not be started. Exit 127 if it does not exist, else 126, as in a shell. */
 export class ProcessNotStarted extends Data.TaggedError("ProcessNotStarted")<{
   readonly command: string
   readonly reason:
@@ -12,7 +12,7 @@ export class ProcessNotStarted extends Data.TaggedError("ProcessNotStarted")<{
     | "pipe"
     | "failed"
   readonly code: string
-  /** Where it was to start, where that is not the current directory. */
+  /** The working directory, unless it is the current one. */
   readonly directory?: string
 }> {
   override get message(): string {
@@ -22,22 +22,22 @@ export class ProcessNotStarted extends Data.TaggedError("ProcessNotStarted")<{
       case "not-executable":
         return `${this.command}: ${explain(this.code)}`
       case "interpreter-missing":
-        return `${this.command}: the interpreter that its first line names does not exist`
+        return `${this.command}: the interpreter in its first line does not exist`
       case "directory-gone":
         return this.directory === undefined
-          ? `${this.command} was not started: the current directory does not exist any more`
+          ? `${this.command} was not started: the current directory no longer exists`
           : `${this.command} was not started: there is no directory ${this.directory}`
       case "pipe":
-        return `${this.command} was not started: no pipe could be made for its secrets (${explain(this.code)})`
+        return `${this.command} was not started: could not create the pipe for its secrets (${explain(this.code)})`
       case "failed":
         return this.code === "E2BIG"
-          ? `${this.command} was not started: its arguments and environment are larger than the system allows (E2BIG)`
+          ? `${this.command} was not started: its arguments and environment exceed the system's limit (E2BIG)`
           : `${this.command} was not started: ${explain(this.code)}`
     }
   }
 }
 
-/** No program that reaches a clipboard, or it failed. Exit 1. */
+/** No clipboard program exists, or it failed. Exit 1. */
 export class ClipboardUnavailable extends Data.TaggedError("ClipboardUnavailable")<{
   readonly reason: "no-program" | "failed"
   readonly tried: ReadonlyArray<string>
@@ -45,8 +45,8 @@ export class ClipboardUnavailable extends Data.TaggedError("ClipboardUnavailable
   override get message(): string {
     return (
       (this.reason === "no-program"
-        ? `There is no clipboard here (looked for ${this.tried.join(", ")}).`
-        : `The clipboard could not be reached (${this.tried.join(", ")} failed).`) +
+        ? `No clipboard program found (looked for ${this.tried.join(", ")}).`
+        : `Could not reach the clipboard (${this.tried.join(", ")} failed).`) +
       "\nPrint it instead: add --stdout"
     )
   }

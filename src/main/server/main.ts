@@ -1,5 +1,6 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -20,26 +21,23 @@ import { help, parse, type ServerOptions } from "./options.ts"
 import { unit } from "./unit.ts"
 import { warnings } from "./warnings.ts"
 
-const say = (text: string): void => void Fs.writeSync(2, `${text}\n`)
-const tell = (text: string): void => void Fs.writeSync(1, text)
-
-/** Runs what was typed, and ends the process with its exit code. */
+/** Runs the command line and exits with its exit code. */
 export const main = (args: ReadonlyArray<string>): void => {
   const isRoot = process.geteuid?.() === 0
   const request = parse(args, isRoot)
   switch (request._tag) {
     case "Usage":
-      say(request.message)
+      printError(request.message)
       process.exit(2)
       break
     case "Help":
-      tell(help())
+      print(help())
       break
     case "Version":
-      tell(`tako-server ${version}\n`)
+      print(`tako-server ${version}\n`)
       break
     case "Unit":
-      tell(unit([process.execPath, Path.resolve(process.argv[1] ?? "tako-server")]))
+      print(unit([process.execPath, Path.resolve(process.argv[1] ?? "tako-server")]))
       break
     case "Run":
       run(request.options, isRoot)
@@ -53,11 +51,11 @@ const makeFolderOf = (socket: string): Effect.Effect<void, SocketRefused> =>
   )
 
 const run = (options: ServerOptions, isRoot: boolean): void => {
-  // Nobody but us reads what we make, unless it is said otherwise.
+  // Only our own user may read the files we create, unless a mode is set explicitly.
   process.umask(0o077)
   const credentials = process.env.CREDENTIALS_DIRECTORY
   const hasCredential = credentials !== undefined
-  for (const warning of warnings(options, { isRoot, hasCredential })) say(`warning: ${warning}`)
+  for (const warning of warnings(options, { isRoot, hasCredential })) printError(`warning: ${warning}`)
   const { window, startWithin } = options
   const settings = { ...defaults, window, startWithin, inherited: { ...process.env } }
   const host = { version, pid: process.pid, memory: Effect.sync(() => process.memoryUsage.rss()) }
@@ -67,33 +65,42 @@ const run = (options: ServerOptions, isRoot: boolean): void => {
     yield* Effect.never
   }).pipe(Effect.scoped, Effect.provide(layers(options, credentials)))
   const program = Effect.gen(function* () {
-    const told = yield* Deferred.make<void>()
+    const stopRequested = yield* Deferred.make<void>()
     const signals = yield* Signals
+    // NodeRuntime interrupts at SIGINT and SIGTERM. It knows no SIGHUP, and a second signal must not wait for the drain:
+    // instances die with this process.
     yield* signals.take(["SIGINT", "SIGTERM", "SIGHUP"], () =>
-      // A second one does not wait; what was started is killed with us.
-      Effect.flatMap(Deferred.succeed(told, undefined), (first) =>
-        first ? Effect.logInfo("told to end") : Effect.sync(() => process.exit(1))
+      Effect.flatMap(Deferred.succeed(stopRequested, undefined), (isFirst) =>
+        isFirst ? Effect.logInfo("stopping") : Effect.sync(() => process.exit(1))
       )
     )
-    yield* Effect.raceFirst(server, Deferred.await(told))
+    yield* Effect.raceFirst(server, Deferred.await(stopRequested))
   }).pipe(
     Effect.scoped,
     Effect.provide(Layer.merge(signalsLayer, Logger.replace(Logger.defaultLogger, logger)))
   )
-  // A callback of Node's that throws: what it threw may quote a value.
+  // A Node callback threw. Its error may quote a value, so only its kind is printed.
   process.on("uncaughtException", (defect) => {
-    say(`tako-server met a bug of its own (${defect.constructor.name}) and ended.`)
+    printError(bugMessage(defect))
     process.exit(1)
   })
-  Effect.runFork(program).addObserver((exit) => {
-    if (Exit.isSuccess(exit)) process.exit(0)
-    const error = Cause.squash(exit.cause)
-    if (isTakoError(error)) {
-      say(error.message)
-      process.exit(exitCode(error))
-    }
-    const kind = error instanceof Error ? error.constructor.name : typeof error
-    say(`tako-server met a bug of its own (${kind}) and ended.`)
-    process.exit(1)
+  NodeRuntime.runMain(program, {
+    disableErrorReporting: true,
+    disablePrettyLogger: true,
+    teardown: (exit) => process.exit(report(exit))
   })
 }
+
+/** Prints why the server stopped, unless it was told to, and returns the exit code. */
+const report = (exit: Exit.Exit<unknown, unknown>): number => {
+  if (Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)) return 0
+  const error = Cause.squash(exit.cause)
+  printError(isTakoError(error) ? error.message : bugMessage(error))
+  return isTakoError(error) ? exitCode(error) : 1
+}
+
+const bugMessage = (defect: unknown): string =>
+  `tako-server stopped because of a bug (${defect instanceof Error ? defect.constructor.name : typeof defect}).`
+
+const print = (text: string): void => void Fs.writeSync(1, text)
+const printError = (text: string): void => void Fs.writeSync(2, `${text}\n`)

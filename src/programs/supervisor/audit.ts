@@ -5,13 +5,13 @@ import * as Option from "effect/Option"
 import type { AuditEntry, AuditOutcome } from "../../domain/app/audit.ts"
 import { omitUndefined } from "../../domain/omit-undefined.ts"
 import { ServerState } from "../../services/server-state/server-state.ts"
-import { type App, instantNow } from "./supervisor.ts"
+import { type App, timestamp } from "./supervisor.ts"
 
 type Facts = Omit<AuditEntry, "at" | "outcome" | "reason" | "verified">
 
 /**
- * Leaves a line before it begins, without which it does not begin, and one about its end. The second of them may be missing:
- * what has happened is not undone for it.
+ * Records a change in the audit trail when it starts and when it ends. A change does not start unless it can be recorded;
+ * one that is done stays done even if its end cannot be recorded.
  */
 export const audited = <A, E extends Error, R>(
   app: App,
@@ -22,14 +22,16 @@ export const audited = <A, E extends Error, R>(
   Effect.gen(function* () {
     const state = yield* ServerState
     const record = (outcome: AuditOutcome, reason?: string) =>
-      Effect.flatMap(instantNow, (at) =>
+      Effect.flatMap(timestamp, (at) =>
         state.record(app.name, { at, outcome, ...facts, ...omitUndefined({ reason }) })
       )
     yield* record("started")
     return yield* Effect.onExit(change, (exit) => {
       const reason = Exit.isFailure(exit) ? reasonOf(exit.cause) : undefined
       const outcome = Exit.isSuccess(exit) ? outcomeOf(exit.value) : "failed"
-      const log = Exit.isSuccess(exit) ? Effect.logInfo("app changed") : Effect.logWarning("app not changed")
+      const log = Exit.isSuccess(exit)
+        ? Effect.logInfo("app changed")
+        : Effect.logWarning("app change failed")
       const { action, revision, release, instances } = facts
       return Effect.zipRight(
         Effect.annotateLogs(log, {
@@ -43,10 +45,10 @@ export const audited = <A, E extends Error, R>(
     })
   })
 
-/** In the words of the error, without the lines that the app has written. */
+/** The error's own words. The app's output stays out of the trail. */
 const reasonOf = (cause: Cause.Cause<Error>): string =>
   Option.match(Cause.failureOption(cause), {
-    onNone: () => (Cause.isInterrupted(cause) ? "the server was stopped" : "a bug of tako-server"),
+    onNone: () => (Cause.isInterrupted(cause) ? "the server was stopped" : "a bug in tako-server"),
     onSome: (error) =>
       "reason" in error && typeof error.reason === "string" && "output" in error
         ? error.reason

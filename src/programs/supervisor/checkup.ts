@@ -2,41 +2,44 @@ import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import { Health } from "../../services/health/health.ts"
 
-/** "foreign": what listens there is another user's. "unasked": it could not be told, for want of something of ours. */
-export type Finding = "well" | "unwell" | "foreign" | "unasked"
+/**
+ * What a checkup found. "foreign": another user's process listens on the port. "unchecked": this process had no descriptor,
+ * memory or port left for the check.
+ */
+export type Finding = "healthy" | "unhealthy" | "foreign" | "unchecked"
 
-/** How the instance on this port is. */
+/** Checks the instance on this port. */
 export type Checkup = (port: number) => Effect.Effect<Finding>
 
 /**
- * For one instance. Whether it knows the question is retryIfRotated by its first answer: one that echoes its token is asked from
- * then on, one that answers anything else is well as long as its port accepts. Each time, the port has to be its user's
- * still: one that it has let go of is anybody's. The token goes to nobody else.
+ * Creates the checkup of one instance. Its first response decides how it is checked: an instance that echoes its token has to
+ * echo it every time; any other is healthy as long as its port accepts connections. Each time, the port must still belong to
+ * the app's user: another process may have taken a port that the instance closed, and must not get the token.
  */
 export const checkup = (
   token: Redacted.Redacted<string>,
   listensAs: number | undefined
 ): Effect.Effect<Checkup, never, Health> =>
   Effect.map(Health, (health) => {
-    let knows: boolean | undefined
+    let echoes: boolean | undefined
     const answer = (port: number): Effect.Effect<Finding> =>
-      knows === false
+      echoes === false
         ? Effect.map(health.accepts(port), (accepts) =>
-            accepts === "unasked" ? accepts : accepts ? "well" : "unwell"
+            accepts === "unchecked" ? accepts : accepts ? "healthy" : "unhealthy"
           )
-        : Effect.map(health.ask({ port, token }), (answer) => {
-            if (answer === "unasked") return answer
-            if (knows === undefined && (answer === "healthy" || answer === "other"))
-              knows = answer === "healthy"
-            return answer === "healthy" || (answer === "other" && knows === false) ? "well" : "unwell"
+        : Effect.map(health.check({ port, token }), (answer) => {
+            if (answer === "unchecked") return answer
+            if (echoes === undefined && (answer === "healthy" || answer === "other"))
+              echoes = answer === "healthy"
+            return answer === "healthy" || (answer === "other" && echoes === false) ? "healthy" : "unhealthy"
           })
     return (port) =>
       listensAs === undefined
         ? answer(port)
         : Effect.flatMap(health.listeners(port), (users): Effect.Effect<Finding> => {
-            if (users === "unasked") return Effect.succeed(users)
+            if (users === "unchecked") return Effect.succeed(users)
             if (users === "unknown") return answer(port)
-            if (users.size === 0) return Effect.succeed("unwell")
+            if (users.size === 0) return Effect.succeed("unhealthy")
             return [...users].every((user) => user === listensAs) ? answer(port) : Effect.succeed("foreign")
           })
   })

@@ -18,33 +18,33 @@ import { AppHome } from "../../services/app-home/app-home.ts"
 import { InstanceLog } from "../../services/instance-log/instance-log.ts"
 import { ProcessSpawner } from "../../services/process-spawner/process-spawner.ts"
 import { audited } from "./audit.ts"
-import { newInstanceId, sayExit, toItsEnd } from "./instance.ts"
+import { newInstanceId, runToCompletion, sayExit } from "./instance.ts"
 import { instanceEnvironment, type Plan } from "./plan.ts"
-import { roll, rolling } from "./rollout.ts"
+import { rollOut, whileRolling } from "./rollout.ts"
 import {
   type App,
   commit,
-  ensured,
-  instantNow,
-  known,
-  planOf,
+  findOrCreate,
+  findStored,
+  loadSecrets,
+  loadState,
+  makePlan,
   type Supervisor,
-  secretsOf,
-  stateOf
+  timestamp
 } from "./supervisor.ts"
 
-/** Makes a release of a directory, and rolls it out; the app runs afterwards. */
+/** Creates a release from a directory and rolls it out. Starts an app that was stopped. */
 export const deploy = Effect.fn("deploy")(function* (supervisor: Supervisor, request: Deploy) {
-  const app = yield* ensured(supervisor, request.app)
+  const app = yield* findOrCreate(supervisor, request.app)
   return yield* app.lock.withPermits(1)(
     Effect.gen(function* () {
       const { command: _, app: name, instances: wanted, ...specification } = request
       const { port } = specification
       if (typeof port === "number") return yield* new FixedPort({ app: name, port })
-      const state = yield* stateOf(app)
+      const state = yield* loadState(app)
       const { current } = state
       const instances = wanted ?? state.instances
-      const at = yield* instantNow
+      const at = yield* timestamp
       const release: Release = { ...specification, id: AppState.nextRelease(state), revision: current, at }
       const next = AppState.withRelease({ ...state, desired: "running", instances }, release)
       const facts = {
@@ -53,18 +53,18 @@ export const deploy = Effect.fn("deploy")(function* (supervisor: Supervisor, req
         instances,
         ...omitUndefined({ by: request.by })
       } as const
-      return yield* audited(app, facts, rollTo(supervisor, app, next, runRelease))
+      return yield* audited(app, facts, rollOutTo(supervisor, app, next, runRelease))
     })
   )
 })
 
-/** Goes back to a release that is kept, with the secrets that it was deployed with. */
+/** Rolls back to an earlier release, with the secrets it was deployed with. */
 export const rollback = Effect.fn("rollback")(function* (supervisor: Supervisor, request: Rollback) {
-  const app = yield* known(supervisor, request.app)
+  const app = yield* findStored(supervisor, request.app)
   return yield* app.lock.withPermits(1)(
     Effect.gen(function* () {
-      const state = yield* stateOf(app)
-      const release = yield* wantedRelease(state, request.release)
+      const state = yield* loadState(app)
+      const release = yield* releaseToRestore(state, request.release)
       const next: AppState.AppState = { ...AppState.rolledBack(state, release), desired: "running" }
       const { instances, current } = next
       const facts = {
@@ -73,88 +73,94 @@ export const rollback = Effect.fn("rollback")(function* (supervisor: Supervisor,
         instances,
         ...omitUndefined({ by: request.by })
       } as const
-      const change = rollTo(supervisor, app, next)
+      const change = rollOutTo(supervisor, app, next)
       return yield* audited(app, current === null ? facts : { ...facts, revision: current }, change)
     })
   )
 })
 
-/** Other instances of what runs, which have to prove themselves. Starts an app that was stopped. */
+/** Replaces all instances by new ones of the same release, without downtime. Starts an app that was stopped. */
 export const restart = Effect.fn("restart")(function* (
   supervisor: Supervisor,
   request: RequestOf<"restart">
 ) {
-  const app = yield* known(supervisor, request.app)
+  const app = yield* findStored(supervisor, request.app)
   return yield* app.lock.withPermits(1)(
     Effect.gen(function* () {
-      const next: AppState.AppState = { ...(yield* stateOf(app)), desired: "running" }
+      const next: AppState.AppState = { ...(yield* loadState(app)), desired: "running" }
       const facts = {
         action: "restart",
         instances: next.instances,
         ...omitUndefined({ by: request.by })
       } as const
-      return yield* audited(app, facts, rollTo(supervisor, app, next))
+      return yield* audited(app, facts, rollOutTo(supervisor, app, next))
     })
   )
 })
 
-/** Every instance is replaced by one of the release and the revision that are current then; `first` may hinder it. */
-const rollTo = <E = never, R = never>(
+/** Replaces every instance by one of `next`'s release and revision. `beforeStart` runs first and may fail the rollout. */
+const rollOutTo = <E = never, R = never>(
   supervisor: Supervisor,
   app: App,
   next: AppState.AppState,
-  first: (plan: Plan, kept: string) => Effect.Effect<void, E, R> = () => Effect.void
+  beforeStart: (plan: Plan, kept: string) => Effect.Effect<void, E, R> = () => Effect.void
 ) =>
   Effect.gen(function* () {
-    const kept = keptOf(yield* stateOf(app))
+    const kept = describeKept(yield* loadState(app))
     const release = AppState.currentRelease(next)
     if (release === undefined) return yield* new NotDeployed({ app: app.name })
-    const secrets = yield* secretsOf(app, next.current)
-    const plan = yield* planOf(supervisor, app, release, next.current, secrets)
-    yield* passable(plan, kept)
-    yield* rolling(app, first(plan, kept))
+    const secrets = yield* loadSecrets(app, next.current)
+    const plan = yield* makePlan(supervisor, app, release, next.current, secrets)
+    yield* checkDirectory(plan, kept)
+    yield* whileRolling(app, beforeStart(plan, kept))
     const { instances } = next
     const rollout = { plan, instances, replaces: app.slots, commit: commit(app, next), kept }
-    yield* Effect.mapError(roll(app, rollout), (error) =>
-      error._tag === "ListenFailed" ? (takenBy(supervisor, app, kept, error) ?? error) : error
+    yield* Effect.mapError(rollOut(app, rollout), (error) =>
+      error._tag === "ListenFailed" ? (explainTakenPort(supervisor, app, kept, error) ?? error) : error
     )
-    return replyOf(app)
+    return rolloutReply(app)
   })
 
-/** Where instances could not be at all, their own words for it lead astray: "Cannot find module". */
-const passable = Effect.fnUntraced(function* ({ app, release: { directory }, home }: Plan, kept: string) {
+/** Fails if instances could not enter the directory. Their own message for that is misleading ("Cannot find module"). */
+const checkDirectory = Effect.fnUntraced(function* (
+  { app, release: { directory }, home }: Plan,
+  kept: string
+) {
   const { obstacle } = yield* AppHome
   const found = yield* obstacle(home, directory)
   if (found === undefined) return
   return yield* new RolloutFailed({ app, reason: sayObstacle(directory, found), output: undefined, kept })
 })
 
-/** Where it is another app of ours that has the address; undefined where it is not. */
-const takenBy = ({ apps }: Supervisor, app: App, kept: string, { port, code }: ListenFailed) => {
-  const other = [...apps.values()].find(
-    ({ name, entrance }) => name !== app.name && entrance?.front.address.port === port
+/** The error to report if another app of this server has the address. */
+const explainTakenPort = ({ apps }: Supervisor, app: App, kept: string, { port, code }: ListenFailed) => {
+  const holder = [...apps.values()].find(
+    ({ name, front }) => name !== app.name && front?.front.address.port === port
   )
-  if (other?.entrance === undefined || code !== "EADDRINUSE") return undefined
+  if (holder?.front === undefined || code !== "EADDRINUSE") return undefined
   const { environment } = partsOf(app.name)
-  const reason = `Its port ${port} is taken: ${other.name} has ${other.entrance.listen} on this server.\nChoose another one, in tako.toml: [envs.${environment}] listen`
+  const reason = `Port ${port} is taken: ${holder.name} listens on ${holder.front.listen} on this server.\nChoose another port in tako.toml: [envs.${environment}] listen`
   return new RolloutFailed({ app: app.name, reason, output: undefined, kept })
 }
 
-export const replyOf = ({ name, state }: App): RolloutReply => ({
+export const rolloutReply = ({ name, state }: App): RolloutReply => ({
   app: name,
   release: state?.release ?? null,
   revision: state?.current ?? null,
   instances: state?.instances ?? 0
 })
 
-export const keptOf = ({ release, desired }: AppState.AppState): string =>
+export const describeKept = ({ release, desired }: AppState.AppState): string =>
   release === null
     ? "nothing runs yet"
     : desired === "stopped"
       ? "it stays stopped"
-      : `release ${release} goes on`
+      : `release ${release} keeps running`
 
-const wantedRelease = ({ app, releases, release: current }: AppState.AppState, wanted: number | undefined) =>
+const releaseToRestore = (
+  { app, releases, release: current }: AppState.AppState,
+  wanted: number | undefined
+) =>
   Effect.suspend(() => {
     const before = releases.filter(({ id }) => current !== null && id < current).at(-1)
     const release = wanted === undefined ? before : releases.find(({ id }) => id === wanted)
@@ -163,7 +169,7 @@ const wantedRelease = ({ app, releases, release: current }: AppState.AppState, w
       : Effect.succeed(release)
   })
 
-/** The release's own command, once, before the first instance. */
+/** Runs the release command once, before any instance starts. */
 const runRelease = Effect.fnUntraced(function* (plan: Plan, kept: string) {
   const { app, release, secrets, home, settings } = plan
   if (release.release === undefined) return
@@ -184,7 +190,7 @@ const runRelease = Effect.fnUntraced(function* (plan: Plan, kept: string) {
     directory: release.directory,
     supervised: { onOutput: output.write, ...omitUndefined({ user: home.user }) }
   }).pipe(Effect.catchAll(({ message }) => failed(`could not be started: ${message}`)))
-  yield* Effect.addFinalizer(() => toItsEnd(running.stop(settings.grace)))
+  yield* Effect.addFinalizer(() => runToCompletion(running.stop(settings.grace)))
   const exit = yield* Effect.timeoutOption(running.exit, settings.releaseWithin)
   if (Option.isNone(exit)) return yield* failed("took too long")
   if (exit.value._tag !== "Exited" || exit.value.code !== 0) {

@@ -16,32 +16,32 @@ import { ProcessSpawner, type RunningProcess } from "../../services/process-spaw
 import { type Checkup, checkup } from "./checkup.ts"
 import { instanceEnvironment, type Plan } from "./plan.ts"
 
-/** How often to ask an instance that is starting, or on probation. */
-export const startingPace: Duration.DurationInput = "100 millis"
-/** So many answers in a row that are none make an instance unhealthy. */
-const failuresAllowed = 2
-/** So many lines tell why it failed. */
-const linesTold = 20
+/** Time between checkups while an instance is starting or on probation. */
+export const probationInterval: Duration.DurationInput = "100 millis"
+/** Failed checkups in a row that do not yet make an instance unhealthy. */
+const toleratedFailures = 2
+/** Lines of output to report with a failure. */
+const outputLines = 20
 
 /** One process of an app. */
 export interface Instance {
   readonly id: string
   readonly pid: number
   readonly startedAt: number
-  /** Where it listens, as soon as that is known; null before, and of a worker. */
+  /** The port it listens on; null until that is known, and for a worker. */
   readonly port: Effect.Effect<number | null>
-  /** Waits until it is one that may serve. */
+  /** Waits until it may serve. */
   readonly untilHealthy: Effect.Effect<void, InstanceFailed>
-  /** Asks it at this pace how it is; ends when it is not well any more. */
-  readonly whileHealthy: (pace: Duration.DurationInput) => Effect.Effect<never, InstanceFailed>
-  /** Whether it is well now, and its port its own still. */
+  /** Checks it at this interval, and fails as soon as it is no longer healthy. */
+  readonly whileHealthy: (interval: Duration.DurationInput) => Effect.Effect<never, InstanceFailed>
+  /** Fails unless it is healthy right now and still owns its port. */
   readonly confirm: Effect.Effect<void, InstanceFailed>
   readonly exit: Effect.Effect<ProcessExit>
-  /** SIGTERM, and SIGKILL after the grace. */
+  /** Sends SIGTERM, and SIGKILL after the grace period. */
   readonly stop: Effect.Effect<void>
 }
 
-/** Starts one; it has been killed when the scope is closed. */
+/** Starts an instance, which is killed when the scope closes. */
 export const startInstance: (
   plan: Plan
 ) => Effect.Effect<Instance, InstanceFailed, Scope.Scope | ProcessSpawner | Health | InstanceLog> = Effect.fn(
@@ -55,7 +55,7 @@ export const startInstance: (
   const output = yield* log.open({ app, id, secrets })
   const isReady = yield* Ref.make(false)
   const failed = (problem: InstanceProblem) =>
-    Effect.flatMap(output.lastLines(linesTold), (lines) =>
+    Effect.flatMap(output.lastLines(outputLines), (lines) =>
       Effect.fail(new InstanceFailed({ instance: id, problem, output: lines }))
     )
   const assigned = release.port === "assign" ? yield* health.freePort : undefined
@@ -71,37 +71,37 @@ export const startInstance: (
     })
     .pipe(Effect.catchAll(({ message }) => failed({ _tag: "NotStarted", why: message })))
   const startedAt = yield* Clock.currentTimeMillis
-  const known = yield* Ref.make<number | null>(assigned ?? null)
-  const examine: Checkup = yield* checkup(running.token, home.listensAs)
+  const currentPort = yield* Ref.make<number | null>(assigned ?? null)
+  const check: Checkup = yield* checkup(running.token, home.listensAs)
 
   const ended = Effect.flatMap(Effect.zip(running.exit, Ref.get(isReady)), ([exit, ready]) =>
     failed({ _tag: "Ended", how: sayExit(exit), isReady: ready })
   )
-  const port = assigned === undefined ? reported(running) : Effect.succeed(assigned)
-  /** Asks until it is well. */
-  const answering = (at: number): Effect.Effect<void, InstanceFailed> =>
-    Effect.flatMap(examine(at), (finding) => {
+  const port = assigned === undefined ? reportedPort(running) : Effect.succeed(assigned)
+  /** Checks until it is healthy. */
+  const waitUntilHealthy = (at: number): Effect.Effect<void, InstanceFailed> =>
+    Effect.flatMap(check(at), (finding) => {
       if (finding === "foreign") return failed({ _tag: "ForeignPort", port: at })
-      return finding === "well"
+      return finding === "healthy"
         ? Effect.void
         : Effect.zipRight(
-            Effect.sleep(startingPace),
-            Effect.suspend(() => answering(at))
+            Effect.sleep(probationInterval),
+            Effect.suspend(() => waitUntilHealthy(at))
           )
     })
   const ready = Effect.gen(function* () {
     if (release.port === "none") return
-    const told = yield* port
-    if (told === undefined) return yield* failed({ _tag: "NoPort" })
-    yield* Ref.set(known, told)
-    yield* answering(told)
+    const reported = yield* port
+    if (reported === undefined) return yield* failed({ _tag: "NoPort" })
+    yield* Ref.set(currentPort, reported)
+    yield* waitUntilHealthy(reported)
   })
   const seconds = Duration.toSeconds(settings.startWithin)
-  const late = Effect.flatMap(Ref.get(known), (at) => failed({ _tag: "NotReady", seconds, port: at }))
-  const examined = Effect.flatMap(Ref.get(known), (at) =>
+  const late = Effect.flatMap(Ref.get(currentPort), (at) => failed({ _tag: "NotReady", seconds, port: at }))
+  const checked = Effect.flatMap(Ref.get(currentPort), (at) =>
     at === null
-      ? Effect.succeed("well" as const)
-      : Effect.flatMap(examine(at), (finding) =>
+      ? Effect.succeed("healthy" as const)
+      : Effect.flatMap(check(at), (finding) =>
           finding === "foreign" ? failed({ _tag: "ForeignPort", port: at }) : Effect.succeed(finding)
         )
   )
@@ -112,25 +112,25 @@ export const startInstance: (
     id,
     pid: running.pid,
     startedAt,
-    port: Ref.get(known),
+    port: Ref.get(currentPort),
     untilHealthy: ready.pipe(
       Effect.timeoutOption(settings.startWithin),
       Effect.flatMap((done) => (done._tag === "None" ? late : Ref.set(isReady, true))),
       Effect.raceFirst(ended)
     ),
-    whileHealthy: (pace) => {
-      const loop = (bad: number): Effect.Effect<never, InstanceFailed> =>
-        Effect.sleep(pace).pipe(
-          Effect.zipRight(examined),
+    whileHealthy: (interval) => {
+      const loop = (failures: number): Effect.Effect<never, InstanceFailed> =>
+        Effect.sleep(interval).pipe(
+          Effect.zipRight(checked),
           Effect.flatMap((finding) => {
-            if (finding === "well") return loop(0)
-            if (finding === "unasked") return loop(bad)
-            return bad < failuresAllowed ? loop(bad + 1) : unhealthy
+            if (finding === "healthy") return loop(0)
+            if (finding === "unchecked") return loop(failures)
+            return failures < toleratedFailures ? loop(failures + 1) : unhealthy
           })
         )
       return Effect.raceFirst(loop(0), ended)
     },
-    confirm: Effect.flatMap(examined, (finding) => (finding === "well" ? Effect.void : unhealthy)),
+    confirm: Effect.flatMap(checked, (finding) => (finding === "healthy" ? Effect.void : unhealthy)),
     exit: running.exit,
     stop: Effect.suspend(() =>
       isStopped
@@ -142,8 +142,8 @@ export const startInstance: (
   }
 })
 
-/** Undefined for one that does not tell. One that has ended is told of by its end. */
-const reported = (running: RunningProcess): Effect.Effect<number | undefined> =>
+/** The port from fd 4, or undefined if it reports none. An instance that closed fd 4 by exiting fails with its exit. */
+const reportedPort = (running: RunningProcess): Effect.Effect<number | undefined> =>
   Effect.flatMap(running.port, (report) =>
     report._tag === "Listening"
       ? Effect.succeed(report.port)
@@ -164,15 +164,15 @@ export const sayExit = (exit: ProcessExit): string =>
 
 const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
 
-/** Eight characters that tell one instance from another; nothing is kept secret by them. */
+/** Creates an id of eight characters, which distinguishes instances and is no secret. */
 export const newInstanceId: Effect.Effect<string> = Effect.map(
   Effect.replicateEffect(Random.nextIntBetween(0, letters.length), 8),
   (indices) => indices.map((index) => letters[index]).join("")
 )
 
 /**
- * Runs it whole where we must not be interrupted; what loses a race within it can be, as usual. (A race in a region that is
- * not interruptible waits for its loser, which may never end.)
+ * Uninterruptible as a whole; a race inside may still interrupt its loser. (Within an uninterruptible region, a race waits for
+ * its loser, which may never end.)
  */
-export const toItsEnd = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+export const runToCompletion = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.uninterruptible(Effect.flatMap(Effect.fork(Effect.interruptible(effect)), Fiber.join))

@@ -6,16 +6,16 @@ import type { RequestOf, Scale } from "../../domain/protocol/requests.ts"
 import { InstanceLog } from "../../services/instance-log/instance-log.ts"
 import { ServerState } from "../../services/server-state/server-state.ts"
 import { audited } from "./audit.ts"
-import { keptOf, replyOf } from "./deploy.ts"
-import { retire, retireAll, roll } from "./rollout.ts"
-import { commit, known, planOf, type Supervisor, secretsOf, stateOf } from "./supervisor.ts"
+import { describeKept, rolloutReply } from "./deploy.ts"
+import { retire, retireAll, rollOut } from "./rollout.ts"
+import { commit, findStored, loadSecrets, loadState, makePlan, type Supervisor } from "./supervisor.ts"
 
-/** More instances, which have to prove themselves, or fewer. Starts an app that was stopped. */
+/** Sets the number of instances; new ones have to prove themselves. Starts an app that was stopped. */
 export const scale = Effect.fn("scale")(function* (supervisor: Supervisor, request: Scale) {
-  const app = yield* known(supervisor, request.app)
+  const app = yield* findStored(supervisor, request.app)
   return yield* app.lock.withPermits(1)(
     Effect.gen(function* () {
-      const state = yield* stateOf(app)
+      const state = yield* loadState(app)
       const release = AppState.currentRelease(state)
       if (release === undefined) return yield* new NotDeployed({ app: app.name })
       const { instances } = request
@@ -26,24 +26,27 @@ export const scale = Effect.fn("scale")(function* (supervisor: Supervisor, reque
         if (missing === 0) {
           yield* commit(app, next)
           yield* retire(app, surplus)
-          return replyOf(app)
+          return rolloutReply(app)
         }
-        const secrets = yield* secretsOf(app, state.current)
-        const plan = yield* planOf(supervisor, app, release, state.current, secrets)
-        const kept = state.desired === "stopped" ? keptOf(state) : `${app.slots.length} instances go on`
-        yield* roll(app, { plan, instances: missing, replaces: [], commit: commit(app, next), kept })
-        return replyOf(app)
+        const secrets = yield* loadSecrets(app, state.current)
+        const plan = yield* makePlan(supervisor, app, release, state.current, secrets)
+        const kept =
+          state.desired === "stopped"
+            ? describeKept(state)
+            : `${app.slots.length} ${app.slots.length === 1 ? "instance keeps" : "instances keep"} running`
+        yield* rollOut(app, { plan, instances: missing, replaces: [], commit: commit(app, next), kept })
+        return rolloutReply(app)
       })
       return yield* audited(app, { action: "scale", instances, ...omitUndefined({ by: request.by }) }, change)
     })
   )
 })
 
-/** No instances and no front, until it is deployed or scaled again. */
+/** Stops all instances and the front, until the app is started by another change. */
 export const stop = Effect.fn("stop")(function* (supervisor: Supervisor, request: RequestOf<"stop">) {
-  const app = yield* known(supervisor, request.app)
+  const app = yield* findStored(supervisor, request.app)
   const change = Effect.gen(function* () {
-    const state = yield* stateOf(app)
+    const state = yield* loadState(app)
     yield* commit(app, { ...state, desired: "stopped" })
     yield* retireAll(app)
     return { app: app.name }
@@ -53,9 +56,9 @@ export const stop = Effect.fn("stop")(function* (supervisor: Supervisor, request
   )
 })
 
-/** Stops it, and forgets it with its secrets and its output; its audit trail stays, and its folder. */
+/** Stops the app and deletes its state, secrets and output. The audit trail and the app's own folder stay. */
 export const remove = Effect.fn("remove")(function* (supervisor: Supervisor, request: RequestOf<"delete">) {
-  const app = yield* known(supervisor, request.app)
+  const app = yield* findStored(supervisor, request.app)
   const change = Effect.gen(function* () {
     const state = yield* ServerState
     const log = yield* InstanceLog
@@ -64,7 +67,7 @@ export const remove = Effect.fn("remove")(function* (supervisor: Supervisor, req
     app.isStored = false
     app.state = AppState.create(app.name)
     app.problem = undefined
-    app.hindrance = undefined
+    app.blockedBy = undefined
     yield* Effect.ignore(log.remove(app.name))
     return { app: app.name }
   })

@@ -4,11 +4,11 @@ import type { Release, Revision } from "../../domain/app/release.ts"
 import type { SecretSet } from "../../domain/app/secret-set.ts"
 import type { Home } from "../../services/app-home/app-home.ts"
 
-/** What instances are started from. */
+/** Everything that an instance is started from. */
 export interface Plan {
   readonly app: AppName
   readonly release: Release
-  /** Null: the app has never had secrets. */
+  /** Null while the app has never had secrets. */
   readonly revision: Revision | null
   readonly secrets: SecretSet
   readonly home: Home
@@ -17,12 +17,39 @@ export interface Plan {
 
 export const drainOf = ({ release }: Plan): number => release.drain_ms ?? defaultDrain
 
-/** Of the server's variables, those that say where programs are and how a person writes, and nothing else. */
-const allowed = /^(?:PATH|LANG|LANGUAGE|LC_[A-Z]+|TZ)$/
+/** Settings of the server, fixed when it starts. */
+export interface Settings {
+  /** How long all new instances must stay healthy before the old ones are retired. */
+  readonly window: Duration.DurationInput
+  /** How long an instance may take to become healthy. */
+  readonly startWithin: Duration.DurationInput
+  /** Time between SIGTERM and SIGKILL. */
+  readonly grace: Duration.DurationInput
+  /** How long a release command may take. */
+  readonly releaseWithin: Duration.DurationInput
+  /** The server's own environment, of which instances inherit a few variables. */
+  readonly inherited: Readonly<Record<string, string | undefined>>
+}
 
-const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+export const defaults: Omit<Settings, "inherited"> = {
+  window: "3 seconds",
+  startWithin: "60 seconds",
+  grace: "10 seconds",
+  releaseWithin: "10 minutes"
+}
 
-/** The whole environment of an instance: the release's variables win over ours, and what the contract fixes over both. */
+/** How long a retiring instance may take for its open requests, in ms, unless the release sets drain_ms. */
+const defaultDrain = 30_000
+
+/** How long a front holds a request while no instance is healthy. */
+export const hold: Duration.DurationInput = "5 seconds"
+
+/** The only variables that instances inherit from the server: search path, locale and time zone. */
+const inheritable = /^(?:PATH|LANG|LANGUAGE|LC_[A-Z]+|TZ)$/
+
+const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/** Builds the environment of an instance. The release's variables override ours; those of the app contract override both. */
 export const instanceEnvironment = (
   app: AppName,
   release: Release,
@@ -32,8 +59,8 @@ export const instanceEnvironment = (
 ): Readonly<Record<string, string | undefined>> => {
   const { project, environment } = partsOf(app)
   return {
-    PATH: usualPath,
-    ...Object.fromEntries(Object.entries(inherited).filter(([name]) => allowed.test(name))),
+    PATH: defaultPath,
+    ...Object.fromEntries(Object.entries(inherited).filter(([name]) => inheritable.test(name))),
     HOME: home.directory,
     NODE_ENV: environment === "development" ? "development" : "production",
     ...Object.fromEntries(release.vars ?? []),
@@ -46,32 +73,5 @@ export const instanceEnvironment = (
   }
 }
 
-/** In the environment of everything that was started for the app by this server, and of nothing else. */
-export const markOf = (home: Home): string => `TAKO_DATA_DIR=${home.directory}`
-
-/** What a server is told at its start. */
-export interface Settings {
-  /** How long new instances must stay healthy, all of them, before old ones go. */
-  readonly window: Duration.DurationInput
-  /** How long an instance may take until it is healthy. */
-  readonly startWithin: Duration.DurationInput
-  /** How long an instance that was told to end may take; then it is killed. */
-  readonly grace: Duration.DurationInput
-  /** How long a release command may take. */
-  readonly releaseWithin: Duration.DurationInput
-  /** The server's own variables, of which instances get a few. */
-  readonly inherited: Readonly<Record<string, string | undefined>>
-}
-
-export const defaults: Omit<Settings, "inherited"> = {
-  window: "3 seconds",
-  startWithin: "60 seconds",
-  grace: "10 seconds",
-  releaseWithin: "10 minutes"
-}
-
-/** How long the requests that an instance has may take when it is to go, in ms, unless its release says otherwise. */
-export const defaultDrain = 30_000
-
-/** How long a request waits while there is no healthy instance. */
-export const hold: Duration.DurationInput = "5 seconds"
+/** A variable that only processes started for this app by this server have in their environment. */
+export const environmentMark = (home: Home): string => `TAKO_DATA_DIR=${home.directory}`

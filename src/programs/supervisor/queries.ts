@@ -8,16 +8,24 @@ import type { Events, Logs, RequestOf } from "../../domain/protocol/requests.ts"
 import { InstanceLog } from "../../services/instance-log/instance-log.ts"
 import { ServerKey } from "../../services/server-key/server-key.ts"
 import { ServerState } from "../../services/server-state/server-state.ts"
-import { type App, healthyCount, isSeen, type Supervisor, secretsOf, seen, stateOf } from "./supervisor.ts"
+import {
+  type App,
+  findVisible,
+  healthyCount,
+  isVisible,
+  loadSecrets,
+  loadState,
+  type Supervisor
+} from "./supervisor.ts"
 
-/** What a server answers that changes nothing. */
+/** Requests that change nothing. */
 
 export const status = (supervisor: Supervisor, { app }: RequestOf<"status">) =>
-  Effect.flatMap(seen(supervisor, app), statusOf)
+  Effect.flatMap(findVisible(supervisor, app), statusOf)
 
 export const list = ({ apps }: Supervisor) =>
   Effect.gen(function* () {
-    const all = yield* Effect.forEach([...apps.values()].filter(isSeen), statusOf)
+    const all = yield* Effect.forEach([...apps.values()].filter(isVisible), statusOf)
     const summaries = all.map(
       ({ app, phase, healthy, instances, release, revision }): AppSummary => ({
         app,
@@ -33,8 +41,8 @@ export const list = ({ apps }: Supervisor) =>
 
 export const secretsState = (supervisor: Supervisor, request: RequestOf<"secrets_state">) =>
   Effect.gen(function* () {
-    const app = yield* seen(supervisor, request.app)
-    const record = AppState.currentRevision(yield* stateOf(app))
+    const app = yield* findVisible(supervisor, request.app)
+    const record = AppState.currentRevision(yield* loadState(app))
     return {
       app: app.name,
       names: record?.names ?? [],
@@ -48,32 +56,32 @@ export const secretsState = (supervisor: Supervisor, request: RequestOf<"secrets
 
 export const secretsHash = (supervisor: Supervisor, request: RequestOf<"get_secrets_hash">) =>
   Effect.gen(function* () {
-    const app = yield* seen(supervisor, request.app)
-    const { current } = yield* stateOf(app)
+    const app = yield* findVisible(supervisor, request.app)
+    const { current } = yield* loadState(app)
     if (current === null) return { app: app.name, hash: null }
     const key = yield* ServerKey
-    return { app: app.name, hash: yield* key.hash(app.name, yield* secretsOf(app, current)) }
+    return { app: app.name, hash: yield* key.hash(app.name, yield* loadSecrets(app, current)) }
   })
 
 export const releases = (supervisor: Supervisor, request: RequestOf<"releases">) =>
   Effect.gen(function* () {
-    const app = yield* seen(supervisor, request.app)
-    const state = yield* stateOf(app)
+    const app = yield* findVisible(supervisor, request.app)
+    const state = yield* loadState(app)
     return { app: app.name, releases: state.releases, current: state.release }
   })
 
-/** Also of an app that was deleted. */
+/** Returns the audit trail, even of an app that was deleted. */
 export const events = (supervisor: Supervisor, { app, limit = 100 }: Events) =>
   Effect.gen(function* () {
     const state = yield* ServerState
     const trail = yield* state.audit(app, limit)
-    const isKnown = Option.isSome(yield* Effect.option(seen(supervisor, app)))
+    const isKnown = Option.isSome(yield* Effect.option(findVisible(supervisor, app)))
     return isKnown || trail.length > 0 ? { app, events: trail } : yield* new AppUnknown({ app })
   })
 
 export const logs = (supervisor: Supervisor, { app: name, lines = 100, after, instance }: Logs) =>
   Effect.gen(function* () {
-    const app = yield* seen(supervisor, name)
+    const app = yield* findVisible(supervisor, name)
     const log = yield* InstanceLog
     return yield* log.read(app.name, {
       lines,
@@ -84,7 +92,7 @@ export const logs = (supervisor: Supervisor, { app: name, lines = 100, after, in
 const statusOf = (app: App): Effect.Effect<AppStatus> =>
   Effect.gen(function* () {
     const { state } = app
-    const statuses = yield* Effect.forEach([...app.slots, ...app.passing], ({ status }) => status)
+    const statuses = yield* Effect.forEach([...app.slots, ...app.transitional], ({ status }) => status)
     const healthy = yield* healthyCount(app)
     const release = state === undefined ? undefined : AppState.currentRelease(state)
     return {
@@ -103,10 +111,10 @@ const statusOf = (app: App): Effect.Effect<AppStatus> =>
 const phaseOf = (app: App, healthy: number): Effect.Effect<AppPhase> =>
   Effect.gen(function* () {
     const { state } = app
-    if (state === undefined || app.hindrance === "broken") return "broken"
+    if (state === undefined || app.blockedBy === "damage") return "broken"
     if (app.isRolling) return "rolling"
     if (state.desired === "stopped") return "stopped"
-    if (state.release === null || app.hindrance === "waiting") return "waiting"
+    if (state.release === null || app.blockedBy === "missing-secrets") return "waiting"
     if (healthy === state.instances) return "running"
     const statuses = yield* Effect.forEach(app.slots, ({ status }) => status)
     return statuses.every(({ restarts }) => restarts === 0) ? "starting" : "degraded"

@@ -12,53 +12,54 @@ import { hold, type Plan } from "./plan.ts"
 import { makeSlot, type Slot, type SlotServices } from "./slot.ts"
 import type { App } from "./supervisor.ts"
 
-/** So many start at once: each takes a processor while it does. */
-const abreast = 8
+/** Starting an instance keeps a processor busy, so only this many start at once. */
+const maxConcurrentStarts = 8
 
-/** What a rollout is to end in. */
+/** What to start, what it replaces, and how to commit it. */
 export interface Rollout<E> {
   readonly plan: Plan
-  /** How many are started. */
+  /** The number of new instances. */
   readonly instances: number
-  /** Those that go for it. */
+  /** The slots to retire afterwards. */
   readonly replaces: ReadonlyArray<Slot>
-  /** Makes it what the server remembers. When it has failed, everything is as before. */
+  /** Stores the new state. If it fails, nothing has changed. */
   readonly commit: Effect.Effect<void, E, ServerState>
-  /** What goes on when it fails, for people: "revision 3 goes on". */
+  /** What keeps running if the rollout fails, for people: "revision 3 keeps running". */
   readonly kept: string
 }
 
 /**
- * New instances beside the old ones; when all of them have been healthy through the window, they are committed, get the
- * requests, and the old ones drain and end. Any failure before that, and what is new is gone and what is old untouched.
+ * Starts new instances beside the old ones. Once all of them have stayed healthy for the window, the change is committed,
+ * they get the requests, and the old ones drain and stop. After a failure before the commit, the new instances are gone and
+ * the old ones untouched.
  */
-export const roll = <E>(
+export const rollOut = <E>(
   app: App,
   { plan, instances, replaces, commit, kept }: Rollout<E>
 ): Effect.Effect<void, E | RolloutFailed | ListenFailed, SlotServices | Balancer | ServerState> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
-      const entrance = yield* entranceFor(app, plan.release.listen)
-      const closeNew = closingNew(app, entrance)
+      const front = yield* frontFor(app, plan.release.listen)
+      const closeNew = closeUnlessCurrent(app, front)
       const fresh = yield* Effect.replicateEffect(makeSlot(plan, app.scope), instances)
-      app.passing = [...app.passing, ...fresh]
-      const proving = restore(Effect.mapError(prove(fresh, plan), refuse(app, kept)))
+      app.transitional = [...app.transitional, ...fresh]
+      const proving = restore(Effect.mapError(prove(fresh, plan), toRolloutFailed(app, kept)))
       yield* Effect.zipRight(proving, commit).pipe(
-        Effect.onError(() => Effect.zipRight(abandon(fresh), closeNew)),
+        Effect.onError(() => Effect.zipRight(discardAll(fresh), closeNew)),
         Effect.ensuring(
           Effect.sync(() => {
-            app.passing = app.passing.filter((slot) => !fresh.includes(slot))
+            app.transitional = app.transitional.filter((slot) => !fresh.includes(slot))
           })
         ),
-        (change) => rolling(app, change)
+        (change) => whileRolling(app, change)
       )
-      // From here on it has happened.
-      yield* handOver(app, fresh, replaces, entrance)
+      // The change is committed and can no longer fail.
+      yield* handOver(app, fresh, replaces, front)
     })
   )
 
-/** For a change that takes its time: whoever asks hears of it. */
-export const rolling = <A, E, R>(app: App, change: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+/** Shows the app as rolling while the change runs. */
+export const whileRolling = <A, E, R>(app: App, change: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.acquireUseRelease(
     Effect.sync(() => {
       app.isRolling = true
@@ -70,7 +71,7 @@ export const rolling = <A, E, R>(app: App, change: Effect.Effect<A, E, R>): Effe
       })
   )
 
-/** Without a proof: it is committed, what runs is ended, and others are started as often as it takes. */
+/** Commits the change and replaces all instances without proving new ones; those that fail are restarted. */
 export const replace = <E = never>(
   app: App,
   plan: Plan,
@@ -78,23 +79,23 @@ export const replace = <E = never>(
   commit: Effect.Effect<void, E, ServerState> = Effect.void
 ) =>
   Effect.gen(function* () {
-    // Before it has happened: somebody else may have the address.
-    const entrance = yield* entranceFor(app, plan.release.listen)
-    yield* Effect.onError(commit, () => closingNew(app, entrance))
+    // Before the commit, because the address may be taken.
+    const front = yield* frontFor(app, plan.release.listen)
+    yield* Effect.onError(commit, () => closeUnlessCurrent(app, front))
     const fresh = yield* Effect.replicateEffect(makeSlot(plan, app.scope), instances)
-    yield* handOver(app, fresh, app.slots, entrance)
+    yield* handOver(app, fresh, app.slots, front)
   }).pipe(Effect.uninterruptible)
 
-/** All of it ends, the front last. */
+/** Retires all instances, then closes the front. */
 export const retireAll = (app: App, atMost?: Duration.DurationInput): Effect.Effect<void> =>
   Effect.gen(function* () {
     yield* retire(app, app.slots, atMost)
-    const { entrance } = app
-    app.entrance = undefined
-    yield* entrance?.close ?? Effect.void
+    const { front } = app
+    app.front = undefined
+    yield* front?.close ?? Effect.void
   }).pipe(Effect.uninterruptible)
 
-/** They are the app's no more, and end when nothing needs them. */
+/** Takes the slots out of service, and stops each once it has drained. */
 export const retire = (
   app: App,
   slots: ReadonlyArray<Slot>,
@@ -102,21 +103,21 @@ export const retire = (
 ): Effect.Effect<void> =>
   Effect.suspend(() => {
     app.slots = app.slots.filter((slot) => !slots.includes(slot))
-    app.passing = [...app.passing, ...slots]
+    app.transitional = [...app.transitional, ...slots]
     return Effect.forEach(slots, (slot) => slot.retire(atMost), { concurrency: "unbounded", discard: true })
   }).pipe(
     Effect.ensuring(
       Effect.sync(() => {
-        app.passing = app.passing.filter((slot) => !slots.includes(slot))
+        app.transitional = app.transitional.filter((slot) => !slots.includes(slot))
       })
     )
   )
 
-/** Starts them, and waits until all of them have been healthy through the window. */
+/** Starts the instances, and waits until all of them have stayed healthy for the window. */
 const prove = (slots: ReadonlyArray<Slot>, { settings }: Plan): Effect.Effect<void, InstanceFailed> => {
   const each = <A>(use: (slot: Slot) => Effect.Effect<A, InstanceFailed>) =>
     Effect.forEach(slots, use, { concurrency: "unbounded", discard: true })
-  const permits = Effect.unsafeMakeSemaphore(abreast)
+  const permits = Effect.unsafeMakeSemaphore(maxConcurrentStarts)
   let missing = slots.length
   const proven = (done: Effect.Effect<void>) =>
     each((slot) =>
@@ -124,7 +125,7 @@ const prove = (slots: ReadonlyArray<Slot>, { settings }: Plan): Effect.Effect<vo
         yield* permits.withPermits(1)(slot.prove)
         missing--
         if (missing === 0) yield* done
-        // One that is ready early is looked after until the last one has been through the window.
+        // An instance that is ready early stays on probation until the window of the last one is over.
         return yield* slot.probation
       })
     )
@@ -137,55 +138,52 @@ const prove = (slots: ReadonlyArray<Slot>, { settings }: Plan): Effect.Effect<vo
   })
 }
 
-const refuse =
+const toRolloutFailed =
   (app: App, kept: string) =>
   (failure: InstanceFailed): RolloutFailed =>
     new RolloutFailed({ app: app.name, reason: failure.message, output: failure.output, kept })
 
-const entranceFor = (app: App, listen: string | undefined) =>
+const frontFor = (app: App, listen: string | undefined) =>
   listen === undefined
     ? Effect.succeed(undefined)
-    : app.entrance?.listen === listen
-      ? Effect.succeed(app.entrance)
-      : openEntrance(listen, app.scope)
+    : app.front?.listen === listen
+      ? Effect.succeed(app.front)
+      : openFront(listen, app.scope)
 
-/** Of an entrance that is not the app's. */
-const closingNew = (app: App, entrance: Entrance | undefined): Effect.Effect<void> =>
-  entrance === app.entrance ? Effect.void : (entrance?.close ?? Effect.void)
+/** Closes a front that was opened for a rollout that failed. */
+const closeUnlessCurrent = (app: App, front: AppFront | undefined): Effect.Effect<void> =>
+  front === app.front ? Effect.void : (front?.close ?? Effect.void)
 
-/** They never had a request. */
-const abandon = (slots: ReadonlyArray<Slot>): Effect.Effect<void> =>
+/** Stops slots that never served, without draining. */
+const discardAll = (slots: ReadonlyArray<Slot>): Effect.Effect<void> =>
   Effect.forEach(slots, ({ retire }) => retire(0), { concurrency: "unbounded", discard: true })
 
 const handOver = (
   app: App,
   fresh: ReadonlyArray<Slot>,
   old: ReadonlyArray<Slot>,
-  entrance: Entrance | undefined
+  front: AppFront | undefined
 ): Effect.Effect<void> =>
   Effect.gen(function* () {
-    const before = app.entrance
-    for (const slot of fresh) yield* slot.serve(entrance?.front)
+    const before = app.front
+    for (const slot of fresh) yield* slot.serve(front?.front)
     app.slots = [...app.slots, ...fresh]
-    app.entrance = entrance
+    app.front = front
     app.problem = undefined
-    app.hindrance = undefined
+    app.blockedBy = undefined
     yield* retire(app, old)
-    if (before !== entrance) yield* before?.close ?? Effect.void
+    if (before !== front) yield* before?.close ?? Effect.void
   })
 
-/** The front of an app, where it has one. */
-export interface Entrance {
+/** The front of an app, and the address from tako.toml that it listens on. */
+export interface AppFront {
   readonly listen: string
   readonly front: Front
   readonly close: Effect.Effect<void>
 }
 
-/** Listens until it is closed, or the scope. */
-export const openEntrance = (
-  listen: string,
-  within: Scope.Scope
-): Effect.Effect<Entrance, ListenFailed, Balancer> =>
+/** Opens a front that listens until it, or the scope, is closed. */
+const openFront = (listen: string, within: Scope.Scope): Effect.Effect<AppFront, ListenFailed, Balancer> =>
   Effect.gen(function* () {
     const balancer = yield* Balancer
     const scope = yield* Scope.fork(within, sequential)

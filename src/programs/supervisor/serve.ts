@@ -16,10 +16,10 @@ import type { Settings } from "./plan.ts"
 import { events, list, logs, releases, secretsHash, secretsState, status } from "./queries.ts"
 import { recover } from "./recover.ts"
 import { retireAll } from "./rollout.ts"
-import { type App, instantNow, type ServerServices, type Supervisor } from "./supervisor.ts"
+import { type App, type ServerServices, type Supervisor, timestamp } from "./supervisor.ts"
 import { updateSecrets } from "./update-secrets.ts"
 
-/** The process that a server is. */
+/** Facts about this process. */
 export interface Host {
   readonly version: string
   readonly pid: number
@@ -27,18 +27,18 @@ export interface Host {
   readonly memory: Effect.Effect<number>
 }
 
-/** How long requests may take at most when the server itself is told to end. */
-const lastDrain = Duration.seconds(10)
+/** How long open requests may take when the server itself stops. */
+const shutdownDrain = Duration.seconds(10)
 
-/** Runs every app and listens on the management socket until the scope closes; then all of it ends, in peace. */
+/** Runs every app and serves the management socket until the scope closes, then drains and stops all of them. */
 export const serve = Effect.fn("serve")(function* (settings: Settings, host: Host) {
   const apps = new Map<AppName, App>()
-  // Made before the finalizer below, so that it is closed after that has run.
+  // Forked before the finalizer below is added, so it closes after that has run.
   const scope = yield* Scope.fork(yield* Effect.scope, sequential)
   const supervisor: Supervisor = { settings, apps, scope }
-  const startedAt = yield* instantNow
+  const startedAt = yield* timestamp
   yield* Effect.addFinalizer(() =>
-    Effect.forEach(apps.values(), (app) => retireAll(app, lastDrain), {
+    Effect.forEach(apps.values(), (app) => retireAll(app, shutdownDrain), {
       concurrency: "unbounded",
       discard: true
     })
@@ -48,7 +48,7 @@ export const serve = Effect.fn("serve")(function* (settings: Settings, host: Hos
   const context = yield* Effect.context<ServerServices | ServerKey>()
   const handlers = handlersOf(supervisor, host, startedAt)
   yield* management.serve((request) => Effect.provide(dispatch(handlers)(request), context))
-  yield* Effect.annotateLogs(Effect.logInfo("tako-server listens"), {
+  yield* Effect.annotateLogs(Effect.logInfo("tako-server listening"), {
     version: host.version,
     pid: host.pid,
     apps: apps.size
@@ -96,12 +96,12 @@ const handlersOf = (
 
 export type ServeServices = ServerServices | ServerKey | Management | Scope.Scope
 
-/** What does each command; an error's message is what the client's user reads. */
+/** A handler for each command. The client's user reads the message of its error. */
 export type Handlers<E extends Error, R> = {
   readonly [C in Command]: (request: RequestOf<C>) => Effect.Effect<Replies[C], E, R>
 }
 
-/** Answers every request by its handler. What a handler died of is logged by its kind alone: its text may quote a value. */
+/** Runs the handler of a request. Defects are logged by kind only, because their message may quote a value. */
 export const dispatch =
   <E extends Error, R>(handlers: Handlers<E, R>) =>
   (request: Request): Effect.Effect<Response.Response, never, R> => {
@@ -110,7 +110,7 @@ export const dispatch =
       Effect.map(Response.ok),
       Effect.catchAll((error) => Effect.succeed(Response.error(error.message))),
       Effect.tapDefect((cause) =>
-        Effect.logError("a command met a bug").pipe(
+        Effect.logError("command hit a bug").pipe(
           Effect.annotateLogs({ command: request.command, kind: kindOf(Cause.squash(cause)) })
         )
       )

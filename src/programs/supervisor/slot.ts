@@ -13,50 +13,50 @@ import { type Front, resumeRefused } from "../../services/balancer/balancer.ts"
 import type { Health } from "../../services/health/health.ts"
 import type { InstanceLog } from "../../services/instance-log/instance-log.ts"
 import type { ProcessSpawner } from "../../services/process-spawner/process-spawner.ts"
-import { type Instance, startInstance, startingPace, toItsEnd } from "./instance.ts"
+import { type Instance, probationInterval, runToCompletion, startInstance } from "./instance.ts"
 import { drainOf, type Plan } from "./plan.ts"
 
-/** How often an instance that serves is asked how it is. */
-const servingPace = "1 second"
-/** How long to wait before one that failed is started again: doubled each time, up to the longest. */
-const shortestPause = Duration.millis(500)
-const longestPause = Duration.minutes(1)
-/** One that was well for so long fails for another reason than the one before: the pauses begin anew. */
-const wellFor = Duration.toMillis(Duration.minutes(1))
+/** Time between checkups of an instance that serves. */
+const servingInterval = "1 second"
+/** Delay before a failed instance is restarted; it doubles with every failure up to the maximum. */
+const minDelay = Duration.millis(500)
+const maxDelay = Duration.minutes(1)
+/** After this long without a failure the delay starts over, because the next failure probably has another cause. */
+const stableAfter = Duration.toMillis(Duration.minutes(1))
 
-/** A place for one instance of an app: whenever the one that it has fails, there is another one. */
+/** A place for one instance of an app. Whenever its instance fails, the slot starts another one. */
 export interface Slot {
   readonly plan: Plan
   readonly status: Effect.Effect<InstanceStatus>
-  /** Starts the instance that has to prove itself, and waits until it may serve. */
+  /** Starts an instance, and waits until it may serve. */
   readonly prove: Effect.Effect<void, InstanceFailed>
-  /** Ends when the instance that proves itself is not well any more. */
+  /** Fails as soon as the instance on probation is no longer healthy. */
   readonly probation: Effect.Effect<never, InstanceFailed>
   readonly confirm: Effect.Effect<void, InstanceFailed>
-  /** From now on it serves behind the front, and is replaced whenever it fails; started where it was not proven. */
+  /** Puts the instance behind the front, and replaces it whenever it fails. Starts one if none was proven. */
   readonly serve: (front: Front | undefined) => Effect.Effect<void>
-  /** No new requests; the ones that it has may take as long as the release says, or at most this; then it is ended. */
+  /** Stops the instance after its open requests, for which it gets the release's drain time or at most this. */
   readonly retire: (atMost?: Duration.DurationInput) => Effect.Effect<void>
 }
 
 interface State {
   readonly phase: InstanceStatus["phase"]
   readonly instance?: Instance
-  /** Of the instance; closing it leaves nothing of it. */
+  /** Closing it kills the instance and all of its processes. */
   readonly scope?: Scope.CloseableScope
   readonly restarts: number
 }
 
 export type SlotServices = ProcessSpawner | Health | InstanceLog
 
-/** A slot without an instance; when it is retired, or the scope closed, nothing of it is left. */
+/** Creates a slot without an instance. Retiring it, or closing the scope, leaves no process behind. */
 export const makeSlot = Effect.fnUntraced(function* (plan: Plan, within: Scope.Scope) {
   const own = yield* Scope.fork(within, sequential)
-  // Made before there is a loop, so that its end comes first: nobody starts another instance for one that was ended.
+  // Forked before the loop, so the loop ends first and does not restart an instance that was stopped on purpose.
   const instances = yield* Scope.fork(own, sequential)
   const context = yield* Effect.context<SlotServices>()
   const state = yield* Ref.make<State>({ phase: "starting", restarts: 0 })
-  const birth = yield* Clock.currentTimeMillis
+  const createdAt = yield* Clock.currentTimeMillis
   let front: Front | undefined
   let loop: Fiber.Fiber<unknown> | undefined
   const set = (change: Partial<State>) => Ref.update(state, (before) => ({ ...before, ...change }))
@@ -73,12 +73,12 @@ export const makeSlot = Effect.fnUntraced(function* (plan: Plan, within: Scope.S
       return started.value
     })
   )
-  /** Of the instance that there is nothing is left. */
-  const end = Effect.gen(function* () {
+  /** Removes the instance from the front and stops it. */
+  const stopInstance = Effect.gen(function* () {
     const { instance, scope } = yield* Ref.get(state)
     if (instance === undefined || scope === undefined) return
     yield* leave(instance)
-    yield* toItsEnd(instance.stop)
+    yield* runToCompletion(instance.stop)
     yield* Scope.close(scope, Exit.void)
     yield* Ref.update(state, ({ phase, restarts }) => ({ phase, restarts }))
   })
@@ -88,8 +88,8 @@ export const makeSlot = Effect.fnUntraced(function* (plan: Plan, within: Scope.S
     Effect.flatMap(backendOf(instance), (backend) =>
       backend === undefined || front === undefined ? Effect.void : front.add(backend)
     )
-  /** One that the front could not connect to once gets requests again as soon as it is well. */
-  const takingBack = (instance: Instance) =>
+  /** The front stops sending to an instance that refused a connection; this resumes it once it is healthy again. */
+  const resuming = (instance: Instance) =>
     Effect.flatMap(backendOf(instance), (backend) =>
       backend === undefined || front === undefined
         ? Effect.never
@@ -99,28 +99,28 @@ export const makeSlot = Effect.fnUntraced(function* (plan: Plan, within: Scope.S
     Effect.flatMap(backendOf(instance), (backend) =>
       backend === undefined || front === undefined ? Effect.void : front.remove(backend)
     )
-  /** What it still has at the limit, it may end itself when it is told to end: a WebSocket, a stream. */
-  const dismiss = (instance: Instance, limit: Duration.DurationInput) =>
+  /** Drains, then stops. Connections still open at the limit (WebSockets, streams) are the instance's to close at SIGTERM. */
+  const drainAndStop = (instance: Instance, limit: Duration.DurationInput) =>
     Effect.gen(function* () {
       const backend = yield* backendOf(instance)
       if (backend === undefined || front === undefined) return
       const drained = Effect.asVoid(front.drain(backend, limit))
-      yield* toItsEnd(Effect.raceFirst(drained, Effect.asVoid(instance.exit)))
-      yield* toItsEnd(instance.stop)
+      yield* runToCompletion(Effect.raceFirst(drained, Effect.asVoid(instance.exit)))
+      yield* runToCompletion(instance.stop)
     })
 
   const serveOnce = Effect.gen(function* () {
-    const known = (yield* Ref.get(state)).instance
-    const instance = known ?? (yield* start)
-    if (known === undefined) {
+    const running = (yield* Ref.get(state)).instance
+    const instance = running ?? (yield* start)
+    if (running === undefined) {
       yield* instance.untilHealthy
       yield* Effect.uninterruptible(Effect.zipRight(join(instance), set({ phase: "healthy" })))
     }
-    yield* Effect.annotateLogs(Effect.logInfo("instance serves"), labelsOf(plan, instance))
-    return yield* Effect.raceFirst(instance.whileHealthy(servingPace), takingBack(instance))
+    yield* Effect.annotateLogs(Effect.logInfo("instance serving"), labelsOf(plan, instance))
+    return yield* Effect.raceFirst(instance.whileHealthy(servingInterval), resuming(instance))
   })
 
-  const serveAlways = (pause: Duration.Duration): Effect.Effect<never> =>
+  const serveAlways = (delayBefore: Duration.Duration): Effect.Effect<never> =>
     Effect.gen(function* () {
       const since = yield* Clock.currentTimeMillis
       const failure = yield* Effect.flip(serveOnce)
@@ -130,17 +130,17 @@ export const makeSlot = Effect.fnUntraced(function* (plan: Plan, within: Scope.S
         ...labelsOf(plan, instance),
         problem
       })
-      // It runs; what it still has to answer, it may be able to.
+      // It still runs, so it may be able to finish its open requests.
       if ((problem === "Unhealthy" || problem === "ForeignPort") && instance !== undefined) {
         yield* set({ phase: "unhealthy" })
-        yield* dismiss(instance, drainOf(plan))
+        yield* drainAndStop(instance, drainOf(plan))
       }
-      yield* Effect.uninterruptible(end)
-      const isOld = (yield* Clock.currentTimeMillis) - since > wellFor
-      const now = isOld ? shortestPause : pause
+      yield* Effect.uninterruptible(stopInstance)
+      const wasStable = (yield* Clock.currentTimeMillis) - since > stableAfter
+      const delay = wasStable ? minDelay : delayBefore
       yield* Ref.update(state, ({ restarts }) => ({ phase: "backoff" as const, restarts: restarts + 1 }))
-      yield* Effect.sleep(now)
-      return yield* serveAlways(Duration.min(longestPause, Duration.times(now, 2)))
+      yield* Effect.sleep(delay)
+      return yield* serveAlways(Duration.min(maxDelay, Duration.times(delay, 2)))
     })
 
   const withInstance = <A, E>(use: (instance: Instance) => Effect.Effect<A, E>) =>
@@ -159,20 +159,20 @@ export const makeSlot = Effect.fnUntraced(function* (plan: Plan, within: Scope.S
         port: instance === undefined ? null : yield* instance.port,
         release: plan.release.id,
         revision: plan.revision,
-        started_at: new Date(instance?.startedAt ?? birth).toISOString(),
+        started_at: new Date(instance?.startedAt ?? createdAt).toISOString(),
         restarts
       }
     }),
     prove: Effect.flatMap(start, (instance) => instance.untilHealthy),
-    probation: withInstance((instance) => instance.whileHealthy(startingPace)),
+    probation: withInstance((instance) => instance.whileHealthy(probationInterval)),
     confirm: withInstance((instance) => instance.confirm),
     serve: (behind) =>
       Effect.gen(function* () {
         front = behind
-        // Before anybody is told to go.
+        // New instances join the front before old ones are retired.
         const { instance } = yield* Ref.get(state)
         if (instance !== undefined) yield* Effect.zipRight(join(instance), set({ phase: "healthy" }))
-        loop = yield* Effect.forkIn(Effect.interruptible(serveAlways(shortestPause)), own)
+        loop = yield* Effect.forkIn(Effect.interruptible(serveAlways(minDelay)), own)
       }).pipe(Effect.uninterruptible),
     retire: (atMost = Duration.infinity) =>
       Effect.gen(function* () {
@@ -180,9 +180,9 @@ export const makeSlot = Effect.fnUntraced(function* (plan: Plan, within: Scope.S
         if (loop !== undefined) yield* Fiber.interrupt(loop)
         const { instance } = yield* Ref.get(state)
         if (instance !== undefined) {
-          yield* dismiss(instance, Duration.min(Duration.decode(atMost), Duration.millis(drainOf(plan))))
+          yield* drainAndStop(instance, Duration.min(Duration.decode(atMost), Duration.millis(drainOf(plan))))
         }
-        yield* Effect.uninterruptible(Effect.zipRight(end, Scope.close(own, Exit.void)))
+        yield* Effect.uninterruptible(Effect.zipRight(stopInstance, Scope.close(own, Exit.void)))
       })
   }
   return slot

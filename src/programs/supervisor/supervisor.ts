@@ -12,41 +12,64 @@ import { AppHome } from "../../services/app-home/app-home.ts"
 import type { Balancer } from "../../services/balancer/balancer.ts"
 import { ServerState, type StateError } from "../../services/server-state/server-state.ts"
 import type { Plan, Settings } from "./plan.ts"
-import type { Entrance } from "./rollout.ts"
+import type { AppFront } from "./rollout.ts"
 import type { Slot, SlotServices } from "./slot.ts"
 
-/** Everything that runs on this server. */
+/** The apps of this server, and what all of them share. */
 export interface Supervisor {
   readonly settings: Settings
   readonly apps: Map<AppName, App>
   readonly scope: Scope.Scope
 }
 
-/** What changes apps takes. */
+/** A running app and its state in memory. Whoever changes it holds its lock. */
+export interface App {
+  readonly name: AppName
+  /** Serializes all changes of the app. */
+  readonly lock: Effect.Semaphore
+  /** Outlives every slot of the app and its front. */
+  readonly scope: Scope.CloseableScope
+  /** The state on disk, or a new one that is not written yet; undefined while the one on disk cannot be read. */
+  state: AppState.AppState | undefined
+  /** Whether the app has a state on disk. */
+  isStored: boolean
+  /** Why the app does not run as it should, for people. */
+  problem: string | undefined
+  /** Why nothing can be started until somebody intervenes: damaged files, or secrets that have to be synced again. */
+  blockedBy: "damage" | "missing-secrets" | undefined
+  /** The slots that serve. */
+  slots: ReadonlyArray<Slot>
+  /** Slots on probation, and slots that are being retired. */
+  transitional: ReadonlyArray<Slot>
+  front: AppFront | undefined
+  isRolling: boolean
+}
+
+/** The services that changing an app takes. */
 export type ServerServices = ServerState | AppHome | Balancer | SlotServices
 
 const find =
-  (isThere: (app: App) => boolean) =>
+  (matches: (app: App) => boolean) =>
   ({ apps }: Supervisor, name: AppName): Effect.Effect<App, AppUnknown> =>
     Effect.suspend(() => {
       const app = apps.get(name)
-      return app !== undefined && isThere(app) ? Effect.succeed(app) : new AppUnknown({ app: name })
+      return app !== undefined && matches(app) ? Effect.succeed(app) : new AppUnknown({ app: name })
     })
 
-/** The app, if the server remembers it. */
-export const known = find(({ isStored }) => isStored)
+/** Finds an app that has a state on disk. */
+export const findStored = find(({ isStored }) => isStored)
 
-/** Whether there is anything to tell of it: one that is rolled out for the first time is not remembered yet. */
-export const isSeen = ({ isStored, isRolling }: App): boolean => isStored || isRolling
+/** Whether clients can see the app. During its first rollout it is not stored yet. */
+export const isVisible = ({ isStored, isRolling }: App): boolean => isStored || isRolling
 
-/** The app, if there is anything to tell of it. */
-export const seen = find(isSeen)
+/** Finds an app that clients can see. */
+export const findVisible = find(isVisible)
 
-/** The app as it is remembered, or a new one that has nothing. */
-export const ensured = (supervisor: Supervisor, name: AppName): Effect.Effect<App, never, ServerState> =>
+/** Finds the app, loads it from disk, or creates an empty one. */
+export const findOrCreate = (supervisor: Supervisor, name: AppName): Effect.Effect<App, never, ServerState> =>
   Effect.gen(function* () {
-    const before = supervisor.apps.get(name)
-    if (before !== undefined) return before
+    const existing = supervisor.apps.get(name)
+    if (existing !== undefined) return existing
     const read = yield* Effect.either(Effect.flatMap(ServerState, (state) => state.read(name)))
     const scope = yield* Scope.fork(supervisor.scope, sequential)
     const isDamaged = read._tag === "Left"
@@ -58,36 +81,36 @@ export const ensured = (supervisor: Supervisor, name: AppName): Effect.Effect<Ap
       state: isDamaged ? undefined : (stored ?? AppState.create(name)),
       isStored: isDamaged || stored !== undefined,
       problem: isDamaged ? read.left.message : undefined,
-      hindrance: isDamaged ? "broken" : undefined,
+      blockedBy: isDamaged ? "damage" : undefined,
       slots: [],
-      passing: [],
-      entrance: undefined,
+      transitional: [],
+      front: undefined,
       isRolling: false
     }
-    // Somebody else may have come first.
-    const there = supervisor.apps.get(name)
-    if (there !== undefined) return there
+    // Another request may have added the app while this one read the disk.
+    const added = supervisor.apps.get(name)
+    if (added !== undefined) return added
     supervisor.apps.set(name, app)
     return app
   })
 
-/** Its state, read again where it could not be: somebody may have mended it. */
-export const stateOf = (app: App): Effect.Effect<AppState.AppState, StateError, ServerState> =>
+/** Reads the state again if it was damaged: somebody may have repaired it. */
+export const loadState = (app: App): Effect.Effect<AppState.AppState, StateError, ServerState> =>
   Effect.gen(function* () {
     if (app.state !== undefined) return app.state
     const { read } = yield* ServerState
     const state = Option.getOrElse(yield* read(app.name), () => AppState.create(app.name))
     app.state = state
     app.problem = undefined
-    app.hindrance = undefined
+    app.blockedBy = undefined
     return state
   })
 
-/** Makes it what the server remembers, and forgets the secrets that nothing refers to any more. */
+/** Stores the new state, and discards revisions that nothing refers to any more. */
 export const commit = (app: App, next: AppState.AppState): Effect.Effect<void, StateError, ServerState> =>
   Effect.gen(function* () {
     const state = yield* ServerState
-    // One that failed may be on the disk all the same, when the last fsync was what failed.
+    // If only the last fsync failed, the new state may be on disk, so the old one is written again.
     const before = app.isStored ? app.state : undefined
     yield* Effect.onError(state.write(next), () =>
       before === undefined ? Effect.void : Effect.ignore(state.write(before))
@@ -96,17 +119,17 @@ export const commit = (app: App, next: AppState.AppState): Effect.Effect<void, S
     const unused = (app.state?.revisions ?? []).filter(({ revision }) => !used.has(revision))
     app.state = next
     app.isStored = true
-    // What stays is cleared away at the next start.
+    // The next start removes what cannot be discarded now.
     yield* Effect.forEach(unused, ({ revision }) => Effect.ignore(state.discard(app.name, revision)))
   })
 
-/** The secrets of a revision; without one, there are none. */
-export const secretsOf = (app: App, revision: Revision | null) =>
+/** Loads the secrets of a revision; an app without a revision has no secrets. */
+export const loadSecrets = (app: App, revision: Revision | null) =>
   revision === null
     ? Effect.succeed(SecretSet.empty)
     : Effect.flatMap(ServerState, (state) => state.secrets(app.name, revision))
 
-export const planOf = (
+export const makePlan = (
   { settings }: Supervisor,
   app: App,
   release: Release,
@@ -118,33 +141,11 @@ export const planOf = (
     (home): Plan => ({ app: app.name, release, revision, secrets, home, settings })
   )
 
-export const instantNow: Effect.Effect<string> = Effect.map(Clock.currentTimeMillis, (now) =>
+export const timestamp: Effect.Effect<string> = Effect.map(Clock.currentTimeMillis, (now) =>
   new Date(now).toISOString()
 )
 
-/** An app as this server has it running. What is in here is changed by whoever has its lock. */
-export interface App {
-  readonly name: AppName
-  /** One at a time changes the app: syncs, deploys, all of them. */
-  readonly lock: Effect.Semaphore
-  /** Of what runs; everything that is in `slots` lives in it or in a scope within. */
-  readonly scope: Scope.CloseableScope
-  /** As it is on the disk, or was created and not written yet; undefined while that cannot be read. */
-  state: AppState.AppState | undefined
-  /** Whether the server remembers it. */
-  isStored: boolean
-  /** Why it is not as it should be. */
-  problem: string | undefined
-  /** Its state, or what is sealed, cannot be used until somebody acts. */
-  hindrance: "broken" | "waiting" | undefined
-  slots: ReadonlyArray<Slot>
-  /** Those that are proving themselves, and those that end. */
-  passing: ReadonlyArray<Slot>
-  entrance: Entrance | undefined
-  isRolling: boolean
-}
-
-/** So many of its instances serve. */
+/** Counts the instances that serve. */
 export const healthyCount = (app: App): Effect.Effect<number> =>
   Effect.map(
     Effect.forEach(app.slots, ({ status }) => status),

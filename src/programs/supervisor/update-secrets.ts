@@ -8,35 +8,35 @@ import type { UpdateReply } from "../../domain/protocol/replies.ts"
 import type { UpdateSecrets } from "../../domain/protocol/requests.ts"
 import { ServerState } from "../../services/server-state/server-state.ts"
 import { audited } from "./audit.ts"
-import { replace, roll } from "./rollout.ts"
+import { replace, rollOut } from "./rollout.ts"
 import {
   type App,
   commit,
-  ensured,
+  findOrCreate,
   healthyCount,
-  instantNow,
-  planOf,
+  loadSecrets,
+  loadState,
+  makePlan,
   type Supervisor,
-  secretsOf,
-  stateOf
+  timestamp
 } from "./supervisor.ts"
 
-/** Puts these secrets in the place of the app's: with a proof where there is one to be had. */
+/** Replaces the app's secrets. If the app is serving, new instances prove the secrets first. */
 export const updateSecrets = Effect.fn("updateSecrets")(function* (
   supervisor: Supervisor,
   request: UpdateSecrets
 ) {
-  const app = yield* ensured(supervisor, request.app)
+  const app = yield* findOrCreate(supervisor, request.app)
   return yield* app.lock.withPermits(1)(update(supervisor, app, request))
 })
 
 const update = Effect.fnUntraced(function* (supervisor: Supervisor, app: App, request: UpdateSecrets) {
   const { secrets, by } = request
-  const state = yield* stateOf(app)
+  const state = yield* loadState(app)
   yield* check(state, request)
   const record = AppState.currentRevision(state)
-  // What cannot be read is to be mended by this: everything is new then.
-  const before = yield* Effect.option(secretsOf(app, state.current))
+  // If the current secrets cannot be read, this update repairs them: every secret counts as new.
+  const before = yield* Effect.option(loadSecrets(app, state.current))
   const difference = SecretSet.difference(
     Option.getOrElse(before, () => SecretSet.empty),
     secrets
@@ -53,7 +53,7 @@ const update = Effect.fnUntraced(function* (supervisor: Supervisor, app: App, re
     ...rest
   })
   if (record !== undefined && Option.isSome(before) && SecretSet.isSame(difference)) {
-    // Another key for the same values, after a rotation: that is worth remembering.
+    // The values are the same but the key was rotated, so only the key id is stored.
     if (request.dry_run !== true && keyId !== undefined && keyId !== record.key_id) {
       yield* commit(app, AppState.withRevision(state, { ...record, key_id: keyId }))
     }
@@ -73,7 +73,7 @@ const update = Effect.fnUntraced(function* (supervisor: Supervisor, app: App, re
   const change = Effect.gen(function* () {
     const { stage, discard } = yield* ServerState
     yield* stage(app.name, next, secrets)
-    const at = yield* instantNow
+    const at = yield* timestamp
     const updated = AppState.withRevision(state, {
       revision: next,
       names: SecretSet.names(secrets),
@@ -86,18 +86,18 @@ const update = Effect.fnUntraced(function* (supervisor: Supervisor, app: App, re
       isCommitting = true
       return commit(app, updated)
     })
-    // A state that could not be written may be on the disk all the same, and must not refer to nothing.
+    // If writing the state failed, it may be on disk all the same, and must not refer to a missing revision.
     const undo = Effect.suspend(() => (isCommitting ? Effect.void : Effect.ignore(discard(app.name, next))))
     if (runs === undefined) {
       yield* committing
       return reply("unproven")
     }
-    const plan = yield* Effect.onError(planOf(supervisor, app, runs, next, secrets), () => undo)
+    const plan = yield* Effect.onError(makePlan(supervisor, app, runs, next, secrets), () => undo)
     if (proves) {
       const { instances, current } = state
-      const kept = current === null ? "it goes on without secrets" : `revision ${current} goes on`
+      const kept = current === null ? "it keeps running without secrets" : `revision ${current} keeps running`
       const rollout = { plan, instances, replaces: app.slots, commit: committing, kept }
-      yield* Effect.onError(roll(app, rollout), () => undo)
+      yield* Effect.onError(rollOut(app, rollout), () => undo)
       return reply("updated", { restarted: true, instances })
     }
     yield* Effect.onError(replace(app, plan, state.instances, committing), () => undo)

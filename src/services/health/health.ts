@@ -3,31 +3,32 @@ import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 
 /**
- * What a question for an instance's health came to: it is healthy and has echoed its token; it answered something else, be
- * it no HTTP; nobody accepts connections; nothing came in time; or we had not what it takes to ask (EMFILE).
+ * The result of a health check. "healthy": it echoed its token. "failing": a status of 500 or above. "other": any other
+ * response, even one that is not HTTP. "refused": nothing listens. "silent": no response in time. "unchecked": this process had
+ * no descriptor, memory or port left for a connection.
  */
-export type Answer = "healthy" | "other" | "failing" | "refused" | "silent" | "unasked"
+export type Answer = "healthy" | "other" | "failing" | "refused" | "silent" | "unchecked"
 
-/** Numeric ids of users; "unknown" where the system does not tell, "unasked" as above. */
-export type Listeners = ReadonlySet<number> | "unknown" | "unasked"
+/** Numeric user ids; "unknown" where the system does not say (no /proc), "unchecked" as above. */
+export type Listeners = ReadonlySet<number> | "unknown" | "unchecked"
 
-/** Looks at what listens on ports of this machine. */
+/** Checks what listens on ports of this machine. */
 export class Health extends Context.Tag("tako/Health")<
   Health,
   {
     /**
-     * `GET /status` with `Host: tako.internal` and the token in `X-Tako-Internal-Token`; "healthy" is 200 with the token
-     * echoed in the same field, "failing" a status from 500 on. Two seconds at most.
+     * Requests `GET /status` with `Host: tako.internal` and the token in `X-Tako-Internal-Token`. A healthy instance answers
+     * 200 with the token in the same field, within two seconds.
      */
-    readonly ask: (instance: {
+    readonly check: (instance: {
       readonly port: number
       readonly token: Redacted.Redacted<string>
     }) => Effect.Effect<Answer>
-    /** Whether somebody accepts connections on 127.0.0.1. */
-    readonly accepts: (port: number) => Effect.Effect<boolean | "unasked">
-    /** The users whose sockets would get a connection to 127.0.0.1 (proc_net(5)). */
+    /** Whether something accepts connections on this port of 127.0.0.1. */
+    readonly accepts: (port: number) => Effect.Effect<boolean | "unchecked">
+    /** The users whose sockets a connection to 127.0.0.1 may reach (proc_net(5)). */
     readonly listeners: (port: number) => Effect.Effect<Listeners>
-    /** A port of 127.0.0.1 that nobody has had lately; somebody may take it before whoever it is meant for. */
+    /** A free port of 127.0.0.1. Another process may take it before it is used. */
     readonly freePort: Effect.Effect<number>
   }
 >() {}

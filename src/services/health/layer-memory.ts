@@ -3,18 +3,18 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { type Answer, Health } from "./health.ts"
 
-/** Decides what listens on ports. */
+/** Controls what listens on ports. */
 export class HealthControl extends Context.Tag("tako/HealthControl")<
   HealthControl,
   {
-    /** From now on, whoever is asked on this port answers so; "healthy" without it. */
+    /** Sets the result of checks of this port, "healthy" by default. */
     readonly answer: (port: number, answer: Answer) => Effect.Effect<void>
-    /** Whose the listeners of the port are; "unknown" without it. */
+    /** Sets the users that listen on this port, "unknown" by default. */
     readonly listen: (port: number, users: ReadonlyArray<number>) => Effect.Effect<void>
   }
 >() {}
 
-/** Without a network: every port is a healthy instance until it is said otherwise. */
+/** Works without a network. Every port is a healthy instance until {@link HealthControl} says otherwise. */
 export const layerMemory: Layer.Layer<Health | HealthControl> = Layer.effectContext(
   Effect.sync(() => {
     const answers = new Map<number, Answer>()
@@ -22,11 +22,11 @@ export const layerMemory: Layer.Layer<Health | HealthControl> = Layer.effectCont
     let next = 50_000
     const answerOf = (port: number) => answers.get(port) ?? "healthy"
     return Context.make(Health, {
-      ask: ({ port }) => Effect.sync(() => answerOf(port)),
+      check: ({ port }) => Effect.sync(() => answerOf(port)),
       accepts: (port) =>
         Effect.sync(() => {
           const answer = answerOf(port)
-          return answer === "unasked" ? answer : answer !== "refused" && answer !== "silent"
+          return answer === "unchecked" ? answer : answer !== "refused" && answer !== "silent"
         }),
       listeners: (port) => Effect.sync(() => users.get(port) ?? "unknown"),
       freePort: Effect.sync(() => next++)

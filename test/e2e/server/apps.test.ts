@@ -43,7 +43,7 @@ describe("apps of all kinds", () => {
     const said = await refusal(
       host.call({ command: "update_secrets", app, secrets: secretsOf({ QUEUE: "none" }) })
     )
-    assert.include(said, "worker/production was not changed; revision 1 goes on.")
+    assert.include(said, "worker/production was not changed; revision 1 keeps running.")
     assert.include(said, "exit code 1")
     await host.call({ command: "update_secrets", app, secrets: secretsOf({ QUEUE: "returns" }) })
     const { lines } = await host.call({ command: "logs", app })

@@ -25,7 +25,10 @@ describe("a revision that does not prove itself", () => {
     const passing = traffic(listen)
     const said = await refusal(change())
     const outcomes = await passing.stop()
-    assert.match(said, /^Server local: shop\/production was not changed; (revision|release) 1 goes on\.$/m)
+    assert.match(
+      said,
+      /^Server local: shop\/production was not changed; (revision|release) 1 keeps running\.$/m
+    )
     assert.match(said, why)
     assert.deepStrictEqual(Object.keys(outcomes), ["200"])
     assert.isAbove(outcomes[200] ?? 0, 0)
@@ -47,7 +50,7 @@ describe("a revision that does not prove itself", () => {
   })
 
   it("is never ready", async () => {
-    await refused(tried({ MODE: "silent" }), /told no port on fd 4 within 8 seconds/)
+    await refused(tried({ MODE: "silent" }), /did not report a port on fd 4 within 8 seconds/)
   })
 
   it("becomes unhealthy after two seconds", async () => {
@@ -68,7 +71,7 @@ describe("a revision that does not prove itself", () => {
     await refused(deploy({ start: ["./absent"] }), /could not be started/)
     const gone = () =>
       host.call({ command: "deploy", app, directory: "/srv/absent", start: ["true"], listen })
-    assert.notInclude(await refused(gone, /There is no directory \/srv\/absent on the server/), "It wrote")
+    assert.notInclude(await refused(gone, /There is no directory \/srv\/absent on the server/), "It printed")
     await refused(
       deploy({ start: ["./server.cjs"], release: "echo migrates; exit 3" }),
       /release command ended with exit code 3.*migrates/s
@@ -91,7 +94,7 @@ describe("a revision that does not prove itself", () => {
       const directory = host.folderOf({ "server.cjs": program("sdk.cjs") })
       Fs.chmodSync(directory, 0o700)
       const deploy = () => host.call({ command: "deploy", app, directory, start: ["./server.cjs"], listen })
-      const said = await refused(deploy, /is closed to the app's own user \(7\d{4}\)/)
+      const said = await refused(deploy, /The app's own user \(7\d{4}\) may not enter/)
       assert.include(said, `chmod o+x ${directory}`)
     }
   )

@@ -22,7 +22,7 @@ const pausesIn = (log: string): ReadonlyArray<number> => {
     .filter((line) => line.startsWith("{"))
     .map((line): { readonly at: string; readonly event: string } => JSON.parse(line))
   return events.flatMap(({ at, event }, index) => {
-    const next = events.slice(index).find((each) => each.event === "instance serves")
+    const next = events.slice(index).find((each) => each.event === "instance serving")
     return event === "instance failed" && next !== undefined ? [Date.parse(next.at) - Date.parse(at)] : []
   })
 }

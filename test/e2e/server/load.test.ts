@@ -18,7 +18,7 @@ const mix = { ...usualMix, slowFor, idleFor: isFull ? 3000 : 500 }
 const later = isFull ? 2000 : 800
 const bad: ReadonlyArray<readonly [string, string, RegExp]> = [
   ["exits before it is ready", "exits", /ended before it was ready: exit code 1/],
-  ["is never ready", "silent", /told no port on fd 4 within 10 seconds/],
+  ["is never ready", "silent", /did not report a port on fd 4 within 10 seconds/],
   ["becomes unhealthy", `sickens ${later}`, /became unhealthy/],
   [
     "crashes when it uses the new value",
@@ -83,7 +83,7 @@ describe("an app under load", () => {
         () => "updated",
         (error: Error) => error.message
       )
-      assert.include(said, `was not changed; revision ${last} goes on.`, what)
+      assert.include(said, `was not changed; revision ${last} keeps running.`, what)
       assert.match(said, why)
       assert.deepStrictEqual(await status(), before, what)
     }

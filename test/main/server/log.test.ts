@@ -22,12 +22,12 @@ describe("the log of tako-server", () => {
       [
         {
           level: "info",
-          event: "instance serves",
+          event: "instance serving",
           app: "shop/production",
           revision: 3,
           instance: "2b7xq4mh"
         },
-        { level: "error", event: "a command met a bug", kind: "TypeError" },
+        { level: "error", event: "command hit a bug", kind: "TypeError" },
         { level: "warn", event: "" }
       ]
     )

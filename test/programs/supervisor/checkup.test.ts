@@ -13,10 +13,10 @@ const answering = (answers: ReadonlyArray<Answer>, users: Users = "unknown") => 
   const asked = { token: 0 }
   const next = Effect.sync(() => left.shift() ?? "silent")
   const layer = Layer.succeed(Health, {
-    ask: () => Effect.tap(next, () => Effect.sync(() => asked.token++)),
+    check: () => Effect.tap(next, () => Effect.sync(() => asked.token++)),
     accepts: () =>
       Effect.map(next, (answer) =>
-        answer === "unasked" ? answer : answer !== "refused" && answer !== "silent"
+        answer === "unchecked" ? answer : answer !== "refused" && answer !== "silent"
       ),
     listeners: () => Effect.succeed(typeof users === "string" ? users : new Set(users)),
     freePort: Effect.succeed(1)
@@ -37,14 +37,21 @@ describe("a checkup", () => {
   it.effect("of an app that knows the question wants an echo each time", () =>
     Effect.gen(function* () {
       const { found } = yield* findings(["refused", "failing", "healthy", "other", "failing", "healthy"])
-      assert.deepStrictEqual(found, ["unwell", "unwell", "well", "unwell", "unwell", "well"])
+      assert.deepStrictEqual(found, [
+        "unhealthy",
+        "unhealthy",
+        "healthy",
+        "unhealthy",
+        "unhealthy",
+        "healthy"
+      ])
     })
   )
 
   it.effect("of an app that does not is content when its port accepts", () =>
     Effect.gen(function* () {
       const { found, asked } = yield* findings(["refused", "other", "failing", "refused", "other"])
-      assert.deepStrictEqual(found, ["unwell", "well", "well", "unwell", "well"])
+      assert.deepStrictEqual(found, ["unhealthy", "healthy", "healthy", "unhealthy", "healthy"])
       assert.strictEqual(asked, 2)
     })
   )
@@ -56,9 +63,9 @@ describe("a checkup", () => {
       const mixed = yield* findings(["healthy"], [1000, 4242], 1000)
       assert.deepStrictEqual(mixed, { found: ["foreign"], asked: 0 })
       const nobody = yield* findings(["healthy"], [], 1000)
-      assert.deepStrictEqual(nobody, { found: ["unwell"], asked: 0 })
+      assert.deepStrictEqual(nobody, { found: ["unhealthy"], asked: 0 })
       const own = yield* findings(["healthy"], [1000], 1000)
-      assert.deepStrictEqual(own, { found: ["well"], asked: 1 })
+      assert.deepStrictEqual(own, { found: ["healthy"], asked: 1 })
     })
   )
 
@@ -67,29 +74,29 @@ describe("a checkup", () => {
       let users = new Set([1000])
       let asked = 0
       const health = Layer.succeed(Health, {
-        ask: () => Effect.sync(() => (asked++ === 0 ? "other" : "healthy")),
+        check: () => Effect.sync(() => (asked++ === 0 ? "other" : "healthy")),
         accepts: () => Effect.succeed(true),
         listeners: () => Effect.sync(() => users),
         freePort: Effect.succeed(1)
       })
       const examine = yield* Effect.provide(checkup(Redacted.make("token"), 1000), health)
-      assert.strictEqual(yield* examine(3000), "well")
+      assert.strictEqual(yield* examine(3000), "healthy")
       users = new Set([4242])
       assert.strictEqual(yield* examine(3000), "foreign")
       users = new Set([1000])
-      assert.strictEqual(yield* examine(3000), "well")
+      assert.strictEqual(yield* examine(3000), "healthy")
       assert.strictEqual(asked, 1)
     })
   )
 
   it.effect("blames nobody for what could not be asked", () =>
     Effect.gen(function* () {
-      const knowing = yield* findings(["unasked", "healthy", "unasked", "healthy"])
-      assert.deepStrictEqual(knowing.found, ["unasked", "well", "unasked", "well"])
-      const other = yield* findings(["other", "unasked", "other"])
-      assert.deepStrictEqual(other.found, ["well", "unasked", "well"])
-      const unlooked = yield* findings(["healthy"], "unasked", 1000)
-      assert.deepStrictEqual(unlooked, { found: ["unasked"], asked: 0 })
+      const knowing = yield* findings(["unchecked", "healthy", "unchecked", "healthy"])
+      assert.deepStrictEqual(knowing.found, ["unchecked", "healthy", "unchecked", "healthy"])
+      const other = yield* findings(["other", "unchecked", "other"])
+      assert.deepStrictEqual(other.found, ["healthy", "unchecked", "healthy"])
+      const unlooked = yield* findings(["healthy"], "unchecked", 1000)
+      assert.deepStrictEqual(unlooked, { found: ["unchecked"], asked: 0 })
     })
   )
 })

@@ -87,13 +87,13 @@ describe("update_secrets", () => {
 
   const bad: ReadonlyArray<readonly [string, (process: StartedProcess) => Effect.Effect<unknown>, RegExp]> = [
     ["exits before it is ready", exits, /ended before it was ready: exit code 1/],
-    ["never tells a port", () => Effect.void, /told no port on fd 4 within 60 seconds/],
+    ["never tells a port", () => Effect.void, /did not report a port on fd 4 within 60 seconds/],
     [
       "closes fd 4 without a word",
       (process) => process.report({ _tag: "Silent" }),
-      /told no port on fd 4 \(an app that does not know/
+      /did not report a port on fd 4 \(an app that does not know/
     ],
-    ["tells nonsense", (process) => process.report({ _tag: "Garbage" }), /told no port/],
+    ["tells nonsense", (process) => process.report({ _tag: "Garbage" }), /did not report a port/],
     [
       "ends while it is on probation",
       (process) =>
@@ -115,7 +115,7 @@ describe("update_secrets", () => {
           ask({ command: "update_secrets", app, secrets: secrets("value-bad") })
         )
         assert.match(message, why)
-        assert.match(message, /^shop\/production was not changed; revision 1 goes on\.\n/)
+        assert.match(message, /^shop\/production was not changed; revision 1 keeps running\.\n/)
         assert.include(message, "  cannot connect with [REDACTED]")
         assert.notInclude(message, "value-bad")
         for (const each of old) assert.isFalse(yield* hasEnded(each))

@@ -94,7 +94,7 @@ describe("an instance", () => {
       on.acts.behave = exits
       assert.match(
         yield* Effect.flip(on.ask({ ...worker, port: "none" })),
-        /release 1 goes on\.\nInstance \w{8} ended (?:before|soon after) it was ready/
+        /release 1 keeps running\.\nInstance \w{8} ended (?:before|soon after) it was ready/
       )
     })
   )
@@ -199,7 +199,7 @@ describe("an app", () => {
       const on = yield* shop
       on.acts.behave = exits
       const message = yield* Effect.flip(on.ask({ command: "scale", app, instances: 3 }))
-      assert.match(message, /was not changed; 2 instances go on/)
+      assert.match(message, /was not changed; 2 instances keep running/)
       const status = yield* on.ask({ command: "status", app })
       assert.deepStrictEqual([status.healthy, status.instances], [2, 2])
     })
@@ -219,7 +219,7 @@ describe("an app", () => {
         for (const id of ids(before)) assert.notInclude(ids(after), id)
         on.acts.behave = exits
         const message = yield* Effect.flip(on.ask({ command: "restart", app }))
-        assert.match(message, /was not changed; release 1 goes on/)
+        assert.match(message, /was not changed; release 1 keeps running/)
         assert.deepStrictEqual(ids(yield* on.ask({ command: "status", app })), ids(after))
       })
   )
@@ -235,7 +235,7 @@ describe("an app", () => {
       const last = (yield* on.started).at(-1) as StartedProcess
       assert.deepStrictEqual([valueOf(last), last.spec.directory], ["value-one", "/srv/shop"])
       assert.match(yield* Effect.flip(on.ask({ command: "rollback", app })), /no release before the current/)
-      assert.match(yield* Effect.flip(on.ask({ command: "rollback", app, release: 7 })), /There are: 1, 2/)
+      assert.match(yield* Effect.flip(on.ask({ command: "rollback", app, release: 7 })), /Releases: 1, 2/)
     })
   )
 

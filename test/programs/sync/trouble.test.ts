@@ -135,7 +135,7 @@ describe("a server that fails", () => {
       const { layer } = transportTo({ la: server.line })
       const { results } = yield* Effect.provide(delivered(to(parcel({ S0: "two" }), "la")), layer)
       assert.strictEqual(failure(results[0])._tag, "ServerRefused")
-      assert.include(failure(results[0]).message, "was not changed; revision 1 goes on")
+      assert.include(failure(results[0]).message, "was not changed; revision 1 keeps running")
       has(yield* server.ask({ command: "secrets_state", app }), { revision: 1 })
     })
   )

@@ -27,7 +27,7 @@ export const leaks = (stage: Stage, random: Random, { all }: { readonly all: boo
         for (const what of found) fail(`${row.title}: ${what}`)
         const classes = classesIn(ended.stderr)
         for (const tag of classes) reached.set(tag, (reached.get(tag) ?? 0) + 1)
-        if (/bug in tako|met a bug/.test(ended.stderr))
+        if (/bug in tako|hit a bug/.test(ended.stderr))
           fail(`${row.title}: it calls itself a bug: ${ended.stderr.trim()}`)
         const { ends, reaches = [] } = row
         if ((ends !== undefined && ended.code !== ends) || !reaches.every((tag) => classes.includes(tag)))

@@ -87,10 +87,10 @@ const startServer = async (stage: Stage, lane: Lane, more: ReadonlyArray<string>
   // It would go on without us.
   process.once("exit", end)
   const isDeployed = hasRelease(lane)
-  const pid = await eventually("tako-server listens, and its app runs", () => {
+  const pid = await eventually("tako-server listening, and its app runs", () => {
     if (isOver) throw new Error(`tako-server ended: ${said}`)
-    if (isDeployed && !/"event":"(?:instance serves|app not started)"/.test(said)) return undefined
-    return /"event":"tako-server listens".*?"pid":(\d+)/.exec(said)?.[1]
+    if (isDeployed && !/"event":"(?:instance serving|app failed to start)"/.test(said)) return undefined
+    return /"event":"tako-server listening".*?"pid":(\d+)/.exec(said)?.[1]
   })
   return {
     stop: async (): Promise<Answered> => {

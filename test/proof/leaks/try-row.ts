@@ -85,7 +85,7 @@ export const tryRow = async (
   lookAtCalls(trace, { program: program[1], prints: row.prints, socket }, look)
   if (answered !== undefined) {
     const { code, stdout, stderr } = answered.ended
-    if (code !== 0 || stderr.includes("met a bug")) found.push(`tako-server ended with ${code}: ${stderr}`)
+    if (code !== 0 || stderr.includes("hit a bug")) found.push(`tako-server ended with ${code}: ${stderr}`)
     look("tako-server's stdout", Buffer.from(stdout))
     look("tako-server's stderr", Buffer.from(stderr))
     const by = (where: string, ...rest: [Buffer, ReadonlyArray<string>?]) =>

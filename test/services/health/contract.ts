@@ -21,7 +21,7 @@ export const contract = <R>(title: string, layer: Layer.Layer<Health | R>, stage
       Effect.gen(function* () {
         const health = yield* Health
         const port = yield* stage(answer)
-        assert.strictEqual(yield* health.ask({ port, token }), answer)
+        assert.strictEqual(yield* health.check({ port, token }), answer)
         assert.strictEqual(yield* health.accepts(port), accepts)
       }).pipe(Effect.provide(layer))
     )

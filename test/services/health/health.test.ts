@@ -41,7 +41,7 @@ contract("Health in memory", layerMemory, (answer) =>
 )
 
 describe("Health over loopback", () => {
-  const asked = (port: number) => Effect.flatMap(Health, ({ ask }) => ask({ port, token }))
+  const asked = (port: number) => Effect.flatMap(Health, ({ check }) => check({ port, token }))
 
   it.scopedLive("takes nothing for an echo but the token itself, with 200", () =>
     Effect.gen(function* () {
