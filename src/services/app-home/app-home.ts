@@ -5,23 +5,23 @@ import type { FileFailed } from "../../domain/errors/files.ts"
 import type { NoUserLeft, Obstacle } from "../../domain/errors/rollout.ts"
 import type { DataUnsafe } from "../../domain/errors/server.ts"
 
-/** What an app has on this host besides its release. */
+/** An app's folder and user on this host. */
 export interface Home {
-  /** A folder of its own, 0700, for what it keeps: an absolute path. */
+  /** The absolute path of the app's own data folder, mode 0700. */
   readonly directory: string
-  /** Who its instances are, where that is not us. */
+  /** The user its instances run as, unless it is our own. */
   readonly user?: { readonly uid: number; readonly gid: number }
-  /** The numeric user whose sockets its instances' are; unknown where the system does not tell. */
+  /** The user id that owns its instances' sockets; undefined if the system does not say. */
   readonly listensAs?: number
 }
 
-/** Gives each app a folder and, where we are root, a user of its own. */
+/** Gives each app a folder and, if we are root, a user of its own. */
 export class AppHome extends Context.Tag("tako/AppHome")<
   AppHome,
   {
-    /** The same at every time; it is made at the first. */
+    /** Returns the app's home, which is created at the first call and never changes. */
     readonly of: (app: AppName) => Effect.Effect<Home, NoUserLeft | DataUnsafe | FileFailed>
-    /** Why instances could not be in this directory; undefined where they can. */
+    /** Why the app's instances cannot use this directory; undefined if they can. */
     readonly obstacle: (home: Home, directory: string) => Effect.Effect<Obstacle | undefined>
   }
 >() {}

@@ -12,7 +12,7 @@ import { makePrivateFolder } from "../files/private.ts"
 import { AppHome, type Home } from "./app-home.ts"
 import { obstacle } from "./obstacle.ts"
 
-/** Numeric user ids, both ends included; each is a group's as well. */
+/** A range of numeric ids, both ends included, used for users and groups alike. */
 export interface IdRange {
   readonly from: number
   readonly to: number
@@ -23,7 +23,7 @@ const folderOf = (directory: string, app: AppName): string => {
   return Path.join(directory, project, environment)
 }
 
-/** Every app is us: it can read what we can. */
+/** Every app runs as our own user, so it can read whatever we can. */
 export const layerShared = ({ directory }: { readonly directory: string }): Layer.Layer<AppHome> =>
   Layer.succeed(AppHome, {
     obstacle,
@@ -38,8 +38,8 @@ export const layerShared = ({ directory }: { readonly directory: string }): Laye
   })
 
 /**
- * Every app is a numeric user of its own, for which there is no account. Whose an app's folder is tells which; as long as
- * it is there, nobody else is given that user. Takes root.
+ * Every app runs as a numeric user of its own, without an account. The owner of its folder records which, so the id stays taken
+ * as long as the folder exists. Requires root.
  */
 export const layerOwnUsers = ({
   directory,
@@ -57,9 +57,9 @@ export const layerOwnUsers = ({
       of: (app) =>
         Effect.gen(function* () {
           const folder = folderOf(directory, app)
-          yield* openWays(directory, Path.dirname(folder))
+          yield* makeParentsPassable(directory, Path.dirname(folder))
           const owner = yield* attempt("read", folder, () => ownerOf(folder))
-          const uid = owner ?? (yield* give(directory, folder, ids, etc))
+          const uid = owner ?? (yield* assignUser(directory, folder, ids, etc))
           if (uid < ids.from || uid > ids.to) {
             return yield* new DataUnsafe({ path: folder, problem: "foreign-owner", directory: true })
           }
@@ -68,11 +68,11 @@ export const layerOwnUsers = ({
     }
   })
 
-/** Undefined when it is not there. A link is whose it is, which is nobody's of ours. */
+/** Undefined if the path does not exist. A symbolic link counts as its own owner's. */
 const ownerOf = (path: string): number | undefined => Fs.lstatSync(path, { throwIfNoEntry: false })?.uid
 
-/** Folders above an app's, which it has to pass and cannot read. */
-const openWays = (directory: string, project: string): Effect.Effect<void, FileFailed> =>
+/** Lets apps pass through the folders above their own, without reading them. */
+const makeParentsPassable = (directory: string, project: string): Effect.Effect<void, FileFailed> =>
   Effect.zipRight(
     makePrivateFolder(project),
     attempt("write", project, () => {
@@ -80,8 +80,8 @@ const openWays = (directory: string, project: string): Effect.Effect<void, FileF
     })
   )
 
-/** Somebody's from its first moment under its name. */
-const give = (
+/** Creates the folder for a free user id. It is owned by that user before it gets its name. */
+const assignUser = (
   directory: string,
   folder: string,
   { from, to }: IdRange,
@@ -93,11 +93,11 @@ const give = (
       const given = new Set(foldersIn(directory).flatMap((each) => ownerOf(each) ?? []))
       for (let id = from; id <= to; id++) {
         if (isTaken(id) || given.has(id)) continue
-        const beside = Path.join(Path.dirname(folder), `.${Path.basename(folder)}.new`)
-        Fs.rmSync(beside, { recursive: true, force: true })
-        Fs.mkdirSync(beside, 0o700)
-        Fs.chownSync(beside, id, id)
-        Fs.renameSync(beside, folder)
+        const temporary = Path.join(Path.dirname(folder), `.${Path.basename(folder)}.new`)
+        Fs.rmSync(temporary, { recursive: true, force: true })
+        Fs.mkdirSync(temporary, 0o700)
+        Fs.chownSync(temporary, id, id)
+        Fs.renameSync(temporary, folder)
         return id
       }
       return undefined
@@ -105,7 +105,7 @@ const give = (
     (id) => (id === undefined ? new NoUserLeft({ range: `${from}-${to}` }) : Effect.succeed(id))
   )
 
-/** Those of all apps, and of those that are gone. */
+/** The folders of all apps, including deleted ones. */
 const foldersIn = (directory: string): ReadonlyArray<string> =>
   entries(directory).flatMap((project) => entries(project))
 
@@ -117,7 +117,7 @@ interface Range {
   readonly to: number
 }
 
-/** Numeric ids that somebody has: by name in passwd(5) and group(5), or in a range of subuid(5) and subgid(5). */
+/** Ids that are in use: named in passwd(5) or group(5), or in a range of subuid(5) or subgid(5). */
 export const takenIds = (etc = "/etc"): ((id: number) => boolean) => {
   const linesOf = (name: string) =>
     read(`${etc}/${name}`)
@@ -132,7 +132,7 @@ export const takenIds = (etc = "/etc"): ((id: number) => boolean) => {
   return (id) => named.has(id) || ranges.some(({ from, to }) => id >= from && id <= to)
 }
 
-/** systemd's dynamic users, and what stands for nobody (https://systemd.io/UIDS-GIDS). */
+/** systemd's dynamic users, and the ids for "nobody" (https://systemd.io/UIDS-GIDS). */
 const systemd: ReadonlyArray<ReadonlyArray<string>> = [
   ["", "61184", "4336"],
   ["", "65534", "2"]

@@ -7,64 +7,63 @@ import { SocketRefused } from "../../domain/errors/server.ts"
 import { attempt, errnoOf, quietly, unless } from "./attempt.ts"
 import { whileLocked } from "./lock.ts"
 
-/** The longest path that bind(2) takes: sun_path less its NUL (unix(7); 104 bytes on macOS). */
+/** The longest path for bind(2): sun_path without its NUL (unix(7); 104 bytes on macOS). */
 const maxPathLength = process.platform === "linux" ? 107 : 103
 
-/** How long a socket that is there is asked whether somebody listens, in ms. */
-const patience = 2000
+/** How long to wait for an existing socket to accept or refuse a connection, in ms. */
+const probeTimeout = 2000
 
-export interface ClaimOptions {
+export interface SocketOptions {
   readonly path: string
-  /** The id of a group whose members may connect, too; nobody but us without it. */
+  /** The id of a group whose members may connect as well as this user. */
   readonly group?: number
 }
 
 /**
- * Listens at the path as its only process until the scope closes: who claims it while this one lives is refused, however
- * this one ends. What a process left that is gone is replaced; what is no socket is left alone. Nobody but us can connect
- * from the moment that the socket exists.
+ * Listens on a Unix socket as the only process, until the scope closes. A socket left behind by a dead process is replaced;
+ * a live one, or a file that is not a socket, is an error. From its creation, only this user can connect.
  */
-export const claim = (
+export const listenExclusively = (
   server: Net.Server,
-  { path, group }: ClaimOptions
+  { path, group }: SocketOptions
 ): Effect.Effect<void, SocketRefused | FileFailed | FileLocked, Scope.Scope> =>
   Effect.gen(function* () {
     if (Buffer.byteLength(path) > maxPathLength) {
       return yield* new SocketRefused({ path, problem: "too-long" })
     }
-    const taking = Effect.gen(function* () {
-      const state = yield* look(path)
+    const takeOver = Effect.gen(function* () {
+      const state = yield* inspect(path)
       if (state === "dead") {
         yield* attempt("write", path, () => unless(["ENOENT"], () => Fs.unlinkSync(path)))
       } else if (state !== "free") {
         return yield* new SocketRefused({ path, problem: state })
       }
       yield* listen(server, path)
-      yield* Effect.onError(open(path, group), () => close(server))
+      yield* Effect.onError(openToGroup(path, group), () => close(server))
     })
     yield* Effect.acquireRelease(
-      // Two that find the same socket of a dead server must not remove each other's.
+      // Two processes that find the same dead socket must not remove each other's new one.
       Effect.catchIf(
-        whileLocked(path, () => taking),
+        whileLocked(path, () => takeOver),
         isFull,
         () =>
           Effect.zipRight(
-            taking,
-            Effect.onError(stays(path), () => close(server))
+            takeOver,
+            Effect.onError(checkStillOurs(path), () => close(server))
           )
       ),
       () => close(server)
     )
   })
 
-/** There is no room for the file of a lock. A socket takes none, and a disk that is full must not keep a server from its start. */
+/** The disk has no room for the lock file. The socket takes none, and a full disk must not keep a server from starting. */
 const isFull = (error: SocketRefused | FileFailed | FileLocked): boolean =>
   error._tag === "FileFailed" &&
   error.operation === "lock" &&
   (error.code === "ENOSPC" || error.code === "EDQUOT")
 
-/** Without a lock: whoever looked before we listened, and took ours for the dead one, has replaced it by now. */
-const stays = (path: string): Effect.Effect<void, SocketRefused> => {
+/** Without a lock, a process that mistook our socket for the dead one has replaced it by now. */
+const checkStillOurs = (path: string): Effect.Effect<void, SocketRefused> => {
   const identity = Effect.sync(() => Fs.lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino)
   return Effect.flatMap(
     Effect.zip(identity, Effect.zipRight(Effect.sleep("200 millis"), identity)),
@@ -73,20 +72,20 @@ const stays = (path: string): Effect.Effect<void, SocketRefused> => {
   )
 }
 
-/** What is at the path: nothing, a socket that nobody listens on, or what must stay. */
-const look = (path: string) =>
+/** Finds out whether the path is free, a dead socket, or must be left alone. */
+const inspect = (path: string) =>
   Effect.flatMap(
     attempt("read", path, () => Fs.lstatSync(path, { throwIfNoEntry: false })),
     (stats): Effect.Effect<"free" | "dead" | "taken" | "not-a-socket" | "foreign-owner"> => {
       if (stats === undefined) return Effect.succeed("free")
       if (!stats.isSocket()) return Effect.succeed("not-a-socket")
       if (stats.uid !== process.geteuid?.()) return Effect.succeed("foreign-owner")
-      return isDead(path)
+      return probe(path)
     }
   )
 
-/** Only a refused connection tells that nobody listens. */
-const isDead = (path: string): Effect.Effect<"free" | "dead" | "taken"> =>
+/** Only a refused connection proves that nobody listens. */
+const probe = (path: string): Effect.Effect<"free" | "dead" | "taken"> =>
   Effect.async<"free" | "dead" | "taken">((resume) => {
     const socket = Net.connect(path)
     socket.once("connect", () => {
@@ -100,12 +99,12 @@ const isDead = (path: string): Effect.Effect<"free" | "dead" | "taken"> =>
     return Effect.sync(() => socket.destroy())
   }).pipe(
     Effect.interruptible,
-    Effect.timeoutTo({ duration: patience, onSuccess: (state) => state, onTimeout: () => "taken" })
+    Effect.timeoutTo({ duration: probeTimeout, onSuccess: (state) => state, onTimeout: () => "taken" })
   )
 
 /**
- * Node binds within the call, so the umask is another one for no other code of ours: a file that a thread of libuv's makes
- * at the same time is more private than it was to be.
+ * Node binds synchronously, so the changed umask affects no other code of this thread. A file that a libuv thread creates at the
+ * same time only becomes more private.
  */
 const listen = (server: Net.Server, path: string): Effect.Effect<void, SocketRefused> =>
   Effect.async((resume) => {
@@ -125,7 +124,7 @@ const listen = (server: Net.Server, path: string): Effect.Effect<void, SocketRef
     const mask = process.umask(0o177)
     try {
       server.listen(path, () => {
-        // Of single connections that could not be accepted (EMFILE): the next one may be.
+        // From here on, an error is a connection that could not be accepted (EMFILE). The next one may succeed.
         server.off("error", failed).on("error", () => {})
         resume(Effect.void)
       })
@@ -136,13 +135,13 @@ const listen = (server: Net.Server, path: string): Effect.Effect<void, SocketRef
     }
   })
 
-/** The group first: for a moment without it, it is nobody's but ours. */
-const open = (path: string, group: number | undefined) =>
+/** Sets the group before the mode: until then only this user can connect. */
+const openToGroup = (path: string, group: number | undefined) =>
   attempt("write", path, () => {
     if (group === undefined) return
     Fs.chownSync(path, process.geteuid?.() ?? -1, group)
     Fs.chmodSync(path, 0o660)
   })
 
-/** Node removes the file when it closes; connections that are open are not touched. */
+/** Node removes the file as well. Open connections stay open. */
 const close = (server: Net.Server): Effect.Effect<void> => Effect.sync(() => quietly(() => server.close()))

@@ -6,38 +6,38 @@ import type { SecretSet } from "../../domain/app/secret-set.ts"
 import type { FileFailed } from "../../domain/errors/files.ts"
 import type { LogsReply } from "../../domain/protocol/replies.ts"
 
-/** What one instance writes, on its way into its app's log. */
+/** Takes the output of one instance into its app's log. */
 export interface InstanceOutput {
-  /** Takes a piece as it comes: it may end in the middle of a line, of a letter, of a value. */
+  /** Takes output as it arrives. A piece may end within a line, a character or a value. */
   readonly write: (stream: "stdout" | "stderr", piece: Uint8Array) => void
-  /** The last lines of it, oldest first, masked as in the log; what has no newline yet is one. */
+  /** The last lines, oldest first, masked as in the log. Output without a newline yet counts as a line. */
   readonly lastLines: (count: number) => Effect.Effect<ReadonlyArray<string>>
 }
 
-/** Which lines of an app's log are wanted. */
+/** Selects lines of an app's log. */
 export interface LogQuery {
-  /** At most so many: the latest, or, after a place, the first, so that whoever goes on from `next` misses none. */
+  /** The maximum number: the latest lines, or with `after` the first ones, so that reading on from `next` skips none. */
   readonly lines: number
-  /** Only those after this place: the `next` of an earlier answer. One that is none is the beginning. */
+  /** Only lines after this cursor, the `next` of an earlier reply. An invalid cursor means the beginning. */
   readonly after?: string
   readonly instance?: string
 }
 
 /**
- * The output of instances, by app, of which the oldest is dropped as there comes more. Values that instances of the app have
- * from us are masked in it, plain and in the usual encodings, as far as that goes: under 6 characters they are not.
+ * The output of instances, by app. Old output is dropped as new output arrives. Secret values of the app are masked, plain and
+ * in common encodings, but values of fewer than 6 characters are not.
  */
 export class InstanceLog extends Context.Tag("tako/InstanceLog")<
   InstanceLog,
   {
-    /** Until the scope closes: then what is left of a line is written. */
+    /** Opens an output until the scope closes, which writes an unfinished line. */
     readonly open: (instance: {
       readonly app: AppName
       readonly id: string
       readonly secrets: SecretSet
     }) => Effect.Effect<InstanceOutput, never, Scope.Scope>
     readonly read: (app: AppName, query: LogQuery) => Effect.Effect<LogsReply, FileFailed>
-    /** Removes all that there is of an app. */
+    /** Removes the log of an app. */
     readonly remove: (app: AppName) => Effect.Effect<void, FileFailed>
   }
 >() {}

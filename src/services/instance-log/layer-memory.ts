@@ -3,13 +3,13 @@ import * as Layer from "effect/Layer"
 import type { AppName } from "../../domain/app/app-name.ts"
 import type { LogLine } from "../../domain/protocol/replies.ts"
 import { InstanceLog } from "./instance-log.ts"
-import { outputsInto } from "./output.ts"
+import { outputsTo } from "./output.ts"
 
-/** Keeps every line as long as the layer lives. */
+/** Keeps every line in memory while the layer lives. */
 export const layerMemory: Layer.Layer<InstanceLog> = Layer.sync(InstanceLog, () => {
   const logs = new Map<AppName, Array<LogLine>>()
   return {
-    open: outputsInto((app, lines) => {
+    open: outputsTo((app, lines) => {
       logs.set(app, [...(logs.get(app) ?? []), ...lines])
     }),
     read: (app, { lines, after, instance }) =>

@@ -6,14 +6,14 @@ import { type AppName, partsOf } from "../../domain/app/app-name.ts"
 import { attempt } from "../files/attempt.ts"
 import { InstanceLog } from "./instance-log.ts"
 import { type Limits, LogWriter, readLines } from "./log-files.ts"
-import { outputsInto } from "./output.ts"
+import { outputsTo } from "./output.ts"
 
 export interface LogDirectory extends Partial<Limits> {
-  /** An absolute path; made 0700 when it is not there. */
+  /** An absolute path, created with mode 0700 if missing. */
   readonly directory: string
 }
 
-/** Lines of JSON in files of each app, 8 MiB each, of which five are kept. */
+/** Writes JSON lines to files of each app, by default keeping five files of 8 MiB. */
 export const layer = ({
   directory,
   fileLength = 8 * 1024 * 1024,
@@ -38,7 +38,7 @@ export const layer = ({
       }
       yield* Effect.addFinalizer(() => Effect.sync(() => [...writers.keys()].forEach(close)))
       return {
-        open: outputsInto((app, lines) => writerOf(app).append(lines)),
+        open: outputsTo((app, lines) => writerOf(app).append(lines)),
         read: (app, query) => attempt("read", folderOf(app), () => readLines(folderOf(app), app, query)),
         remove: (app) =>
           attempt("write", folderOf(app), () => {

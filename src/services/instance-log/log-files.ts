@@ -7,7 +7,7 @@ import type { LogQuery } from "./instance-log.ts"
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = Fs.constants
 
-/** The numbers of an app's files, oldest first. */
+/** The numbers of an app's log files, oldest first. */
 export const generations = (folder: string): ReadonlyArray<number> =>
   (unless(["ENOENT", "ENOTDIR"], () => Fs.readdirSync(folder)) ?? [])
     .flatMap((name) => /^output\.([1-9]\d{0,14})\.jsonl$/.exec(name)?.[1] ?? [])
@@ -18,13 +18,13 @@ export const pathOf = (folder: string, generation: number): string =>
   Path.join(folder, `output.${generation}.jsonl`)
 
 export interface Limits {
-  /** Of one file, in bytes; it may be longer by one write. */
+  /** In bytes. The last write may exceed it. */
   readonly fileLength: number
-  /** How many files are kept. */
+  /** The number of files to keep. */
   readonly files: number
 }
 
-/** The end of an app's log: lines are added to its last file until that is long enough, then a new one is begun. */
+/** Appends to an app's newest log file, and starts a new one when that is full. */
 export class LogWriter {
   private fd: number | undefined
   private generation = 0
@@ -38,7 +38,7 @@ export class LogWriter {
     this.limits = limits
   }
 
-  /** What the disk does not take is lost: an app that runs is worth more than its log. */
+  /** Output that cannot be written is lost: a full disk must not stop the app. */
   append(lines: ReadonlyArray<LogLine>): void {
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("")
     quietly(() => {
@@ -86,15 +86,15 @@ export class LogWriter {
   }
 }
 
-/** An answer is one line of at most 16 MiB: so much of it may be the text of files. */
-const longestAnswer = 12 * 1024 * 1024
-/** How much is read at once, from the end on. */
-const window = 256 * 1024
+/** A reply is one line of at most 16 MiB, of which this much may be log lines. */
+const maxReplyLength = 12 * 1024 * 1024
+/** How much is read at once. */
+const chunkLength = 256 * 1024
 
 export const readLines = (folder: string, app: AppName, query: LogQuery): LogsReply =>
   query.after === undefined ? latest(folder, app, query) : following(folder, app, query, query.after)
 
-/** From the newest line back, no further than needed. */
+/** Reads backwards from the newest line, no further than needed. */
 const latest = (folder: string, app: AppName, query: LogQuery): LogsReply => {
   const files = generations(folder)
   const found: Array<LogLine> = []
@@ -106,21 +106,21 @@ const latest = (folder: string, app: AppName, query: LogQuery): LogsReply => {
         const line = wantedLine(text, query)
         if (line === undefined) return true
         length += text.length
-        if (length > longestAnswer) return false
+        if (length > maxReplyLength) return false
         found.push(line)
         return found.length < query.lines
       })
     )
     if (end !== undefined && generation === files.at(-1)) next = `${generation}:${end}`
-    if (found.length >= query.lines || length > longestAnswer) break
+    if (found.length >= query.lines || length > maxReplyLength) break
   }
   return { app, lines: found.reverse(), next }
 }
 
-/** From a place on, oldest first; the next answer begins where this one has no room for more. */
+/** Reads forwards from a cursor. The next reply starts where this one is full. */
 const following = (folder: string, app: AppName, query: LogQuery, after: string): LogsReply => {
   const files = generations(folder)
-  const [fromFile, fromByte] = placeOf(after, files)
+  const [fromFile, fromByte] = parseCursor(after, files)
   const found: Array<LogLine> = []
   let length = 0
   let isFull = false
@@ -131,7 +131,7 @@ const following = (folder: string, app: AppName, query: LogQuery, after: string)
         const line = wantedLine(text, query)
         if (line === undefined) return true
         length += text.length
-        isFull = found.length >= query.lines || (found.length > 0 && length > longestAnswer)
+        isFull = found.length >= query.lines || (found.length > 0 && length > maxReplyLength)
         if (!isFull) found.push(line)
         return !isFull
       })
@@ -147,22 +147,22 @@ const wantedLine = (text: string, { instance }: LogQuery): LogLine | undefined =
   return line !== undefined && (instance === undefined || line.instance === instance) ? line : undefined
 }
 
-/** A file and a byte of it; the beginning where the file is not there any more. */
-const placeOf = (after: string, files: ReadonlyArray<number>): readonly [number, number] => {
+/** Parses a cursor, "<file>:<byte>". If the file is gone, the cursor is the beginning. */
+const parseCursor = (after: string, files: ReadonlyArray<number>): readonly [number, number] => {
   const [, file = "", byte = ""] = /^(\d{1,15}):(\d{1,15})$/.exec(after) ?? []
   return file === "" || !files.includes(Number(file)) ? [0, 0] : [Number(file), Number(byte)]
 }
 
-/** Whole lines, until one is not taken. Tells where the last one that was taken ends. */
+/** Visits whole lines until `onLine` returns false. Returns where the last accepted line ends. */
 const eachLineForwards = (path: string, from: number, onLine: (text: string) => boolean): number => {
   const fd = Fs.openSync(path, "r")
   try {
     let at = from
-    // The beginning of a line whose end has not been read yet.
+    // The start of a line whose end has not been read yet.
     let rest: Uint8Array = new Uint8Array()
     for (;;) {
       const start = at + rest.length
-      const more = readAt(fd, start, start + window)
+      const more = readAt(fd, start, start + chunkLength)
       if (more.length === 0) return at
       const bytes = Buffer.concat([rest, more])
       let begin = 0
@@ -178,16 +178,16 @@ const eachLineForwards = (path: string, from: number, onLine: (text: string) => 
   }
 }
 
-/** Whole lines, the last one first, until it is told to stop. Tells where the last one ends. */
+/** Visits whole lines from the last one, until `onLine` returns false. Returns where the last line ends. */
 const eachLineBackwards = (path: string, onLine: (text: string) => boolean): number => {
   const fd = Fs.openSync(path, "r")
   try {
     const end = endOfLines(fd)
     let at = end
-    // The end of a line whose beginning has not been read yet.
+    // The end of a line whose start has not been read yet.
     let rest: Uint8Array = new Uint8Array()
     while (at > 0) {
-      const start = Math.max(0, at - window)
+      const start = Math.max(0, at - chunkLength)
       const bytes = Buffer.concat([readAt(fd, start, at), rest])
       at = start
       const first = at > 0 ? bytes.indexOf(newline) + 1 : 0
@@ -206,7 +206,7 @@ const newline = 0x0a
 const endOfLines = (fd: number): number => {
   let at = Fs.fstatSync(fd).size
   while (at > 0) {
-    const start = Math.max(0, at - window)
+    const start = Math.max(0, at - chunkLength)
     const last = readAt(fd, start, at).lastIndexOf(newline)
     if (last >= 0) return start + last + 1
     at = start
@@ -221,10 +221,10 @@ const readAt = (fd: number, start: number, end: number): Buffer => {
 
 const parse = (text: string): LogLine | undefined => {
   try {
-    const { at, instance, stream, text: said } = JSON.parse(text)
-    const isLine = [at, instance, said].every((each) => typeof each === "string")
+    const { at, instance, stream, text: content } = JSON.parse(text)
+    const isLine = [at, instance, content].every((each) => typeof each === "string")
     return isLine && (stream === "stdout" || stream === "stderr")
-      ? { at, instance, stream, text: said }
+      ? { at, instance, stream, text: content }
       : undefined
   } catch {
     return undefined

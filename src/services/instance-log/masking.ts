@@ -1,21 +1,21 @@
 import * as Redacted from "effect/Redacted"
 import type { SecretSet } from "../../domain/app/secret-set.ts"
 
-export const mask = "[REDACTED]"
+export const redactedText = "[REDACTED]"
 
-/** Finds texts in a text that comes in pieces. */
-export interface Needles {
+/** Masks texts in a stream of pieces. */
+export interface Masker {
   /**
-   * The piece with the texts masked, up to where one of them may have begun; `rest` is what is to come again before the next
-   * piece. At the end nothing is held back.
+   * Returns the masked piece, up to where one of the texts may begin. The caller puts `rest` in front of the next piece.
+   * At the end nothing is held back.
    */
-  readonly hide: (piece: string, isEnd: boolean) => { readonly text: string; readonly rest: string }
+  readonly mask: (piece: string, isEnd: boolean) => { readonly text: string; readonly rest: string }
 }
 
 const keyLength = 4
 
-/** By their first four characters, which are looked up only where the first two are those of some text. */
-export const needlesIn = (texts: Iterable<string>): Needles => {
+/** Looks texts up by their first four characters, and only where the first two are those of some text. */
+export const maskerOf = (texts: Iterable<string>): Masker => {
   const byKey = new Map<string, Array<string>>()
   const beginnings = new Set<string>()
   const pairs = new Uint8Array(65_536)
@@ -29,7 +29,7 @@ export const needlesIn = (texts: Iterable<string>): Needles => {
   }
   for (const same of byKey.values()) same.sort((a, b) => b.length - a.length)
 
-  const hide = (piece: string, isEnd: boolean) => {
+  const mask = (piece: string, isEnd: boolean) => {
     let text = ""
     let from = 0
     let at = 0
@@ -39,11 +39,11 @@ export const needlesIn = (texts: Iterable<string>): Needles => {
         if (!isEnd && beginnings.has(piece.slice(at))) break
       } else if (pairs[pairOf(piece, at)] === 1) {
         const candidates = byKey.get(piece.slice(at, at + keyLength)) ?? []
-        // One that is longer than what is there may be the one that is meant.
+        // A longer text may match once the next piece arrives.
         if (!isEnd && candidates.some((one) => one.length > left && one.startsWith(piece.slice(at)))) break
         const found = candidates.find((one) => piece.startsWith(one, at))
         if (found !== undefined) {
-          text += piece.slice(from, at) + mask
+          text += piece.slice(from, at) + redactedText
           at += found.length
           from = at
           continue
@@ -53,27 +53,27 @@ export const needlesIn = (texts: Iterable<string>): Needles => {
     }
     return { text: text + piece.slice(from, at), rest: piece.slice(at) }
   }
-  return { hide: byKey.size === 0 ? (piece) => ({ text: piece, rest: "" }) : hide }
+  return { mask: byKey.size === 0 ? (piece) => ({ text: piece, rest: "" }) : mask }
 }
 
 const pairOf = (text: string, at: number): number =>
   ((text.charCodeAt(at) << 5) ^ text.charCodeAt(at + 1)) & 0xffff
 
-/** Shorter values are everywhere, so that a log without them would be of no use. */
-const shortest = 6
+/** Shorter values occur everywhere, and masking them would make a log useless. */
+const minLength = 6
 
-/** Every text under which the values may appear: as they are, and as programs print them. */
-export const needlesOf = (sets: Iterable<SecretSet>): ReadonlySet<string> => {
-  const needles = new Set<string>()
+/** Every form in which values may be printed: plain, by line, and in common encodings. */
+export const maskedForms = (sets: Iterable<SecretSet>): ReadonlySet<string> => {
+  const forms = new Set<string>()
   for (const set of sets) {
     for (const value of set.values()) {
       const text = Redacted.value(value)
       for (const part of [text, ...text.split(/\r?\n/)]) {
-        if (part.length >= shortest) for (const form of formsOf(part)) needles.add(form)
+        if (part.length >= minLength) for (const form of formsOf(part)) forms.add(form)
       }
     }
   }
-  return needles
+  return forms
 }
 
 const formsOf = (text: string): ReadonlyArray<string> => {
@@ -89,13 +89,13 @@ const formsOf = (text: string): ReadonlyArray<string> => {
     hex,
     hex.toUpperCase(),
     ...base64Forms(bytes)
-  ].filter((form) => form.length >= shortest)
+  ].filter((form) => form.length >= minLength)
 }
 
 const escaped = (character: string): string =>
   `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`
 
-/** As encodeURIComponent does it, which leaves !'()* alone and throws at half a surrogate pair. */
+/** encodeURIComponent leaves !'()* alone, and throws on a lone surrogate. */
 const urlEscaped = (text: string): string => {
   try {
     return encodeURIComponent(text)
@@ -104,7 +104,7 @@ const urlEscaped = (text: string): string => {
   }
 }
 
-/** What does not depend on the bytes before and after, wherever in a longer base64 they begin. */
+/** The characters of a longer base64 text that do not depend on neighbouring bytes, for each of the three alignments. */
 const base64Forms = (bytes: Buffer): ReadonlyArray<string> =>
   [0, 1, 2].flatMap((before) => {
     const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64url")

@@ -5,31 +5,31 @@ import type { AppName } from "../../domain/app/app-name.ts"
 import type { SecretSet } from "../../domain/app/secret-set.ts"
 import type { LogLine } from "../../domain/protocol/replies.ts"
 import type { InstanceOutput } from "./instance-log.ts"
-import { type Needles, needlesIn, needlesOf } from "./masking.ts"
+import { type Masker, maskedForms, maskerOf } from "./masking.ts"
 
-/** Where lines go, those of one piece at once. */
+/** Receives the lines of one piece together. */
 export type Sink = (app: AppName, lines: ReadonlyArray<LogLine>) => void
 
-/** How long what has no newline waits for it, and what may be the beginning of a value for the rest. */
-const patience = "500 millis"
-/** Of each instance, for those who ask why it failed. */
-const remembered = 50
+/** How long an unfinished line, or the possible beginning of a value, waits for the rest. */
+const flushAfter = "500 millis"
+/** Lines kept of each instance, to report with a failure. */
+const linesKept = 50
 
-/** Outputs whose lines go to the sink; those of one app mask each other's values. */
-export const outputsInto = (sink: Sink) => {
+/** Opens outputs whose lines go to the sink. All outputs of an app mask the values of all of its instances. */
+export const outputsTo = (sink: Sink) => {
   const secretsOf = new Map<AppName, ReadonlyArray<SecretSet>>()
-  const needlesFor = new Map<AppName, Needles>()
-  const know = (app: AppName, sets: ReadonlyArray<SecretSet>) => {
+  const maskers = new Map<AppName, Masker>()
+  const setSecrets = (app: AppName, sets: ReadonlyArray<SecretSet>) => {
     if (sets.length === 0) {
       secretsOf.delete(app)
-      needlesFor.delete(app)
+      maskers.delete(app)
       return
     }
     secretsOf.set(app, sets)
-    needlesFor.set(app, needlesIn(needlesOf(new Set(sets))))
+    maskers.set(app, maskerOf(maskedForms(new Set(sets))))
   }
-  const nothing = needlesIn([])
-  const needles = (app: AppName) => needlesFor.get(app) ?? nothing
+  const masksNothing = maskerOf([])
+  const masker = (app: AppName) => maskers.get(app) ?? masksNothing
 
   return (instance: {
     readonly app: AppName
@@ -46,44 +46,44 @@ export const outputsInto = (sink: Sink) => {
           const at = new Date(clock.unsafeCurrentTimeMillis()).toISOString()
           lines.push({ at, instance: id, stream, text })
           last.push(text)
-          if (last.length > remembered) last.shift()
+          if (last.length > linesKept) last.shift()
         })
       const splitters = { stdout: splitterOf("stdout"), stderr: splitterOf("stderr") }
       const both = [splitters.stdout, splitters.stderr]
-      const hand = () => {
+      const handOver = () => {
         if (lines.length > 0) sink(app, lines)
         lines = []
       }
       const flush = (isDue: (splitter: LineSplitter) => boolean) =>
         Effect.sync(() => {
-          for (const splitter of both) if (isDue(splitter)) splitter.flush(needles(app))
-          hand()
+          for (const splitter of both) if (isDue(splitter)) splitter.flush(masker(app))
+          handOver()
         })
       yield* Effect.acquireRelease(
-        Effect.sync(() => know(app, [...(secretsOf.get(app) ?? []), secrets])),
+        Effect.sync(() => setSecrets(app, [...(secretsOf.get(app) ?? []), secrets])),
         () =>
           Effect.sync(() => {
             const known = [...(secretsOf.get(app) ?? [])]
             known.splice(known.indexOf(secrets), 1)
-            know(app, known)
+            setSecrets(app, known)
           })
       )
       yield* Effect.addFinalizer(() => flush(() => true))
       yield* flush((splitter) => splitter.isOverdue()).pipe(
-        Effect.schedule(Schedule.spaced(patience)),
-        // It may be opened where nothing is to be interrupted.
+        Effect.schedule(Schedule.spaced(flushAfter)),
+        // The caller may be uninterruptible, but closing the scope has to interrupt this.
         Effect.interruptible,
         Effect.forkScoped
       )
       return {
         write: (stream, piece) => {
-          splitters[stream].take(needles(app), piece)
-          hand()
+          splitters[stream].take(masker(app), piece)
+          handOver()
         },
         lastLines: (count) =>
           Effect.sync(() => {
             const pending = both
-              .map((splitter) => splitter.pending(needles(app)))
+              .map((splitter) => splitter.pending(masker(app)))
               .filter((text) => text !== "")
             return [...last, ...pending].slice(-count)
           })
@@ -91,61 +91,61 @@ export const outputsInto = (sink: Sink) => {
     })
 }
 
-/** Longer lines are cut into several. */
-const longestLine = 65_536
+/** Longer lines are split. */
+const maxLineLength = 65_536
 
-/** Masked lines out of the bytes of one stream. */
+/** Splits the bytes of one stream into masked lines. */
 export class LineSplitter {
   private readonly decoder = new TextDecoder()
   private readonly onLine: (line: string) => void
-  /** Something came since it was last looked. */
+  /** Output arrived since the last call of isOverdue. */
   private isFresh = false
-  /** Not masked yet: the beginning of a value, perhaps. */
+  /** Not masked yet, because it may be the beginning of a value. */
   private held = ""
-  /** Masked, and without its newline yet. */
+  /** Masked, without a newline yet. */
   private line = ""
 
   constructor(onLine: (line: string) => void) {
     this.onLine = onLine
   }
 
-  take(needles: Needles, piece: Uint8Array): void {
-    const { text, rest } = needles.hide(this.held + this.decoder.decode(piece, { stream: true }), false)
+  take(masker: Masker, piece: Uint8Array): void {
+    const { text, rest } = masker.mask(this.held + this.decoder.decode(piece, { stream: true }), false)
     this.held = rest
     this.isFresh = true
     this.add(text)
   }
 
-  /** Whether there is something that has waited since the last question. */
+  /** Whether something has been waiting since the last call. */
   isOverdue(): boolean {
     const { isFresh } = this
     this.isFresh = false
     return !isFresh && (this.held !== "" || this.line !== "")
   }
 
-  /** Nobody knows when there comes more: tells what there is. */
-  flush(needles: Needles): void {
-    this.add(needles.hide(this.held, true).text)
+  /** Emits what is held back, without waiting for the rest. */
+  flush(masker: Masker): void {
+    this.add(masker.mask(this.held, true).text)
     this.held = ""
-    this.tell()
+    this.emit()
   }
 
-  /** What would be told if there came nothing more. */
-  pending(needles: Needles): string {
-    return this.line + needles.hide(this.held, true).text
+  /** What flush would emit. */
+  pending(masker: Masker): string {
+    return this.line + masker.mask(this.held, true).text
   }
 
   private add(text: string): void {
     const lines = (this.line + text).split("\n")
     this.line = lines.pop() ?? ""
     for (const line of lines) this.onLine(line.replace(/\r$/, ""))
-    while (this.line.length > longestLine) {
-      this.onLine(this.line.slice(0, longestLine))
-      this.line = this.line.slice(longestLine)
+    while (this.line.length > maxLineLength) {
+      this.onLine(this.line.slice(0, maxLineLength))
+      this.line = this.line.slice(maxLineLength)
     }
   }
 
-  private tell(): void {
+  private emit(): void {
     if (this.line === "") return
     const { line } = this
     this.line = ""

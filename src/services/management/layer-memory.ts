@@ -4,13 +4,13 @@ import * as Layer from "effect/Layer"
 import { SocketRefused } from "../../domain/errors/server.ts"
 import { answerLine, type Handler, Management } from "./management.ts"
 
-/** Asks the server that listens in memory: a line without its newline for a line with it. Dies when none does. */
+/** Sends a line, without newline, to the server in memory, and returns its answer with a newline. Dies if no server listens. */
 export class ManagementClient extends Context.Tag("tako/ManagementClient")<
   ManagementClient,
   (line: string) => Effect.Effect<string>
 >() {}
 
-/** A socket without a file, for one server at a time. */
+/** A socket in memory, for one server at a time. */
 export const layerMemory: Layer.Layer<Management | ManagementClient> = Layer.effectContext(
   Effect.sync(() => {
     let listening: Handler | undefined

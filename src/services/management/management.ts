@@ -7,29 +7,29 @@ import type { SocketRefused } from "../../domain/errors/server.ts"
 import * as Response from "../../domain/protocol/replies.ts"
 import { decodeRequest, type Request } from "../../domain/protocol/requests.ts"
 
-/** The socket on which tako-server is told what to do. Whoever may open it has full control of the server. */
+/** The management socket of tako-server. Whoever may connect to it has full control of the server. */
 export class Management extends Context.Tag("tako/Management")<
   Management,
   {
-    /** Listens until the scope closes, which interrupts the handlers that still run. */
+    /** Serves until the scope closes, which interrupts handlers that still run. */
     readonly serve: (
       handler: Handler
     ) => Effect.Effect<void, SocketRefused | FileFailed | FileLocked, Scope.Scope>
   }
 >() {}
 
-/** What answers one request. It goes on when the client that asked goes away. */
+/** Answers one request. It keeps running if the client disconnects. */
 export type Handler = (request: Request) => Effect.Effect<Response.Response>
 
-/** The line, its newline included, that answers a line; one that is no request is answered with a sentence. */
+/** Answers a line with a line, newline included. A line that is not a request is answered with an error. */
 export const answerLine = (handler: Handler, line: Uint8Array): Effect.Effect<string> => {
   const request = decodeRequest(line)
   if (Either.isLeft(request)) return Effect.succeed(Response.encodeResponse(Response.error(request.left)))
   return Effect.suspend(() => handler(request.right)).pipe(
-    // A defect may quote what it met, so nobody is told of it here.
+    // A defect may quote a value, so the client does not see it.
     Effect.catchAllCause(() => Effect.succeed(Response.error(bug))),
     Effect.map(Response.encodeResponse)
   )
 }
 
-const bug = "tako-server has hit a bug, and did not finish. Its log says which kind."
+const bug = "tako-server hit a bug and did not finish. Its log has the kind of error."

@@ -8,26 +8,26 @@ import { syncFolder } from "../files/replace.ts"
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = Fs.constants
 
-/** How much of its end is read: 1 MiB. */
+/** How much of the end of the file is read: 1 MiB. */
 const tailLength = 1024 * 1024
 
-/** One that is longer, 8 MiB, is put aside, in the place of the one before it: some 40,000 lines are kept at least. */
-const longest = 8 * 1024 * 1024
+/** At 8 MiB the file is rotated, replacing the previous one, so at least some 40,000 lines are kept. */
+const maxLength = 8 * 1024 * 1024
 
 export const olderPath = (path: string): string => path.replace(/\.jsonl$/, ".1.jsonl")
 
-/** Adds the line whole or not at all, on the disk; one before it that was cut off is ended. */
+/** Appends a line durably, whole or not at all, after ending a line that an earlier writer left unfinished. */
 export const append = (path: string, line: string): Effect.Effect<void, DataUnsafe | FileFailed> =>
   Effect.flatMap(
-    Effect.zipRight(putAside(path), add(path, line)),
-    // A new file, and with it the new name of the old one.
+    Effect.zipRight(rotate(path), add(path, line)),
+    // Makes a new file durable, and the new name of a rotated one.
     (isNew) => (isNew ? syncFolder(Path.dirname(path), path) : Effect.void)
   )
 
-const putAside = (path: string): Effect.Effect<void, FileFailed> =>
+const rotate = (path: string): Effect.Effect<void, FileFailed> =>
   attempt("write to", path, () => {
     const size = Fs.lstatSync(path, { throwIfNoEntry: false })?.size ?? 0
-    if (size >= longest) Fs.renameSync(path, olderPath(path))
+    if (size >= maxLength) Fs.renameSync(path, olderPath(path))
   })
 
 const add = (path: string, line: string): Effect.Effect<boolean | undefined, DataUnsafe | FileFailed> =>
@@ -43,7 +43,7 @@ const add = (path: string, line: string): Effect.Effect<boolean | undefined, Dat
     return size === 0
   })
 
-/** The last MiB of it, in whole lines, and of the one before it when it is shorter; empty when there is none. */
+/** The whole lines in the last MiB of the trail, which may include the rotated file; empty if there is no trail. */
 export const tail = (path: string): Effect.Effect<string, DataUnsafe | FileFailed> =>
   Effect.flatMap(endOf(path), (end) =>
     end.length >= tailLength / 2
@@ -61,7 +61,7 @@ const endOf = (path: string): Effect.Effect<string, DataUnsafe | FileFailed> =>
     (text) => text ?? ""
   )
 
-/** Undefined when it is not there, and not to be made. */
+/** Undefined if the file does not exist and `flags` do not create it. */
 const withAuditFile = <A>(
   operation: FileFailed["operation"],
   path: string,

@@ -21,14 +21,14 @@ export const auditPath = (folder: string): string => Path.join(folder, "audit.js
 export const revisionPath = (folder: string, revision: Revision): string =>
   Path.join(folder, `secrets.${revision}.enc`)
 
-/** The revision whose secrets the file of this name has. */
+/** The revision of a secrets file, from its name. */
 export const revisionOf = (name: string): Revision | undefined => {
   const [, digits = ""] = /^secrets\.([1-9]\d*)\.enc$/.exec(name) ?? []
   const revision = Number(digits)
   return isRevision(revision) ? revision : undefined
 }
 
-/** Whether the app has a folder; DataUnsafe when somebody else has a hand in it, or in one above. */
+/** Whether the app has a folder. DataUnsafe if another user can change it, or a folder above it. */
 export const checkApp = (data: string, app: AppName): Effect.Effect<boolean, DataUnsafe | FileFailed> => {
   const folder = folderOf(data, app)
   const above = [Path.dirname(Path.dirname(folder)), Path.dirname(folder), folder]
@@ -44,7 +44,7 @@ export const makeApp = (data: string, app: AppName): Effect.Effect<void, DataUns
       : Effect.zipRight(makePrivateFolder(folderOf(data, app)), Effect.asVoid(checkApp(data, app)))
   )
 
-/** Every app that has a folder, sorted; those that were removed among them. */
+/** Every app that has a folder, sorted, including removed apps. */
 export const folders = (data: string): Effect.Effect<ReadonlyArray<AppName>, DataUnsafe | FileFailed> => {
   const root = Path.join(data, "apps")
   return Effect.flatMap(checkFolder(root, closed), (there) =>
@@ -61,7 +61,7 @@ const list = (root: string): ReadonlyArray<AppName> =>
 export const entries = (folder: string): ReadonlyArray<string> =>
   unless(["ENOENT", "ENOTDIR"], () => Fs.readdirSync(folder)) ?? []
 
-/** Whether there are secrets that were sealed under a server's key. */
+/** Whether any secrets are sealed under a server key. */
 export const hasSecrets = (data: string): Effect.Effect<boolean, FileFailed> =>
   attempt("read", data, () =>
     list(Path.join(data, "apps")).some((app) =>

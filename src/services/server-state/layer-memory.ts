@@ -10,7 +10,7 @@ import type { SecretSet } from "../../domain/app/secret-set.ts"
 import { RevisionUnreadable } from "../../domain/errors/server.ts"
 import { ServerState } from "./server-state.ts"
 
-/** What is remembered as long as the layer lives. */
+/** Keeps everything in memory while the layer lives. */
 export const layerMemory: Layer.Layer<ServerState> = Layer.sync(ServerState, () => {
   const states = new Map<AppName, AppState>()
   const revisions = new Map<AppName, Map<Revision, SecretSet>>()

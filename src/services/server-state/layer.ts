@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer"
 import * as Audit from "../../domain/app/audit.ts"
 import type { FileFailed, FileLocked } from "../../domain/errors/files.ts"
 import type { DataUnsafe, SocketRefused } from "../../domain/errors/server.ts"
-import { claim } from "../files/exclusive-socket.ts"
+import { listenExclusively } from "../files/exclusive-socket.ts"
 import { makePrivateFolder, unchangeable } from "../files/private.ts"
 import { ServerKey } from "../server-key/server-key.ts"
 import * as AuditFile from "./audit-file.ts"
@@ -16,21 +16,21 @@ import * as StateFiles from "./state-files.ts"
 import { recover } from "./state-files.ts"
 
 export interface DataDirectory {
-  /** An absolute path; made 0700 when it is not there. */
+  /** An absolute path, created with mode 0700 if missing. */
   readonly directory: string
 }
 
-/** "taken": another process has the data directory. */
+/** SocketRefused "taken": another process uses the data directory. */
 export type DataDirectoryError = SocketRefused | DataUnsafe | FileFailed | FileLocked
 
-/** State and sealed secrets in a directory that is this process's alone as long as the layer lives. */
+/** State and sealed secrets in a directory that no other process can use while the layer lives. */
 export const layer = (data: DataDirectory): Layer.Layer<ServerState, DataDirectoryError, ServerKey> =>
   Layer.scoped(
     ServerState,
     Effect.flatMap(ServerKey, (key) => build(data, onDisk(data.directory, key)))
   )
 
-/** State on the disk, secrets nowhere but in memory: after a restart they are awaited. */
+/** State on disk, secrets only in memory: after a restart they have to be synced again. */
 export const layerMemoryOnly = (data: DataDirectory): Layer.Layer<ServerState, DataDirectoryError> =>
   Layer.scoped(
     ServerState,
@@ -40,13 +40,13 @@ export const layerMemoryOnly = (data: DataDirectory): Layer.Layer<ServerState, D
 const build = Effect.fnUntraced(function* ({ directory: data }: DataDirectory, revisions: Revisions) {
   yield* makePrivateFolder(data)
   yield* checkFolder(data, unchangeable)
-  // A connection to it says that somebody is there; more there is not to be had.
+  // A successful connection means the directory is in use. Nothing is served on it.
   const guard = Net.createServer((socket) => void socket.on("error", () => {}).destroy())
-  yield* claim(guard, { path: Path.join(data, "owner") })
+  yield* listenExclusively(guard, { path: Path.join(data, "owner") })
   yield* recover(data, { secrets: revisions.onDisk })
   const { stage, secrets, discard } = revisions
   return ServerState.of({
-    apps: Effect.map(folders(data), (all) => all.filter((app) => StateFiles.isThere(data, app))),
+    apps: Effect.map(folders(data), (all) => all.filter((app) => StateFiles.exists(data, app))),
     read: (app) => StateFiles.read(data, app),
     write: (state) => StateFiles.write(data, state),
     stage,

@@ -14,18 +14,18 @@ import type { ServerKey } from "../server-key/server-key.ts"
 import { checkApp, folderOf, makeApp, readPrivate, revisionPath } from "./folders.ts"
 import type { ServerState } from "./server-state.ts"
 
-/** Where the secrets are, which need not be where the state is. */
+/** Stores the secrets of revisions, independently of where the state is. */
 export interface Revisions extends Pick<Context.Tag.Service<ServerState>, "stage" | "secrets" | "discard"> {
-  /** All of an app's are forgotten. */
+  /** Removes all revisions of an app. */
   readonly forget: (app: AppName) => Effect.Effect<void>
-  /** Whether files of revisions that the state does not refer to are left by a crash. */
+  /** Whether a crash may leave files of revisions that no state refers to. */
   readonly onDisk: boolean
 }
 
-/** What came in one line of 16 MiB is not longer when it is sealed, but for its frame. */
+/** Secrets arrive in a line of at most 16 MiB, and sealing adds only a small frame. */
 const maxFileLength = 2 * maxLineLength
 
-/** `secrets.<revision>.enc`, 0600, under the server's key. */
+/** Files `secrets.<revision>.enc`, mode 0600, sealed under the server key. */
 export const onDisk = (data: string, key: Context.Tag.Service<ServerKey>): Revisions => ({
   onDisk: true,
   forget: () => Effect.void,
@@ -57,7 +57,7 @@ export const onDisk = (data: string, key: Context.Tag.Service<ServerKey>): Revis
   })
 })
 
-/** Nothing of them is ever written. */
+/** Never written to disk. */
 export const inMemory = (): Revisions => {
   const revisions = new Map<AppName, Map<Revision, SecretSet>>()
   return {

@@ -13,34 +13,34 @@ export type StateError = StateDamaged | DataUnsafe | FileFailed
 export type RevisionError = RevisionUnreadable | DataUnsafe | FileFailed
 
 /**
- * What a server remembers. An update is three steps, and one that is cut off anywhere has not happened: `stage` a revision
- * beside the current one; `write` the state that makes it current; `discard` what is not used any more. Whoever changes an
- * app has its lock.
+ * What a server keeps across restarts. An update takes three steps, and one that is interrupted has not happened: `stage` a
+ * revision beside the current one, `write` the state that makes it current, `discard` what is no longer used. The caller
+ * holds the app's lock.
  */
 export class ServerState extends Context.Tag("tako/ServerState")<
   ServerState,
   {
-    /** Sorted; those whose state is damaged among them. */
+    /** Sorted, including apps whose state is damaged. */
     readonly apps: Effect.Effect<ReadonlyArray<AppName>, DataUnsafe | FileFailed>
-    /** None for an app that is not known. */
+    /** None if the app has no state. */
     readonly read: (app: AppName) => Effect.Effect<Option.Option<AppState>, StateError>
-    /** Puts the state in the place of the old one, whole; when it is done, it is on the disk. */
+    /** Replaces the state atomically and durably. */
     readonly write: (state: AppState) => Effect.Effect<void, StateError>
-    /** Writes the secrets of a revision, on the disk when it is done, and replaces those that were staged as the same. */
+    /** Durably writes the secrets of a revision that is not current yet, replacing any staged before. */
     readonly stage: (
       app: AppName,
       revision: Revision,
       secrets: SecretSet
     ) => Effect.Effect<void, DataUnsafe | FileFailed>
-    /** One that does not open is never an empty set. */
+    /** Fails if the revision does not open; it never returns an empty set instead. */
     readonly secrets: (app: AppName, revision: Revision) => Effect.Effect<SecretSet, RevisionError>
-    /** Removes the secrets of a revision, if they are there. */
+    /** Removes the secrets of a revision, if it has any. */
     readonly discard: (app: AppName, revision: Revision) => Effect.Effect<void, DataUnsafe | FileFailed>
-    /** Forgets the app with all its secrets; its audit trail stays. */
+    /** Removes the app and all of its secrets. Its audit trail stays. */
     readonly remove: (app: AppName) => Effect.Effect<void, DataUnsafe | FileFailed>
-    /** Adds a line to the app's audit trail; when it is done, it is on the disk. */
+    /** Durably appends an entry to the app's audit trail. */
     readonly record: (app: AppName, entry: AuditEntry) => Effect.Effect<void, DataUnsafe | FileFailed>
-    /** The latest entries of it, oldest first; those of an app that was removed, too. */
+    /** The latest audit entries, oldest first, also of an app that was removed. */
     readonly audit: (
       app: AppName,
       limit: number

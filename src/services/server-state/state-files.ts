@@ -29,7 +29,7 @@ export const read = Effect.fnUntraced(function* (
   return Option.isNone(bytes) ? Option.none() : Option.some(yield* StateFile.parse(app, bytes.value))
 })
 
-/** What would not be read again is not written. */
+/** Refuses to write a state that could not be read back. */
 export const write = Effect.fnUntraced(function* (
   data: string,
   state: AppState
@@ -44,17 +44,17 @@ export const write = Effect.fnUntraced(function* (
   yield* replace(path, bytes, { _tag: "Exactly", mode: 0o600 }, Effect.void)
 })
 
-export const isThere = (data: string, app: AppName): boolean =>
+export const exists = (data: string, app: AppName): boolean =>
   Fs.lstatSync(statePath(folderOf(data, app)), { throwIfNoEntry: false }) !== undefined
 
-/** The state first: without it the app is unknown, and its secrets are what a start clears away. */
+/** Removes the state first: without it the app is unknown, and the next start removes its secrets. */
 export const remove = Effect.fnUntraced(function* (data: string, app: AppName) {
   if (!(yield* checkApp(data, app))) return
   const folder = folderOf(data, app)
   const path = statePath(folder)
   yield* attempt("write", path, () => unless(["ENOENT"], () => Fs.unlinkSync(path)))
   yield* syncFolder(folder, path)
-  yield* attempt("write", folder, () => clear(folder, () => true))
+  yield* attempt("write", folder, () => removeLeftovers(folder, () => true))
   yield* syncFolder(folder, folder)
   const trail = auditPath(folder)
   yield* attempt("write", folder, () =>
@@ -64,8 +64,8 @@ export const remove = Effect.fnUntraced(function* (data: string, app: AppName) {
   )
 })
 
-/** Removes the secrets of the revisions that are not used, and what was being written when its writer ended. */
-export const clear = (folder: string, isUnused: (name: string) => boolean): void => {
+/** Removes unused revisions, and temporary files of interrupted writes. */
+export const removeLeftovers = (folder: string, isUnused: (name: string) => boolean): void => {
   for (const name of entries(folder)) {
     const isLeftover = temporary.test(name) || (revisionOf(name) !== undefined && isUnused(name))
     if (isLeftover) unless(["ENOENT"], () => Fs.unlinkSync(`${folder}/${name}`))
@@ -75,8 +75,8 @@ export const clear = (folder: string, isUnused: (name: string) => boolean): void
 const temporary = /^(?:state\.json|secrets\.\d+\.enc)\.[^/]+\.tmp$/
 
 /**
- * Clears away what a crash has left of each app. Nothing is touched where the state cannot be read: what it refers to is
- * not known.
+ * Removes what a crash left behind, for each app. Leaves an app alone if its state cannot be read, because then it is unknown
+ * which revisions it refers to.
  */
 export const recover = (data: string, { secrets }: { readonly secrets: boolean }) =>
   Effect.flatMap(
@@ -91,6 +91,8 @@ const recoverApp = Effect.fnUntraced(function* (data: string, app: AppName, secr
     onNone: () => new Set<number>(),
     onSome: (state): ReadonlySet<number> => usedRevisions(state)
   })
-  yield* attempt("write", folder, () => clear(folder, (name) => secrets && !used.has(revisionOf(name) ?? 0)))
+  yield* attempt("write", folder, () =>
+    removeLeftovers(folder, (name) => secrets && !used.has(revisionOf(name) ?? 0))
+  )
   yield* syncFolder(folder, folder)
 })

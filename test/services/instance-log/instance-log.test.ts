@@ -8,7 +8,7 @@ import * as TestClock from "effect/TestClock"
 import { InstanceLog } from "../../../src/services/instance-log/instance-log.ts"
 import { layer } from "../../../src/services/instance-log/layer.ts"
 import { layerMemory } from "../../../src/services/instance-log/layer-memory.ts"
-import { mask, needlesIn } from "../../../src/services/instance-log/masking.ts"
+import { maskerOf, redactedText } from "../../../src/services/instance-log/masking.ts"
 import { temporaryFolder } from "../files/folder.ts"
 import { app, bytes, contract, secretsOf } from "./contract.ts"
 
@@ -133,13 +133,13 @@ describe("an instance's output", () => {
 
 describe("masking", () => {
   it("finds the longest of what begins alike, side by side, and holds back no more than needed", () => {
-    const { hide } = needlesIn(["secret", "secret-longer", "longer-still", "tail"])
-    assert.deepStrictEqual(hide("secret-longer", true), { text: mask, rest: "" })
-    assert.deepStrictEqual(hide("secretsecret", true), { text: `${mask}${mask}`, rest: "" })
-    assert.deepStrictEqual(hide("a secret-lo", false), { text: "a ", rest: "secret-lo" })
-    assert.deepStrictEqual(hide("a secret-lo", true), { text: `a ${mask}-lo`, rest: "" })
-    assert.deepStrictEqual(hide("x t", false), { text: "x ", rest: "t" })
-    assert.deepStrictEqual(hide("x tz", false), { text: "x tz", rest: "" })
-    assert.deepStrictEqual(needlesIn([]).hide("anything", false), { text: "anything", rest: "" })
+    const { mask } = maskerOf(["secret", "secret-longer", "longer-still", "tail"])
+    assert.deepStrictEqual(mask("secret-longer", true), { text: redactedText, rest: "" })
+    assert.deepStrictEqual(mask("secretsecret", true), { text: `${redactedText}${redactedText}`, rest: "" })
+    assert.deepStrictEqual(mask("a secret-lo", false), { text: "a ", rest: "secret-lo" })
+    assert.deepStrictEqual(mask("a secret-lo", true), { text: `a ${redactedText}-lo`, rest: "" })
+    assert.deepStrictEqual(mask("x t", false), { text: "x ", rest: "t" })
+    assert.deepStrictEqual(mask("x tz", false), { text: "x tz", rest: "" })
+    assert.deepStrictEqual(maskerOf([]).mask("anything", false), { text: "anything", rest: "" })
   })
 })
