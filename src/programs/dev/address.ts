@@ -10,23 +10,23 @@ import { Health } from "../../services/health/health.ts"
 import type { RunningProcess } from "../../services/process-spawner/process-spawner.ts"
 import type { Notice } from "./dev.ts"
 
-/** How long a request waits while there is no program to answer it. */
+/** How long a request waits while no program runs. */
 const hold = "30 seconds"
-/** How long a program that is to be restarted may take for the requests that it has: a page's WebSocket never ends. */
-const limit = "1 second"
+/** How long open requests may delay a restart. A page's WebSocket never ends. */
+const drainLimit = "1 second"
 
 type Addresses = readonly [ListenAddress, ...ReadonlyArray<ListenAddress>]
 
-/** The program's place behind the address. */
-export interface Entrance {
-  /** Sends requests to the program as soon as it has told on fd 4 where it listens; also after it has closed its port. */
+/** One run of the program behind the address. */
+export interface ProgramRoute {
+  /** Sends requests to the program once it has reported its port on fd 4, and again after it reopens a closed port. */
   readonly open: (running: RunningProcess, addresses: Addresses) => Effect.Effect<void>
-  /** No more requests; waits a little for those that it has. */
+  /** Stops sending requests, and waits briefly for the open ones. */
   readonly close: Effect.Effect<void>
 }
 
-/** One address, as long as the scope is open, for a program that is started again and again on ports of its own. */
-export const stableAddress = Effect.fnUntraced(function* (tell: (notice: Notice) => Effect.Effect<void>) {
+/** Keeps one address for a program that uses another port after each restart, until the scope closes. */
+export const openAddress = Effect.fnUntraced(function* (tell: (notice: Notice) => Effect.Effect<void>) {
   const balancer = yield* Balancer
   const { accepts } = yield* Health
   const session = yield* Effect.scope
@@ -35,7 +35,7 @@ export const stableAddress = Effect.fnUntraced(function* (tell: (notice: Notice)
     | undefined
   let count = 0
 
-  /** The front there is, unless it is to be somewhere else now. */
+  /** Returns the open front, or replaces it if the address changed. */
   const frontAt = Effect.fnUntraced(function* (addresses: Addresses) {
     const key = JSON.stringify(addresses)
     if (listening?.addresses === key) return listening.front
@@ -53,10 +53,10 @@ export const stableAddress = Effect.fnUntraced(function* (tell: (notice: Notice)
     return front
   })
 
-  /** For one start of the program: its place is given up when the scope closes. */
-  const entrance: Effect.Effect<Entrance, never, Scope.Scope> = Effect.gen(function* () {
-    let entered: { readonly front: Front; readonly backend: Backend } | undefined
-    yield* Effect.addFinalizer(() => entered?.front.remove(entered.backend) ?? Effect.void)
+  /** Puts one run of the program behind the address, until the scope closes. */
+  const route: Effect.Effect<ProgramRoute, never, Scope.Scope> = Effect.gen(function* () {
+    let routed: { readonly front: Front; readonly backend: Backend } | undefined
+    yield* Effect.addFinalizer(() => routed?.front.remove(routed.backend) ?? Effect.void)
     return {
       open: Effect.fnUntraced(function* (running: RunningProcess, addresses: Addresses) {
         const report = yield* running.port
@@ -68,16 +68,18 @@ export const stableAddress = Effect.fnUntraced(function* (tell: (notice: Notice)
           onSuccess: (front) => {
             count += 1
             const backend = { id: `${count}`, port }
-            entered = { front, backend }
-            const isThere = Effect.map(accepts(port), (accepts) => accepts === true)
-            return Effect.zipRight(front.add(backend), resumeRefused(front, backend, isThere))
+            routed = { front, backend }
+            const isListening = Effect.map(accepts(port), (accepts) => accepts === true)
+            return Effect.zipRight(front.add(backend), resumeRefused(front, backend, isListening))
           }
         })
       }),
-      close: Effect.suspend(() => Effect.asVoid(entered?.front.drain(entered.backend, limit) ?? Effect.void))
+      close: Effect.suspend(() =>
+        Effect.asVoid(routed?.front.drain(routed.backend, drainLimit) ?? Effect.void)
+      )
     }
   })
-  return { entrance }
+  return { route }
 })
 
 const firstFree = (
@@ -90,4 +92,4 @@ const firstFree = (
       : Effect.fail(error)
   )
 
-export type StableAddress = Effect.Effect.Success<ReturnType<typeof stableAddress>>
+export type DevAddress = Effect.Effect.Success<ReturnType<typeof openAddress>>

@@ -7,71 +7,70 @@ import type { ProcessExit } from "../../domain/process.ts"
 import { create, withEnvironment } from "../../domain/secrets-file/environments.ts"
 import { Cipher } from "../../services/cipher/cipher.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
-import { stableAddress } from "./address.ts"
-import { following, refreshQuietly } from "./following.ts"
-import { type Asked, type Changes, outline, plan } from "./plan.ts"
+import { openAddress } from "./address.ts"
+import { followFiles, refreshQuietly } from "./follow-files.ts"
+import { type Changes, type DevRequest, outline, plan } from "./plan.ts"
 import { session } from "./session.ts"
-import { wishes } from "./signals.ts"
+import { sessionSignals } from "./signals.ts"
 
-export interface DevOptions extends Asked {
-  /** What a plan is made of: the secrets file, tako.toml, this machine's keys and pins. */
+export interface DevOptions extends DevRequest {
+  /** The files to follow: the secrets file, tako.toml, this machine's keys and pins. */
   readonly watched: ReadonlyArray<string>
-  /** Called once there is something to run. */
+  /** Runs once it is certain that there is something to run. */
   readonly makeDataFolder: Effect.Effect<void, FileFailed>
   readonly tell: (notice: Notice) => Effect.Effect<void>
 }
 
 /**
- * Runs a program with the secrets of an environment, development unless another one is asked for, and starts it again
- * whenever they, its command or its variables have changed; tells how it ended. It ends the session by ending, unless it
- * fails after such a change: then the next one starts it again.
+ * Runs a program with the secrets of an environment, and restarts it whenever they, its command or its variables change. Returns
+ * how it exited. The program ends the session by exiting, unless it fails right after a change: then the next change restarts it.
  */
 export const dev = Effect.fn("dev")((options: DevOptions) =>
   Effect.gen(function* () {
     const { environment, tell } = options
     yield* outline(options)
     yield* options.makeDataFolder
-    if (yield* makeDevelopment(environment)) yield* tell({ _tag: "EnvironmentCreated", environment })
-    // Before anything is read: a change from here on is not missed.
-    const files = yield* following(options, options.watched, tell)
+    if (yield* createDevelopment(environment)) yield* tell({ _tag: "EnvironmentCreated", environment })
+    // Opened before anything is read, so no change is missed.
+    const files = yield* followFiles(options, options.watched, tell)
     const first = yield* plan(options, { ask: true })
     yield* refreshQuietly(tell)
-    const address = yield* stableAddress(tell)
-    return yield* session(first, { files, address, wishes: yield* wishes, tell })
+    const address = yield* openAddress(tell)
+    return yield* session(first, { files, address, sessionSignals: yield* sessionSignals, tell })
   }).pipe(Effect.scoped)
 )
 
-/** What the person at the terminal is told while the program runs; no value is in any of it. */
+/** Messages for the person at the terminal while the program runs. None contains a value. */
 export type Notice =
-  /** The environment was not there, and is now, without a secret. */
+  /** The environment did not exist, and was created without secrets. */
   | { readonly _tag: "EnvironmentCreated"; readonly environment: EnvironmentName }
-  /** Generated files that now have other names than before. */
+  /** Generated files whose secret names changed. */
   | { readonly _tag: "TypesRefreshed"; readonly paths: ReadonlyArray<string> }
-  /** Where the program is reached, now and after every restart; `taken` is the port that it has otherwise. */
+  /** The program's address, which restarts do not change. `taken` is the preferred port, if it was in use. */
   | { readonly _tag: "Address"; readonly url: string; readonly taken?: number }
-  /** There is no such address; the program itself is at this one until it is restarted. */
+  /** The address could not be opened. Until the next restart the program can be reached directly at `url`. */
   | { readonly _tag: "NoAddress"; readonly error: ListenFailed; readonly url: string }
-  /** The program wrote something on fd 4 that is no port. */
+  /** The program wrote something other than a port to fd 4. */
   | { readonly _tag: "NotAPort" }
   | { readonly _tag: "Restarting"; readonly changes: Changes }
-  /** It did not end within this time, and was killed. */
+  /** The program did not exit within this time and was killed. */
   | { readonly _tag: "Killed"; readonly seconds: number }
-  /** A change that cannot be followed: the program, if one runs, goes on with what it has. */
+  /** A change left the files unusable. A running program keeps what it has. */
   | { readonly _tag: "NotFollowed"; readonly error: Error; readonly isRunning: boolean }
-  /** What could not be followed is mended, and nothing has changed since. */
+  /** The files are usable again, and nothing has changed. */
   | { readonly _tag: "Mended"; readonly isRunning: boolean }
-  /** A program that a change has started failed, or could not be started: the next change starts it again. */
+  /** A program restarted by a change failed, or could not be started. The next change restarts it. */
   | { readonly _tag: "Failed"; readonly exit: ProcessExit }
   | { readonly _tag: "NotStarted"; readonly error: ProcessNotStarted }
 
-/** Where somebody begins: there before it has a secret. */
+/** The environment that is created on first use, before it has a secret. */
 export const development = "development" as EnvironmentName
 
 /**
- * Makes the development environment, without secrets and so without a key; true when it was not there. Another one that is
- * not there is a typing error.
+ * Creates the development environment, without secrets and therefore without a key. Returns whether it did. Any other missing
+ * environment is more likely a typo.
  */
-export const makeDevelopment = Effect.fn("makeDevelopment")(function* (name: EnvironmentName) {
+export const createDevelopment = Effect.fn("createDevelopment")(function* (name: EnvironmentName) {
   const file = yield* SecretsFile
   if (name !== development || (yield* file.read).has(name)) return false
   const salt = yield* (yield* Cipher).newSalt

@@ -9,35 +9,35 @@ import { Project } from "../../services/project/project.ts"
 import { openComplete } from "../environment/open.ts"
 
 /** What was typed, and where. */
-export interface Asked {
+export interface DevRequest {
   readonly environment: EnvironmentName
-  /** Empty: what tako.toml says. */
+  /** If empty, the command comes from tako.toml. */
   readonly command: ReadonlyArray<string>
-  /** Where it was typed: a command that was typed starts there, one of tako.toml's in the project's folder. */
+  /** The working directory of a typed command. One from tako.toml runs in the project's folder. */
   readonly directory: string
   readonly inherited: Readonly<Record<string, string | undefined>>
-  /** The folders of a directory's programs, to be looked into before those of PATH. */
+  /** Folders to search for programs before those of PATH, for a working directory. */
   readonly programsOf: (directory: string) => ReadonlyArray<string>
   readonly dataFolder: string
 }
 
-/** All that makes a difference to the program: another plan is another start. */
+/** Everything that makes a difference to the program. A different plan means a restart. */
 export interface Plan {
   readonly environment: EnvironmentName
   readonly command: readonly [string, ...ReadonlyArray<string>]
   readonly directory: string
   readonly variables: Readonly<Record<string, string | undefined>>
   readonly secrets: ReadonlyMap<SecretName, Redacted.Redacted<string>>
-  /** Where the front listens: at the first that is free. */
+  /** Addresses to try in order; the front listens on the first free one. */
   readonly addresses: readonly [ListenAddress, ...ReadonlyArray<ListenAddress>]
 }
 
-/** The plan without its secrets: nothing is opened, and nobody is asked. */
+/** A plan without its secrets, which takes no key and no prompt. */
 export type Outline = Omit<Plan, "secrets">
 
-/** What tako.toml and the command line ask for. */
+/** Combines the command line and tako.toml. */
 export const outline = Effect.fn("outline")(function* (
-  asked: Asked
+  asked: DevRequest
 ): Effect.fn.Return<Outline, Effect.Effect.Error<Project["Type"]["config"]> | Usage, Project> {
   const { root, config: read } = yield* Project
   const config = yield* read
@@ -55,8 +55,8 @@ export const outline = Effect.fn("outline")(function* (
   }
 })
 
-/** All of it, or why there is none: one value that does not open is none. */
-export const plan = Effect.fn("plan")(function* (asked: Asked, options: { readonly ask: boolean }) {
+/** Makes a complete plan. Fails if a single value does not open. */
+export const plan = Effect.fn("plan")(function* (asked: DevRequest, options: { readonly ask: boolean }) {
   const outlined = yield* outline(asked)
   const secrets = yield* openComplete(asked.environment, options)
   return { ...outlined, secrets } satisfies Plan
@@ -71,16 +71,16 @@ const commandOf = (command: string | ReadonlyArray<string>): Plan["command"] | u
 const nothingToRun = (hasConfig: boolean) =>
   new Usage({
     problem: hasConfig
-      ? "There is nothing to run: tako.toml has no dev, and no command was typed."
-      : "There is nothing to run: there is no tako.toml here, and no command was typed.",
-    hint: 'Type one: tako dev npm run dev\nOr keep it in tako.toml: dev = ["npm", "run", "dev"]'
+      ? "Nothing to run: tako.toml has no dev, and no command was typed."
+      : "Nothing to run: there is no tako.toml here, and no command was typed.",
+    hint: 'Type a command: tako dev npm run dev\nOr set one in tako.toml: dev = ["npm", "run", "dev"]'
   })
 
 /**
- * tako.toml's variables win over those of the shell, as on a server; what the contract with the program fixes wins over
- * both. A PORT that somebody has set is meant.
+ * tako.toml's variables override those of the shell, as on a server, and the variables of the app contract override both. A PORT
+ * that the user has set is respected.
  */
-const variablesFor = (asked: Asked, directory: string, config: TakoToml | undefined, root: string) => {
+const variablesFor = (asked: DevRequest, directory: string, config: TakoToml | undefined, root: string) => {
   const { HOST: _, ...inherited } = asked.inherited
   const vars = config === undefined ? {} : Object.fromEntries(varsIn(config, asked.environment))
   const path = vars.PATH ?? inherited.PATH
@@ -98,10 +98,10 @@ const variablesFor = (asked: Asked, directory: string, config: TakoToml | undefi
   }
 }
 
-const withoutEmpty = (variables: Asked["inherited"], names: ReadonlyArray<string>) =>
+const withoutEmpty = (variables: DevRequest["inherited"], names: ReadonlyArray<string>) =>
   Object.fromEntries(Object.entries(variables).filter(([name, value]) => value || !names.includes(name)))
 
-/** How a plan differs from the one before: names alone, sorted. */
+/** How a plan differs from the previous one, as sorted names. */
 export interface Changes {
   readonly addedSecrets: ReadonlyArray<string>
   readonly changedSecrets: ReadonlyArray<string>
@@ -111,7 +111,7 @@ export interface Changes {
   readonly address: boolean
 }
 
-/** Undefined where there is no difference that the program would notice. */
+/** Undefined if nothing changed that the program would notice. */
 export const changesBetween = (before: Plan, after: Plan): Changes | undefined => {
   const changes: Changes = {
     addedSecrets: [...after.secrets.keys()].filter((name) => !before.secrets.has(name)).sort(),

@@ -6,40 +6,40 @@ import * as Option from "effect/Option"
 import type { ProcessExit, SignalName } from "../../domain/process.ts"
 import { ProcessSpawner } from "../../services/process-spawner/process-spawner.ts"
 import { TerminalModes } from "../../services/terminal-modes/terminal-modes.ts"
-import type { StableAddress } from "./address.ts"
+import type { DevAddress } from "./address.ts"
 import type { Notice } from "./dev.ts"
-import type { Following } from "./following.ts"
+import type { FileFollower } from "./follow-files.ts"
 import type { Plan } from "./plan.ts"
-import type { Wishes } from "./signals.ts"
+import type { SessionSignals } from "./signals.ts"
 
-/** Runs the program for each plan that follows, until it or a signal ends the session; tells how that was. */
-export const session = Effect.fnUntraced(function* (first: Plan, around: Around) {
-  const { files, wishes, tell } = around
+/** Runs the program for one plan after the other, until it or a signal ends the session. Returns how it exited. */
+export const session = Effect.fnUntraced(function* (first: Plan, parts: SessionParts) {
+  const { files, sessionSignals, tell } = parts
   const restoreTerminal = yield* (yield* TerminalModes).save
   let plan = first
   for (let isFirst = true; ; isFirst = false) {
-    const run = yield* Effect.either(runOnce(plan, around))
-    const heard = Option.map(yield* wishes.heard, killedBy)
+    const run = yield* Effect.either(runOnce(plan, parts))
+    const received = Option.map(yield* sessionSignals.received, killedBy)
     if (Either.isLeft(run)) {
       if (isFirst) return yield* run.left
-      if (Option.isSome(heard)) return heard.value
+      if (Option.isSome(received)) return received.value
       yield* tell({ _tag: "NotStarted", error: run.left })
     } else {
       const { exit, isEarly, next } = run.right
       const failsByChange = !isFirst && isEarly && !isSuccess(exit)
-      const isOver = next === undefined && (Option.isSome(heard) || !failsByChange)
+      const isOver = next === undefined && (Option.isSome(received) || !failsByChange)
       if (isOver && exit._tag === "Exited") return exit
-      // It was killed, or told to end in the middle of something: it may have left the terminal as it needed it.
+      // It was killed or interrupted, and may have left the terminal in raw mode.
       yield* restoreTerminal
       if (isOver) return exit
-      if (Option.isSome(heard)) return heard.value
+      if (Option.isSome(received)) return received.value
       if (next !== undefined) {
         plan = next
         continue
       }
       yield* tell({ _tag: "Failed", exit })
     }
-    const change = yield* Effect.raceFirst(Effect.map(wishes.end, killedBy), files.next(plan, false))
+    const change = yield* Effect.raceFirst(Effect.map(sessionSignals.end, killedBy), files.next(plan, false))
     if ("_tag" in change) return change
     plan = change.plan
   }
@@ -49,34 +49,37 @@ const killedBy = (signal: SignalName): ProcessExit => ({ _tag: "Signalled", sign
 
 const isSuccess = (exit: ProcessExit): boolean => exit._tag === "Exited" && exit.code === 0
 
-/** How long a program has to end when it is told to; then it is killed. */
+/** Time between SIGTERM and SIGKILL. */
 const graceSeconds = 5
-/** How long what a program leaves behind has to end by itself when Ctrl-C was pressed, which it has heard as well. */
+/** After Ctrl-C the program's children got the signal too, so they have this long to exit by themselves. */
 const afterInterrupt = "1 second"
 
-/** What a session is made of. */
-export interface Around {
-  readonly files: Following
-  readonly address: StableAddress
-  readonly wishes: Wishes
+/** What a session works with. */
+export interface SessionParts {
+  readonly files: FileFollower
+  readonly address: DevAddress
+  readonly sessionSignals: SessionSignals
   readonly tell: (notice: Notice) => Effect.Effect<void>
 }
 
-/** A program that fails so soon after a change has started it fails because of the change. */
-const startSeconds = 10
+/** A program that fails this soon after a restart probably fails because of the change. */
+const earlySeconds = 10
 
-/** How a program ended, and the plan for which it had to. */
+/** How a run ended, and the plan it was stopped for, if any. */
 export interface Ran {
   readonly exit: ProcessExit
-  /** It had hardly started. */
+  /** Whether it exited right after it started. */
   readonly isEarly: boolean
   readonly next: Plan | undefined
 }
 
-/** Runs the program until it ends, a signal wants it to, or there is another plan; then nothing of it runs any more. */
-export const runOnce = Effect.fnUntraced(function* (plan: Plan, { files, address, wishes, tell }: Around) {
+/** Runs the program until it exits, a signal ends the session, or the plan changes. Leaves none of its processes behind. */
+export const runOnce = Effect.fnUntraced(function* (
+  plan: Plan,
+  { files, address, sessionSignals, tell }: SessionParts
+) {
   const { spawn } = yield* ProcessSpawner
-  const entrance = yield* address.entrance
+  const route = yield* address.route
   const running = yield* spawn({
     command: plan.command,
     directory: plan.directory,
@@ -86,26 +89,26 @@ export const runOnce = Effect.fnUntraced(function* (plan: Plan, { files, address
     readiness: true
   })
   const startedAt = yield* Clock.currentTimeMillis
-  yield* wishes.program(running)
+  yield* sessionSignals.program(running)
   const stop = running.stop(`${graceSeconds} seconds`)
   yield* Effect.addFinalizer((exit) => (Exit.isInterrupted(exit) ? stop : Effect.void))
-  yield* Effect.forkScoped(entrance.open(running, plan.addresses))
+  yield* Effect.forkScoped(route.open(running, plan.addresses))
 
   const end = yield* Effect.raceAll([
     Effect.map(running.exit, (exit) => ({ _tag: "Ended", exit }) as const),
-    Effect.as(wishes.end, { _tag: "Told" } as const),
+    Effect.as(sessionSignals.end, { _tag: "Signalled" } as const),
     Effect.map(files.next(plan, true), (change) => ({ _tag: "Changed", ...change }) as const)
   ])
-  const isEarly = (yield* Clock.currentTimeMillis) - startedAt < 1000 * startSeconds
+  const isEarly = (yield* Clock.currentTimeMillis) - startedAt < 1000 * earlySeconds
   if (end._tag === "Changed") {
-    yield* wishes.forget
+    yield* sessionSignals.forgetInterrupt
     yield* tell({ _tag: "Restarting", changes: end.changes })
-    yield* entrance.close
-  } else if (end._tag === "Ended" && Option.isSome(yield* wishes.heard)) {
+    yield* route.close
+  } else if (end._tag === "Ended" && Option.isSome(yield* sessionSignals.received)) {
     yield* Effect.timeoutOption(running.gone, afterInterrupt)
   }
   const isGone = yield* stop
-  // One that had ended before may have been killed as well: by the system, for want of memory, and not by us.
+  // A program that exited on its own may have been killed too, but by the system (out of memory), not by us.
   if (end._tag === "Ended") return { exit: end.exit, isEarly, next: undefined } satisfies Ran
   const exit: ProcessExit = isGone ? yield* running.exit : { _tag: "Signalled", signal: "SIGKILL" }
   if (exit._tag === "Signalled" && exit.signal === "SIGKILL")

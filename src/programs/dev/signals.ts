@@ -6,17 +6,17 @@ import type { RunningProcess } from "../../services/process-spawner/process-spaw
 import { Signals } from "../../services/signals/signals.ts"
 import { Terminal } from "../../services/terminal/terminal.ts"
 
-/** These end the session. */
+/** Signals that end the session. */
 const ending: ReadonlyArray<SignalName> = ["SIGTERM", "SIGHUP"]
-/** With a controlling terminal, the terminal sends these to the program as well as to us (termios(3)). */
-const fromTerminal: ReadonlyArray<SignalName> = ["SIGINT", "SIGQUIT"]
-const passedOn: ReadonlyArray<SignalName> = ["SIGUSR1", "SIGUSR2"]
+/** A controlling terminal sends these to the program as well as to us (termios(3)). */
+const terminalSignals: ReadonlyArray<SignalName> = ["SIGINT", "SIGQUIT"]
+const forwarded: ReadonlyArray<SignalName> = ["SIGUSR1", "SIGUSR2"]
 
 /**
- * What the person wants who sends signals, as long as the scope is open. Ctrl-C is the program's affair: it ends, or it
- * has another use for it. Where no program runs, it ends the session.
+ * Handles signals until the scope closes. Ctrl-C belongs to the program, which may exit or use it otherwise. While no program
+ * runs, it ends the session.
  */
-export const wishes = Effect.gen(function* () {
+export const sessionSignals = Effect.gen(function* () {
   const signals = yield* Signals
   const hasTerminal = yield* (yield* Terminal).isThere
   const end = yield* Deferred.make<SignalName>()
@@ -24,8 +24,8 @@ export const wishes = Effect.gen(function* () {
   let interrupted: SignalName | undefined
 
   yield* signals.take(ending, (name) => Effect.asVoid(Deferred.succeed(end, name)))
-  yield* signals.take(passedOn, (name) => running?.signal(name) ?? Effect.void)
-  yield* signals.take(fromTerminal, (name) =>
+  yield* signals.take(forwarded, (name) => running?.signal(name) ?? Effect.void)
+  yield* signals.take(terminalSignals, (name) =>
     Effect.suspend(() => {
       if (running === undefined) return Effect.asVoid(Deferred.succeed(end, name))
       interrupted = name
@@ -33,21 +33,21 @@ export const wishes = Effect.gen(function* () {
     })
   )
   return {
-    /** Waits for the signal that ends the session. */
+    /** Waits for a signal that ends the session. */
     end: Deferred.await(end),
-    /** As far as is known: the one that ends the session, or Ctrl-C while this program ran. */
-    heard: Effect.flatMap(
+    /** The signal received so far, if any: one that ends the session, or Ctrl-C while this program ran. */
+    received: Effect.flatMap(
       Deferred.poll(end),
       Option.match({
         onNone: () => Effect.sync(() => Option.fromNullable(interrupted)),
         onSome: Effect.asSome
       })
     ),
-    /** A Ctrl-C that the program has lived through was not meant for the session. */
-    forget: Effect.sync(() => {
+    /** Forgets a Ctrl-C that the program survived: it was not meant for the session. */
+    forgetInterrupt: Effect.sync(() => {
       interrupted = undefined
     }),
-    /** The program that runs from now on, until the scope closes. */
+    /** Sets the running program until the scope closes. */
     program: (process: RunningProcess) =>
       Effect.acquireRelease(
         Effect.sync(() => {
@@ -62,4 +62,4 @@ export const wishes = Effect.gen(function* () {
   }
 })
 
-export type Wishes = Effect.Effect.Success<typeof wishes>
+export type SessionSignals = Effect.Effect.Success<typeof sessionSignals>

@@ -120,7 +120,7 @@ export const makeSlot = Effect.fnUntraced(function* (plan: Plan, within: Scope.S
     return yield* Effect.raceFirst(instance.whileHealthy(servingInterval), resuming(instance))
   })
 
-  const serveAlways = (delayBefore: Duration.Duration): Effect.Effect<never> =>
+  const serveAlways = (nextDelay: Duration.Duration): Effect.Effect<never> =>
     Effect.gen(function* () {
       const since = yield* Clock.currentTimeMillis
       const failure = yield* Effect.flip(serveOnce)
@@ -137,7 +137,7 @@ export const makeSlot = Effect.fnUntraced(function* (plan: Plan, within: Scope.S
       }
       yield* Effect.uninterruptible(stopInstance)
       const wasStable = (yield* Clock.currentTimeMillis) - since > stableAfter
-      const delay = wasStable ? minDelay : delayBefore
+      const delay = wasStable ? minDelay : nextDelay
       yield* Ref.update(state, ({ restarts }) => ({ phase: "backoff" as const, restarts: restarts + 1 }))
       yield* Effect.sleep(delay)
       return yield* serveAlways(Duration.min(maxDelay, Duration.times(delay, 2)))

@@ -3,16 +3,16 @@ import * as Either from "effect/Either"
 import { Watch } from "../../services/watch/watch.ts"
 import { refreshTypes } from "../typegen.ts"
 import type { Notice } from "./dev.ts"
-import { type Asked, changesBetween, type Plan, plan } from "./plan.ts"
+import { changesBetween, type DevRequest, type Plan, plan } from "./plan.ts"
 
-/** What an editor, or git, does to a file comes in several steps. */
-const settled = "50 millis"
-/** How long a file may be in the middle of being written to. */
-const halfWritten = "300 millis"
+/** Editors and git change a file in several steps, so wait until there have been no changes for this long. */
+const quietTime = "50 millis"
+/** How long a file that does not parse may still be in the middle of being written. */
+const writeTime = "300 millis"
 
-/** Follows the files that a plan is made of, as long as the scope is open. */
-export const following = Effect.fnUntraced(function* (
-  asked: Asked,
+/** Follows the files that determine the plan until the scope closes. */
+export const followFiles = Effect.fnUntraced(function* (
+  asked: DevRequest,
   paths: ReadonlyArray<string>,
   tell: (notice: Notice) => Effect.Effect<void>
 ) {
@@ -20,21 +20,21 @@ export const following = Effect.fnUntraced(function* (
   let isSeen = true
   let problem: string | undefined
 
-  const quiet = (time: typeof settled | typeof halfWritten): Effect.Effect<boolean> =>
+  const quiet = (time: typeof quietTime | typeof writeTime): Effect.Effect<boolean> =>
     Effect.map(Effect.timeoutOption(changed, time), ({ _tag }) => _tag === "None")
 
-  /** As the files are when they have come to rest; nobody is asked for anything. */
+  /** Reads the plan once the files are quiet, without prompting. */
   const read = Effect.gen(function* () {
-    yield* Effect.repeat(quiet(settled), { until: (isQuiet) => isQuiet })
+    yield* Effect.repeat(quiet(quietTime), { until: (isQuiet) => isQuiet })
     const first = yield* Effect.either(plan(asked, { ask: false }))
     if (Either.isRight(first)) return first
-    yield* quiet(halfWritten)
+    yield* quiet(writeTime)
     return yield* Effect.either(plan(asked, { ask: false }))
   })
 
   /**
-   * Waits for a plan that differs from this one. A change that gives none is told, once, and waited out. May be interrupted
-   * and asked again: what it did not get to see it looks at then.
+   * Waits for a plan that differs from the current one. Reports a change that gives no plan, once, and waits for the next. If
+   * interrupted, the next call sees the changes this one did not.
    */
   const next = Effect.fnUntraced(function* (current: Plan, isRunning: boolean) {
     for (;;) {
@@ -59,9 +59,9 @@ export const following = Effect.fnUntraced(function* (
   return { next }
 })
 
-export type Following = Effect.Effect.Success<ReturnType<typeof following>>
+export type FileFollower = Effect.Effect.Success<ReturnType<typeof followFiles>>
 
-/** Keeps generated files as they should be; that they cannot be written is no reason not to run the program. */
+/** Updates generated files. The program runs even if they cannot be written. */
 export const refreshQuietly = (tell: (notice: Notice) => Effect.Effect<void>) =>
   refreshTypes().pipe(
     Effect.flatMap(({ changed }) =>
