@@ -10,28 +10,28 @@ import { type PortReport, silent } from "../../domain/port-report.ts"
 import type { ProcessExit, SignalName } from "../../domain/process.ts"
 import { childEnvironment, type OutputStream, ProcessSpawner, type ProcessSpec } from "./process-spawner.ts"
 
-/** A process that was started in memory, and the means to end it. */
+/** A process in memory, and the means to control it. */
 export interface StartedProcess {
   readonly pid: number
-  /** As the process sees it: its environment less what is taken out. */
+  /** What it was started with, with the environment that it sees. */
   readonly spec: ProcessSpec
   readonly signals: Effect.Effect<ReadonlyArray<SignalName>>
-  /** Tells this on fd 4, if it has one; what comes first counts. */
+  /** Reports on fd 4, if it has one. Only the first report counts. */
   readonly report: (report: PortReport) => Effect.Effect<void>
-  /** Writes this, if it is supervised; else it goes where our own output goes, which is nowhere. */
+  /** Writes output, which is dropped unless the process is supervised. */
   readonly say: (stream: OutputStream, text: string) => Effect.Effect<void>
   readonly end: (exit: ProcessExit) => Effect.Effect<unknown>
 }
 
-/** Every process that was started, in order. */
+/** All processes started so far, in order. */
 export class StartedProcesses extends Context.Tag("tako/StartedProcesses")<
   StartedProcesses,
   Effect.Effect<ReadonlyArray<StartedProcess>>
 >() {}
 
 /**
- * Starts nothing. A process runs until it is ended by hand, or by a signal, unless it `traps` that one. What `refuse`
- * has an error for is not started. `behave` is what a process does as soon as it runs.
+ * Starts no real process. A process runs until a test ends it, or a signal that it does not trap does. `refuse` may return an error
+ * instead of starting one; `behave` is what each process does when it starts.
  */
 export const layerMemory = ({
   refuse = () => undefined,

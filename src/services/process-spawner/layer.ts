@@ -8,16 +8,16 @@ import { quietly } from "../files/attempt.ts"
 import { pipePool, takePipes } from "./pipes.ts"
 import { ProcessSpawner, type ProcessSpec, type RunningProcess } from "./process-spawner.ts"
 import { gone, ourSession, processOf, stop, sweep, type Tree, treeOf } from "./process-tree.ts"
-import { deathWithUs, type Started, start } from "./start.ts"
+import { parentDeathSignal, type Started, start } from "./start.ts"
 
 /**
- * Starts processes with pipes out of a pool that is filled `poolSize` at a time: 1 for a program that starts one, 2 for
- * one that starts one after the other with fd 4.
+ * Takes pipes from a pool that is filled `poolSize` at a time: 1 to start a single process, 2 to start one after the other
+ * with fd 4.
  */
 export const layerOf = ({ poolSize }: { readonly poolSize: number }): Layer.Layer<ProcessSpawner> =>
   Layer.scoped(
     ProcessSpawner,
-    Effect.map(Effect.all([pipePool(poolSize), Effect.cached(deathWithUs)]), ([pool, wrapper]) => ({
+    Effect.map(Effect.all([pipePool(poolSize), Effect.cached(parentDeathSignal)]), ([pool, wrapper]) => ({
       sweep,
       spawn: Effect.fn("ProcessSpawner.spawn")((spec: ProcessSpec) =>
         Effect.suspend(() => {
@@ -46,7 +46,7 @@ const running = (
 ): RunningProcess => {
   const pid = child.pid as number
   let known: Tree | undefined
-  // As soon as Node knows of its end, the number may be another one's.
+  // Once Node has reaped it, the pid may belong to another process.
   const tree = Effect.sync(() => {
     const hasEnded = child.exitCode !== null || child.signalCode !== null
     known ??= treeOf(hasEnded ? undefined : processOf(pid), mark, isSupervised ? pid : ourSession())
@@ -63,10 +63,10 @@ const running = (
   }
 }
 
-/** Nothing of it is left afterwards, unless it has become another user's. */
+/** Kills it and its process group, except processes that have become another user's. */
 const kill = ({ child, exit, closeOutput }: Started, isSupervised: boolean): Effect.Effect<void> =>
   Effect.suspend(() => {
-    // As long as it has not ended, its number is that of the process group that it leads, and of no other.
+    // Until it is reaped, its pid can only be the id of the process group it leads.
     const hasEnded = child.exitCode !== null || child.signalCode !== null
     if (isSupervised && !hasEnded) quietly(() => process.kill(-(child.pid as number), "SIGKILL"))
     return child.kill("SIGKILL") ? Effect.asVoid(exit) : Effect.void

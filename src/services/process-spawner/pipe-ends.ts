@@ -3,17 +3,17 @@ import * as Net from "node:net"
 import { performance } from "node:perf_hooks"
 import { maxReportLength, type PortReport, portReport } from "../../domain/port-report.ts"
 
-/** A text on its way into a pipe. */
-export interface Delivery {
-  /** Once there is a reader: writes what the pipe had no room for as it is read, and closes the pipe. Throws an errno. */
+/** The part of a text that a pipe has no room for yet. */
+interface Delivery {
+  /** Writes the rest as the reader makes room, then closes the pipe. Throws an errno. */
   readonly finish: () => void
-  /** Gives up what has not been delivered, and closes the pipe; does nothing a second time. */
+  /** Drops the rest and closes the pipe. Idempotent. */
   readonly abandon: () => void
 }
 
 /**
- * Writes to a pipe that does not block as much as it has room for (64 KiB, pipe(7)); when that is all of the text, the
- * pipe is closed, and nothing can cut it off any more. A reader that is gone (EPIPE) has what it wanted.
+ * Writes as much as a non-blocking pipe has room for (64 KiB, pipe(7)). If that is all of the text, the pipe is closed, and the
+ * reader gets it whatever happens to this process. If the reader is gone (EPIPE), the rest is dropped.
  */
 export const deliver = (writeEnd: number, text: string): Delivery => {
   const bytes = Buffer.from(text)
@@ -41,22 +41,25 @@ const writeNow = (fd: number, bytes: Buffer): number => {
   try {
     return Fs.writeSync(fd, bytes)
   } catch (error) {
-    // There is less room than usual, and not even enough for a page.
+    // The pipe is smaller than usual and has no room for a page.
     return (error as NodeJS.ErrnoException).code === "EAGAIN" ? 0 : bytes.length
   }
 }
 
 // Not the global one: the build takes that out, for what effect does with it.
 
-/** Reading what a process writes. */
+/** Reads the output of a process. */
 export interface Output {
-  /** The process has ended: hands on what it has written. What it leaves behind may still write. */
+  /** The process exited: delivers what it has written. Its children may still write. */
   readonly finish: () => void
-  /** Nobody is to write any more. */
+  /** Stops reading. */
   readonly close: () => void
 }
 
-/** Hands on what is written into the pipe, whose read end, which does not block, is closed at its end. Throws an errno. */
+/**
+ * Delivers what is written to a pipe, and closes its non-blocking read end at EOF. Throws an errno. Not platform-node's NodeStream: the
+ * pipe must not keep this process alive, and what it holds when its writer exits is read synchronously.
+ */
 export const readOutput = (readEnd: number, onPiece: (piece: Uint8Array) => void): Output => {
   let socket: Net.Socket
   try {
@@ -70,15 +73,15 @@ export const readOutput = (readEnd: number, onPiece: (piece: Uint8Array) => void
     .on("data", (piece: Uint8Array) => {
       const began = performance.now()
       onPiece(piece)
-      rest(socket, performance.now() - began)
+      throttle(socket, performance.now() - began)
     })
-  // It must not keep a process alive that has nothing else to do.
+  // An open output must not keep this process alive.
   socket.unref()
   return {
     finish: () => {
-      // What came while it rested, which goes the usual way.
+      // What the socket buffered while it was paused is delivered as usual.
       while (socket.read() !== null);
-      // No more than was in it: what the process leaves behind may fill it up again faster than it is read, for ever.
+      // At most one pipe's worth: children may refill it faster than it is read.
       for (let left = capacity; left > 0; ) {
         const piece = socket.destroyed ? undefined : readNow(readEnd)
         if (piece === undefined) return
@@ -90,29 +93,29 @@ export const readOutput = (readEnd: number, onPiece: (piece: Uint8Array) => void
   }
 }
 
-/** How many outputs are resting. */
-let resting = 0
-/** All outputs together get the fourth part of our time at most: others wait for us as well. */
-const restFor = 4
+/** The number of paused outputs. */
+let paused = 0
+/** Outputs together may use at most a fifth of this process's time, since everything else waits meanwhile. */
+const pauseFactor = 4
 
-/** Whoever writes more than is read has to wait meanwhile, as at any full pipe. */
-const rest = (socket: Net.Socket, took: number): void => {
+/** Pauses an output in proportion to the time it took. Its writer then blocks on a full pipe. */
+const throttle = (socket: Net.Socket, took: number): void => {
   if (took < 1) return
-  resting++
+  paused++
   socket.pause()
   setTimeout(
     () => {
-      resting--
+      paused--
       socket.resume()
     },
-    took * restFor * resting
+    took * pauseFactor * paused
   ).unref()
 }
 
-/** Of a pipe, in bytes, where nobody has changed it: pipe(7). */
+/** The default capacity of a pipe in bytes (pipe(7)). */
 const capacity = 65_536
 
-/** Undefined at the end, and when there is nothing now (EAGAIN). */
+/** Undefined at EOF, and if nothing is available (EAGAIN). */
 const readNow = (fd: number): Uint8Array | undefined => {
   const bytes = new Uint8Array(capacity)
   try {
@@ -123,30 +126,30 @@ const readNow = (fd: number): Uint8Array | undefined => {
   }
 }
 
-/** Reading fd 4 of a process. */
+/** Reads the port report on fd 4 of a process. */
 export interface Readiness {
-  /** The process has ended: what it has written counts, and there will be no more. Closes our end. */
+  /** The process exited: evaluates what it has written, and closes our end. */
   readonly finish: () => void
 }
 
-/** Tells once what is written into the pipe, whose read end, which does not block, is closed then. Throws an errno. */
+/** Calls `onReport` once, and closes the non-blocking read end. Throws an errno. */
 export const readReadiness = (readEnd: number, onReport: (report: PortReport) => void): Readiness => {
   const socket = open(readEnd)
   let seen = Buffer.alloc(0)
-  let told = false
+  let isReported = false
   const take = (more: Uint8Array, isEnd: boolean): void => {
-    if (told) return
+    if (isReported) return
     seen = Buffer.concat([seen, more]).subarray(0, maxReportLength)
     const report = portReport(seen, isEnd)
     if (report === undefined) return
-    told = true
+    isReported = true
     socket.destroy()
     onReport(report)
   }
   const end = () => take(noBytes, true)
   socket.on("data", (chunk: Buffer) => take(chunk, false))
   socket.once("end", end).once("close", end).on("error", end)
-  return { finish: () => take(told ? noBytes : (readNow(readEnd) ?? noBytes), true) }
+  return { finish: () => take(isReported ? noBytes : (readNow(readEnd) ?? noBytes), true) }
 }
 
 const open = (readEnd: number): Net.Socket => {
@@ -161,14 +164,13 @@ const open = (readEnd: number): Net.Socket => {
 const noBytes = new Uint8Array()
 
 /**
- * Our end of a pipe, which it closes when it is destroyed.
+ * A socket for our end of a pipe, which it closes when it is destroyed.
  *
- * Node's sockets look at process.stderr when they close (lib/net.js), which makes it; and that sets O_NONBLOCK
- * (libuv's uv_pipe_open) on a pipe that a program which runs has from us for its stderr: its writes would fail with
- * EAGAIN.
+ * When a socket closes, Node reads process.stderr (lib/net.js), which creates it. That sets O_NONBLOCK (libuv's uv_pipe_open)
+ * on our stderr. If it is a pipe that a running program shares, the program's writes would fail with EAGAIN.
  */
 export const socketOf = (fd: number, options: { readonly readable: boolean }): Net.Socket => {
-  // Not at module level: it would have node:net loaded by every command.
+  // Not at module level, where it would make every command load node:net.
   class OurEnd extends Net.Socket {
     override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
       const stderr = Object.getOwnPropertyDescriptor(process, "stderr") as PropertyDescriptor

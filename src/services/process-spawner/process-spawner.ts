@@ -10,77 +10,77 @@ import type { ProcessExit, SignalName } from "../../domain/process.ts"
 
 export type OutputStream = "stdout" | "stderr"
 
-/** How a program runs that is nobody's at a terminal, but looked after by a server. */
+/** How a program runs under a server instead of at a terminal. */
 export interface Supervised {
-  /** Gets what it writes, in pieces as they come; what it wrote before its end, before `exit` tells of that. */
+  /** Receives output as it arrives. Everything the program wrote is delivered before `exit` completes. */
   readonly onOutput: (stream: OutputStream, piece: Uint8Array) => void
-  /** Whose it is: numeric ids, without any other group; ours without it. To change it takes root. */
+  /** The user to run as, without supplementary groups; our own if undefined. Requires root. */
   readonly user?: { readonly uid: number; readonly gid: number }
 }
 
-/** What to start. `environment` is its whole environment: TAKO_PIPE is added, what opens secrets is taken out. */
+/** What to start. `environment` is the whole environment: TAKO_PIPE is added, and variables that open secrets are removed. */
 export interface ProcessSpec {
   readonly command: readonly [string, ...ReadonlyArray<string>]
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly secrets: ReadonlyMap<SecretName, Redacted.Redacted<string>>
-  /** The environment of the secrets: the envelope tells it. */
+  /** The name of the secrets' environment, for the envelope. */
   readonly secretsOf?: EnvironmentName
-  /** Where it starts; without it, where we are. */
+  /** The working directory, by default our own. */
   readonly directory?: string
-  /** Whether it gets, on fd 4, the write end of a pipe to tell its port through. Without it there is no fd 4. */
+  /** Whether it gets a pipe on fd 4 to report its port. */
   readonly readiness?: boolean
   /**
-   * In a session of its own, with nothing on stdin, its output to us; where setpriv(1) is (Linux), it is killed when we
-   * end, however that happens. Without it: in our session and terminal, with our stdin, stdout and stderr.
+   * Runs it in a session of its own, with an empty stdin and its output sent to us. With setpriv(1) (Linux), it is killed
+   * whenever this process dies. If undefined, it shares our session, terminal, stdin, stdout and stderr.
    */
   readonly supervised?: Supervised
 }
 
 export interface RunningProcess {
   readonly pid: number
-  /** The envelope's token: 32 random bytes as base64url, of this one process. */
+  /** The token in its envelope: 32 random bytes in base64url, unique to this process. */
   readonly token: Redacted.Redacted<string>
   /**
-   * Waits until it has told on fd 4 where it listens, or can not do so any more; any number of times. What it wrote
-   * before its end counts.
+   * Waits until it has reported a port on fd 4, or can no longer do so. May be used any number of times. A report written
+   * just before it exits counts.
    */
   readonly port: Effect.Effect<PortReport>
-  /** Waits for the end; any number of times. */
+  /** Waits until it exits. May be used any number of times. */
   readonly exit: Effect.Effect<ProcessExit>
-  /** A process that has ended is left alone. */
+  /** Sends a signal, unless the process has exited. */
   readonly signal: (name: SignalName) => Effect.Effect<void>
-  /** Waits until neither it nor anything that it has started runs; daemons in a session of their own do not count. */
+  /** Waits until it and all of its descendants have exited, except daemons in sessions of their own. */
   readonly gone: Effect.Effect<void>
   /**
-   * SIGTERM to it, then to what it leaves behind when it has ended; SIGKILL to all that still run after the grace. True
-   * when nothing of it runs any more; false where that is not in our power (another user's, one stuck in the kernel).
+   * Sends SIGTERM to it, then to descendants that outlive it, and SIGKILL to whatever still runs after the grace period.
+   * Returns whether all of them have exited; another user's process, or one stuck in the kernel, may not.
    */
   readonly stop: (grace: Duration.DurationInput) => Effect.Effect<boolean>
 }
 
 /**
- * Starts processes with their envelope on fd 3: an anonymous pipe (a FIFO to fstat(2)) whose read end they alone have. One
- * that has not ended when the scope closes is killed.
+ * Starts processes with their envelope on fd 3: an anonymous pipe (a FIFO to fstat(2)) whose read end no other process has.
+ * Closing the scope kills a process that still runs.
  */
 export class ProcessSpawner extends Context.Tag("tako/ProcessSpawner")<
   ProcessSpawner,
   {
     readonly spawn: (spec: ProcessSpec) => Effect.Effect<RunningProcess, ProcessNotStarted, Scope.Scope>
     /**
-     * Kills every process that was started with this variable ("NAME=value"), and tells how many: what a supervisor left
-     * that is gone. Those of which the system does not tell (off Linux, another user's) stay.
+     * Kills every process that has this variable ("NAME=value") in its environment, and returns how many: what a dead
+     * supervisor left behind. Processes whose environment is unreadable (not on Linux, another user's) stay.
      */
     readonly sweep: (variable: string) => Effect.Effect<number>
   }
 >() {}
 
-/** What opens secrets or ssh keys, all names that begin like it, and a TAKO_PIPE that belongs to somebody further up. */
+/** Variables that open secrets or ssh keys, by prefix, and the TAKO_PIPE of an ancestor. */
 const withheld = /^(?:TAKO_KEY|TAKO_PASSPHRASE|TAKO_SSH_KEY|TAKO_PIPE$)/
 
-/** Whether nothing that we start gets a variable of this name from us. */
+/** Whether this variable is never passed to a child. */
 export const isWithheld = (name: string): boolean => withheld.test(name)
 
-/** The environment less what is withheld. */
+/** The environment without the variables that are never passed to a child. */
 export const childEnvironment = (
   environment: Readonly<Record<string, string | undefined>>
 ): Record<string, string> =>

@@ -130,7 +130,7 @@ export type Wrapper = ReadonlyArray<string>
 const places = ["/usr/bin/setpriv", "/bin/setpriv", "/usr/local/bin/setpriv"]
 
 /** setpriv(1) of util-linux 2.33 or later: prctl(2) with PR_SET_PDEATHSIG, then the program in its own place. */
-export const deathWithUs: Effect.Effect<Wrapper> = Effect.suspend(() => {
+export const parentDeathSignal: Effect.Effect<Wrapper> = Effect.suspend(() => {
   const program = process.platform === "linux" ? places.find((place) => Fs.existsSync(place)) : undefined
   if (program === undefined) return Effect.succeed([])
   const wrapper = [program, "--pdeathsig", "KILL", "--"]
