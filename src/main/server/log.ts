@@ -4,8 +4,8 @@ import * as HashMap from "effect/HashMap"
 import * as Logger from "effect/Logger"
 
 /**
- * One line of JSON to stderr for each event. Of what an event has with it, only numbers and short words of letters, digits
- * and a few signs are written, of a cause only the kind: no value of anybody's fits through.
+ * Writes a line of JSON to stderr for each event. Of its annotations, only numbers and short plain words are written, and of a cause
+ * only the kind, so that no secret value can get into the log.
  */
 export const logger = Logger.make(({ date, logLevel, message, annotations, cause }) => {
   const words = (Array.isArray(message) ? message : [message]).filter((each) => typeof each === "string")
@@ -27,6 +27,6 @@ const write = (line: string): void => {
   try {
     Fs.writeSync(2, line)
   } catch {
-    // Nobody reads it.
+    // Nobody reads stderr any more.
   }
 }

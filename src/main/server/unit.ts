@@ -2,9 +2,9 @@ import { defaultSocket } from "../../domain/server-registry/registered-server.ts
 import { credentialName } from "../../services/server-key/layer.ts"
 import { defaultData } from "./options.ts"
 
-/** systemd.exec(5) for this very program. */
+/** Prints a systemd unit that runs this program (systemd.exec(5)). */
 export const unit = (command: ReadonlyArray<string>): string => `# /etc/systemd/system/tako-server.service
-# The key that secrets are sealed under, which opens on this machine alone. Once, as root:
+# Secrets are sealed under a key that only this machine can decrypt. Create it once, as root:
 #   install -d -m 0700 /etc/credstore.encrypted
 #   head -c 32 /dev/urandom | base64 | systemd-creds encrypt --name=${credentialName} - /etc/credstore.encrypted/${credentialName}
 # Then: systemctl daemon-reload && systemctl enable --now tako-server
@@ -17,8 +17,8 @@ Wants=network-online.target
 [Service]
 Type=exec
 ExecStart=${command.map(quoted).join(" ")} --data-dir ${defaultData} --socket ${defaultSocket}
-# It counts as started once it can be told what to do, or after 10 seconds: another --socket belongs here as well.
-# Not Type=notify: with that, an app could speak to systemd in its place.
+# The unit counts as started once the socket exists, or after 10 seconds. If you change --socket, change it here as well.
+# Not Type=notify, which would let an app notify systemd in the server's place.
 ExecStartPost=-/bin/sh -c 'until test -S ${defaultSocket} || ! kill -0 $$MAINPID 2>/dev/null || test $$((n+=1)) -gt 100; do sleep 0.1; done'
 LoadCredentialEncrypted=${credentialName}:/etc/credstore.encrypted/${credentialName}
 StateDirectory=tako
@@ -28,14 +28,14 @@ RuntimeDirectoryMode=0755
 SyslogIdentifier=tako-server
 Restart=on-failure
 RestartSec=1
-# Wrong options, or a key that is none: no better the next time, and systemctl status shows why only where no start follows.
+# A restart does not fix wrong options or a wrong key, and would hide the reason from systemctl status.
 RestartPreventExitStatus=2 3
-# It tells its apps itself, and what is left after that is killed.
+# The server stops its apps itself. Whatever remains is killed.
 KillMode=mixed
 TimeoutStopSec=90
 LimitCORE=0
 LimitNOFILE=65536
-# Root, to give each app a user of its own, and no more of root than that takes.
+# The server runs as root to give each app a user of its own, with only the capabilities that takes.
 CapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_CHOWN CAP_KILL CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_NET_BIND_SERVICE
 NoNewPrivileges=yes
 ProtectSystem=strict
@@ -48,7 +48,7 @@ ProtectHostname=yes
 ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
-# AF_NETLINK: what lists this machine's addresses, as Node's os.networkInterfaces() and Go's net.Interfaces().
+# AF_NETLINK: os.networkInterfaces() of Node and net.Interfaces() of Go need it to list addresses.
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
 RestrictNamespaces=yes
 RestrictRealtime=yes
@@ -61,7 +61,7 @@ UMask=0077
 WantedBy=multi-user.target
 `
 
-/** As systemd.syntax(7) has it: in quotes where it is more than a plain word, and no specifier of its own. */
+/** Quotes a word for systemd.syntax(7), so that nothing in it is expanded. */
 const quoted = (word: string): string => {
   const escaped = word.replaceAll("%", "%%").replaceAll("$", "$$$$")
   return /^[A-Za-z0-9_./@%$:+-]+$/.test(escaped)

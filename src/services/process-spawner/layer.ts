@@ -7,7 +7,7 @@ import { ProcessNotStarted } from "../../domain/errors/processes.ts"
 import { quietly } from "../files/attempt.ts"
 import { pipePool, takePipes } from "./pipes.ts"
 import { ProcessSpawner, type ProcessSpec, type RunningProcess } from "./process-spawner.ts"
-import { gone, ourSession, processOf, stop, sweep, type Tree, treeOf } from "./process-tree.ts"
+import { makeTree, ourSession, processOf, stop, sweep, type Tree, waitUntilGone } from "./process-tree.ts"
 import { parentDeathSignal, type Started, start } from "./start.ts"
 
 /**
@@ -49,7 +49,7 @@ const running = (
   // Once Node has reaped it, the pid may belong to another process.
   const tree = Effect.sync(() => {
     const hasEnded = child.exitCode !== null || child.signalCode !== null
-    known ??= treeOf(hasEnded ? undefined : processOf(pid), mark, isSupervised ? pid : ourSession())
+    known ??= makeTree(hasEnded ? undefined : processOf(pid), mark, isSupervised ? pid : ourSession())
     return known
   })
   return {
@@ -58,7 +58,7 @@ const running = (
     port,
     exit,
     signal: (name) => Effect.sync(() => child.kill(name as NodeJS.Signals)),
-    gone: Effect.flatMap(tree, gone),
+    gone: Effect.flatMap(tree, waitUntilGone),
     stop: (grace) => Effect.flatMap(tree, (all) => stop({ pid, exit }, all, grace))
   }
 }

@@ -8,13 +8,13 @@ import { run } from "../helper-program/helper-program.ts"
 import { childEnvironment, type OutputStream, type ProcessSpec } from "./process-spawner.ts"
 import { processOf } from "./process-tree.ts"
 
-/** The pipes of one process, ours to close. */
+/** The pipes of one process. Whoever takes them closes them. */
 export interface Pipes {
   /** fd 3. */
   readonly secrets: Pipe
   /** fd 4. */
   readonly readiness: Pipe | undefined
-  /** fd 1 and 2, of what is supervised: pipes as a shell makes them, which may be opened by /dev/stdout. */
+  /** fd 1 and 2 of a supervised process. Pipes rather than sockets, so that /dev/stdout can be opened. */
   readonly output: Readonly<Record<OutputStream, Pipe>> | undefined
 }
 
@@ -22,7 +22,7 @@ interface Pool {
   readonly take: (direction: Direction) => Effect.Effect<Pipe, NoPipe>
 }
 
-/** All that the process needs, or none. Who takes them closes them: not to be interrupted in between. */
+/** Takes all the pipes that the process needs, or none. Must not be interrupted before they are closed by the caller. */
 export const takePipes = (pool: Pool, spec: ProcessSpec): Effect.Effect<Pipes, NoPipe> =>
   Effect.suspend(() => {
     const taken: Array<Pipe> = []
@@ -37,7 +37,7 @@ export const takePipes = (pool: Pool, spec: ProcessSpec): Effect.Effect<Pipes, N
     }).pipe(Effect.tapError(() => Effect.sync(() => taken.forEach(closeBoth))))
   })
 
-/** The ends that the process gets: fd 1, 2, 3 and 4. */
+/** The ends for the process, in the order of fd 1 to 4. */
 export const endsOfChild = ({ secrets, readiness, output }: Pipes): ReadonlyArray<number> => [
   ...(output === undefined ? [] : [output.stdout.writeEnd, output.stderr.writeEnd]),
   secrets.readEnd,
@@ -170,22 +170,22 @@ export const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown"
 
 /**
- * A pipe, close-on-exec at both ends as Node opens everything (O_CLOEXEC); both are the caller's to close. The end that a
- * child gets blocks, ours does not, so that a child that does not read, or write, holds nobody up.
+ * A pipe. Both ends are close-on-exec (Node always sets O_CLOEXEC) and closed by the caller. The child's end blocks as programs
+ * expect; ours does not, so that a child that neither reads nor writes cannot block us.
  */
 export interface Pipe {
   readonly readEnd: number
   readonly writeEnd: number
-  /** What fstat(2) calls it: "<dev>:<ino>", decimal. */
+  /** Its identity in fstat(2): "<dev>:<ino>" in decimal. */
   readonly identity: string
 }
 
-/** Which end the child gets: the one to read from, or the one to write to. */
+/** Which way data flows, and thereby which end the child gets. */
 export type Direction = "to-child" | "from-child"
 
 const { O_RDONLY, O_WRONLY, O_NONBLOCK } = Fs.constants
 
-/** Opens a FIFO of ours at both ends and takes away its name (fifo(7), pipe(7)). Throws an errno. */
+/** Opens both ends of a FIFO that we made, and unlinks it (fifo(7), pipe(7)). Throws an errno. */
 export const openPipe = (path: string, direction: Direction): Pipe => {
   const open: Array<number> = []
   const keep = (fd: number): number => {
@@ -193,7 +193,7 @@ export const openPipe = (path: string, direction: Direction): Pipe => {
     return fd
   }
   try {
-    // Without a reader a writer does not open (ENXIO) or waits for ever, without a writer a blocking reader does.
+    // Opening a writer without a reader fails (ENXIO) or blocks; opening a blocking reader without a writer blocks.
     const reader = keep(Fs.openSync(path, O_RDONLY | O_NONBLOCK))
     const writeEnd = keep(Fs.openSync(path, direction === "to-child" ? O_WRONLY | O_NONBLOCK : O_WRONLY))
     const readEnd = direction === "to-child" ? keep(Fs.openSync(path, O_RDONLY)) : reader
@@ -208,7 +208,7 @@ export const openPipe = (path: string, direction: Direction): Pipe => {
   }
 }
 
-/** Undefined unless it is a FIFO that we made: in another user's TMPDIR its name may have come to mean his. */
+/** Undefined unless it is our own FIFO: in another user's TMPDIR, they may have replaced the file of that name. */
 const identityOf = (fd: number): string | undefined => {
   const stats = Fs.fstatSync(fd, { bigint: true })
   return stats.isFIFO() && stats.uid === BigInt(process.geteuid?.() ?? -1)

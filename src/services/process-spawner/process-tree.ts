@@ -7,21 +7,23 @@ import type { ProcessExit, SignalName } from "../../domain/process.ts"
 import { quietly } from "../files/attempt.ts"
 import { runSync } from "../helper-program/helper-program.ts"
 
-/** How often to look whether a tree is gone: nobody tells, its members are not our children. */
-const pause = Duration.millis(20)
+/** Time between two looks at a tree. Its members are not our children, so nothing notifies us of their exit. */
+const pollInterval = Duration.millis(20)
 
-/** How long to wait for what was killed: one that sleeps in the kernel (a dead network disk) may not end at all. */
-const patience = Duration.seconds(2)
+/** How long to wait for killed processes. One that is stuck in the kernel (a dead network disk) may never exit. */
+const killTimeout = Duration.seconds(2)
 
-/** Waits until nothing of the tree runs. */
-export const gone = (tree: Tree): Effect.Effect<void> =>
+/** Waits until no process of the tree runs. */
+export const waitUntilGone = (tree: Tree): Effect.Effect<void> =>
   Effect.suspend(() =>
-    tree.running().length === 0 ? Effect.void : Effect.zipRight(Effect.sleep(pause), gone(tree))
+    tree.running().length === 0
+      ? Effect.void
+      : Effect.zipRight(Effect.sleep(pollInterval), waitUntilGone(tree))
   )
 
 /**
- * SIGTERM to the process, and what it leaves behind when it has ended; SIGKILL to all that still run after the grace.
- * Each of them gets SIGTERM once: a parent that passes it on is not doubled. True when nothing of it runs any more.
+ * Sends SIGTERM to the process and, once it has exited, to descendants that outlive it; then SIGKILL to whatever still runs after the
+ * grace period. Each process gets at most one SIGTERM from us. Returns whether all of them have exited.
  */
 export const stop = (
   process: { readonly pid: number; readonly exit: Effect.Effect<ProcessExit> },
@@ -37,7 +39,7 @@ export const stop = (
     const send = (signal: SignalName, entries: ReadonlyArray<Entry>) => {
       for (const entry of entries) tree.send(entry, signal)
     }
-    // To look through all processes takes long on a big machine, and nothing else happens meanwhile: no look too many.
+    // Listing all processes blocks this process, and takes long on a big machine, so it is done as rarely as possible.
     const before = tree.running()
     if (before.length === 0) return true
     send(
@@ -51,24 +53,24 @@ export const stop = (
       "SIGTERM",
       left.filter(({ pid }) => pid !== process.pid)
     )
-    if (Option.isSome(yield* within(gone(tree)))) return true
-    // Again and again: between our look and the signal it may have started another one.
+    if (Option.isSome(yield* within(waitUntilGone(tree)))) return true
+    // Repeated, because a process may have forked between the listing and the signal.
     const kill = Effect.suspend(() => {
       send("SIGKILL", tree.running())
-      return Effect.timeoutOption(gone(tree), pause)
+      return Effect.timeoutOption(waitUntilGone(tree), pollInterval)
     })
     const killed = Effect.repeat(kill, { until: Option.isSome })
-    return Option.isSome(yield* Effect.timeoutOption(killed, patience))
+    return Option.isSome(yield* Effect.timeoutOption(killed, killTimeout))
   })
 
-/** How long to wait between two looks at what has the variable, in ms. */
+/** Time between two sweeps, in ms. */
 const sweepPause = 10
 
-/** Kills what has the variable, again and again: it may start others meanwhile. */
+/** Kills processes that have the variable until none is left, because they may fork meanwhile. */
 export const sweep = (variable: string): Effect.Effect<number> =>
   Effect.gen(function* () {
     const killed = new Set<number>()
-    for (let waited = 0; waited < Duration.toMillis(patience); waited += sweepPause) {
+    for (let waited = 0; waited < Duration.toMillis(killTimeout); waited += sweepPause) {
       const found = [...allProcesses().keys()].filter(
         (pid) => pid !== process.pid && hasVariable(pid, variable)
       )
@@ -83,26 +85,25 @@ export const sweep = (variable: string): Effect.Effect<number> =>
   })
 
 /**
- * A process and what it has started, and they in turn. One whose parent has ended still belongs to it while it is in the
- * same session and was started with our mark in its environment (Linux); what has left for a session of its own, and lost its
- * parent, is a daemon that means to stay.
+ * A process and its descendants. An orphan still belongs to the tree if it is in the same session and has our mark in its
+ * environment (Linux). An orphan in a session of its own is a daemon, and stays.
  */
 export interface Tree {
-  /** Those that run now, the process itself among them. */
+  /** The processes that run now, including the root. */
   readonly running: () => ReadonlyArray<Entry>
-  /** To one of them, if it still is that one. */
+  /** Sends a signal, unless the pid belongs to another process by now. */
   readonly send: (entry: Entry, signal: SignalName) => void
 }
 
-export const treeOf = (root: Entry | undefined, mark: string, session: number | undefined): Tree => {
+export const makeTree = (root: Entry | undefined, mark: string, session: number | undefined): Tree => {
   const known = new Map<number, Entry>()
   if (root !== undefined) known.set(root.pid, root)
   return {
     running: () => {
       const all = allProcesses()
       for (const entry of known.values()) if (!isSame(entry, all.get(entry.pid))) known.delete(entry.pid)
-      // Whoever adopts orphans, init or a "subreaper" (prctl(2)), is not of this session: this one has a parent of its own,
-      // perhaps another tako, whose pipe got the number that ours had.
+      // Orphans are adopted by init or a subreaper (prctl(2)), which is in another session. Otherwise the process has a real
+      // parent, perhaps another tako whose pipe reuses our pipe's number.
       const isAdopted = ({ parent }: Entry) => parent === 1 || all.get(parent)?.session !== session
       const isOurOrphan = (entry: Entry) =>
         entry.session === session &&
@@ -110,7 +111,7 @@ export const treeOf = (root: Entry | undefined, mark: string, session: number | 
         entry.pid !== process.pid &&
         hasVariable(entry.pid, mark)
       const isNew = (entry: Entry) => known.has(entry.parent) || isOurOrphan(entry)
-      // A child has been found only after its parent: again, until there is nothing new.
+      // A child may be listed before its parent, so repeat until nothing new is found.
       for (let size = -1; size !== known.size; ) {
         size = known.size
         for (const entry of all.values())
@@ -123,7 +124,7 @@ export const treeOf = (root: Entry | undefined, mark: string, session: number | 
       try {
         process.kill(entry.pid, signal as NodeJS.Signals)
       } catch {
-        // It has just ended (ESRCH), or become another user's (EPERM).
+        // It has just exited (ESRCH), or changed its user (EPERM).
       }
     }
   }
@@ -133,24 +134,24 @@ export const ourSession = (): number | undefined => processOf(process.pid)?.sess
 
 const isSame = (entry: Entry, now: Entry | undefined): boolean => now?.started === entry.started
 
-/** A process of this machine, as far as a tree of them is made out of it. */
+/** The facts about a process that a tree is built from. */
 export interface Entry {
   readonly pid: number
   readonly parent: number
   readonly session: number
-  /** When it started, in a unit of the system's: with the pid it is one process and no later one. */
+  /** The start time in a unit of the system's, which tells it from a later process with the same pid. */
   readonly started: string
 }
 
-/** Every process that has not ended; one that nobody has asked for its exit code (a zombie) has ended. */
+/** Every running process. Zombies do not count. */
 export const allProcesses = (): ReadonlyMap<number, Entry> =>
   process.platform === "linux" ? fromProc() : fromPs()
 
-/** Undefined when there is none, or it has ended. */
+/** Undefined if there is no such process, or it is a zombie. */
 export const processOf = (pid: number): Entry | undefined =>
   process.platform === "linux" ? read(pid) : fromPs(pid).get(pid)
 
-/** Whether it was started with this in its environment; unknown off Linux, and of another user's process. */
+/** Whether the process was started with this variable. False if its environment is unreadable. */
 export const hasVariable = (pid: number, variable: string): boolean => {
   try {
     return Fs.readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(variable)
@@ -170,14 +171,14 @@ const fromProc = (): ReadonlyMap<number, Entry> => {
 
 const read = (pid: number): Entry | undefined => {
   try {
-    // As UTF-8, which Node reads in one call; a name that is something else is not looked at.
+    // Node reads UTF-8 in one call. The name, which may not be UTF-8, is not used.
     return parseStat(Fs.readFileSync(`/proc/${pid}/stat`, "utf8"))
   } catch {
     return undefined
   }
 }
 
-/** A line of /proc/<pid>/stat (proc_pid_stat(5)); the name in it may hold anything, parentheses included. */
+/** A line of /proc/<pid>/stat (proc_pid_stat(5)); the name in it may contain anything, even parentheses. */
 const parseStat = (line: string): Entry | undefined => {
   const fields = line.slice(line.lastIndexOf(")") + 2).split(" ")
   const [state = "Z", parent, , session] = fields

@@ -18,13 +18,13 @@ export interface Started {
   readonly child: ChildProcess
   readonly exit: Effect.Effect<ProcessExit>
   readonly port: Effect.Effect<PortReport>
-  /** "NAME=value" in its environment, that of no other process but those which it starts. */
+  /** "NAME=value" in the environment of this process and its descendants only. */
   readonly mark: string
-  /** Nothing that it writes is read any more, nor what it leaves behind. */
+  /** Stops reading the output of the process and its children. */
   readonly closeOutput: () => void
 }
 
-/** Starts the program with these pipes, which are closed when the program, or we, are done with them. */
+/** Starts the program with these pipes, and closes each pipe once it is no longer needed. */
 export const start = (
   spec: ProcessSpec,
   envelope: string,
@@ -32,10 +32,10 @@ export const start = (
   wrapper: Wrapper
 ): Effect.Effect<Started, ProcessNotStarted> =>
   Effect.async((resume) => {
-    // Before the program is there: whatever becomes of us then, it has what fits.
+    // Before the program starts: even if we die right after, it gets whatever fits into the pipe.
     const { finish, abandon } = deliver(pipes.secrets.writeEnd, envelope)
     const report = Deferred.unsafeMake<PortReport>(FiberId.none)
-    const tell = (told: PortReport) => Deferred.unsafeDone(report, Exit.succeed(told))
+    const completeReport = (result: PortReport) => Deferred.unsafeDone(report, Exit.succeed(result))
     let readiness: Readiness | undefined
     let outputs: ReadonlyArray<Output> = []
     const giveUp = () => {
@@ -53,8 +53,8 @@ export const start = (
     }
     let child: ChildProcess
     try {
-      if (pipes.readiness === undefined) tell(silent)
-      else readiness = readReadiness(pipes.readiness.readEnd, tell)
+      if (pipes.readiness === undefined) completeReport(silent)
+      else readiness = readReadiness(pipes.readiness.readEnd, completeReport)
       outputs = readOutputs(spec, pipes)
       child = spawnWith(spec, pipes, wrapper)
     } catch (error) {
@@ -65,7 +65,7 @@ export const start = (
     const exit = Deferred.unsafeMake<ProcessExit>(FiberId.none)
     child.once("error", refused)
     child.once("spawn", () => {
-      // From here on it is a signal that could not be sent: to a program that has become another user's (EPERM).
+      // From here on, an error is a signal that could not be sent, to a program that changed its user (EPERM).
       child.off("error", refused).on("error", () => {})
       try {
         finish()
@@ -78,7 +78,7 @@ export const start = (
         Effect.succeed({ child, exit: Deferred.await(exit), port: Deferred.await(report), mark, closeOutput })
       )
     })
-    // Not "close": what it leaves behind may hold our pipes for longer.
+    // Not "close": its children may keep our pipes open for longer.
     child.once("exit", (code, signal) => {
       giveUp()
       const ended: ProcessExit =
@@ -90,10 +90,10 @@ export const start = (
 const spawnWith = (spec: ProcessSpec, pipes: Pipes, wrapper: Wrapper): ChildProcess => {
   const { supervised } = spec
   const environment = { ...childEnvironment(spec.environment), TAKO_PIPE: pipes.secrets.identity }
-  // setpriv(1) tells by its exit code alone that there is no such program.
-  if (wrapper.length > 0 && !isThere(spec)) throw new NoSuchProgram()
+  // setpriv(1) reports a missing program only by its exit code, which may be the program's own.
+  if (wrapper.length > 0 && !programExists(spec)) throw new NoSuchProgram()
   const [program, ...args] = wrapper.length > 0 ? [...wrapper, ...spec.command] : spec.command
-  if (supervised?.user !== undefined) giveTo(supervised.user, pipes.secrets.readEnd)
+  if (supervised?.user !== undefined) chownPipe(supervised.user, pipes.secrets.readEnd)
   const options: SpawnOptions = {
     env: environment,
     stdio: [
@@ -111,8 +111,8 @@ class NoSuchProgram extends Error {
   readonly code = "ENOENT"
 }
 
-/** Its own programs may have to open it anew, where a launcher has closed fd 3; another app's user may not. */
-const giveTo = ({ uid, gid }: { readonly uid: number; readonly gid: number }, readEnd: number): void => {
+/** Lets the app's user reopen the pipe by /proc if a launcher has closed fd 3, and no other app's user. */
+const chownPipe = ({ uid, gid }: { readonly uid: number; readonly gid: number }, readEnd: number): void => {
   if (process.geteuid?.() !== uid) Fs.fchownSync(readEnd, uid, gid)
 }
 
@@ -143,10 +143,10 @@ const works = ([program = "", ...args]: ReadonlyArray<string>): Effect.Effect<bo
     Effect.orElseSucceed(() => false)
   )
 
-/** What execve(2)'s errno means for the person who typed the command. */
+/** Translates the errno of execve(2) for the person who typed the command. */
 export const notStarted = (spec: ProcessSpec, error: unknown): ProcessNotStarted => {
   const [command] = spec.command
-  // Node refuses to look for a program without a name, by an error of its own.
+  // Node rejects an empty program name with an error without errno.
   if (command === "") return new ProcessNotStarted({ command: '""', code: "ENOENT", reason: "not-found" })
   const code = codeOf(error)
   const reason = reasonOf(spec, code)
@@ -157,22 +157,22 @@ const reasonOf = (spec: ProcessSpec, code: string): ProcessNotStarted["reason"] 
   switch (code) {
     case "ENOENT":
       if (!isDirectory(spec.directory ?? ".")) return "directory-gone"
-      // Found, and yet ENOENT: the program that its first line names is not there.
-      return isThere(spec) ? "interpreter-missing" : "not-found"
+      // The file exists, so ENOENT is about the interpreter in its first line.
+      return programExists(spec) ? "interpreter-missing" : "not-found"
     case "EACCES":
     case "ENOEXEC":
     case "EISDIR":
       return "not-executable"
     case "ENOTDIR":
-      // A path through a file is wrong in itself; a folder of PATH that is none has nothing in it.
+      // In a path, ENOTDIR is an error of the path; in PATH, it is an entry that is not a folder.
       return spec.command[0].includes("/") ? "not-executable" : "not-found"
     default:
       return "failed"
   }
 }
 
-/** Whether there is a file of the program's name where it would be looked for. */
-export const isThere = ({ command: [command], environment, directory = "." }: ProcessSpec): boolean =>
+/** Whether a file of the program's name exists where it would be searched. */
+export const programExists = ({ command: [command], environment, directory = "." }: ProcessSpec): boolean =>
   command.includes("/")
     ? Fs.existsSync(Path.resolve(directory, command))
     : (environment.PATH ?? "")

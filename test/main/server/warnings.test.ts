@@ -19,7 +19,7 @@ describe("what tako-server warns about at its start", () => {
   it("is each way in which secrets are less protected", () => {
     assert.include(warned([], { isRoot: false }), "not started as root")
     assert.include(warned(["--uids", "none"]), "every app runs as root")
-    assert.include(warned([], { hasCredential: false }), "/var/lib/tako.key: that protects backups")
+    assert.include(warned([], { hasCredential: false }), "/var/lib/tako.key: this protects backups")
     assert.include(warned(["--memory-only"]), "wait for a sync")
     assert.notInclude(warned(["--memory-only"], { hasCredential: false }), "stolen disk")
     assert.include(warned(["--socket-group", "0"]), "full control")

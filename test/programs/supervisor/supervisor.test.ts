@@ -315,7 +315,7 @@ describe("an address", () => {
       const other = AppName("blog/production")
       const message = yield* Effect.flip(on.ask({ ...deployment, app: other }))
       assert.include(message, "blog/production was not changed; nothing runs yet.")
-      assert.include(message, "Its port 8080 is taken: shop/production has 127.0.0.1:8080 on this server.")
+      assert.include(message, "Port 8080 is taken: shop/production listens on 127.0.0.1:8080 on this server.")
     })
   )
 
