@@ -37,7 +37,7 @@ export const words = (notice: Notice, ink: Ink): ReadonlyArray<string> => {
       return [quiet(`it did not end within ${notice.seconds} s of SIGTERM, and was killed`)]
     case "NotFollowed":
       return problem(notice.error, whatNow(notice.isRunning))
-    case "Mended":
+    case "Recovered":
       return [
         quiet(
           `that is mended, and nothing else has changed${notice.isRunning ? "" : "; waiting for a change"}`

@@ -43,7 +43,7 @@ export const dev = leaf(
         dataFolder,
         makeDataFolder: makeDataFolder(dataFolder),
         watched: yield* watchedFiles,
-        tell: (notice) => Effect.forEach(words(notice, err), say, { discard: true })
+        notify: (notice) => Effect.forEach(words(notice, err), say, { discard: true })
       })
       yield* letGoOfTerminal
       return yield* endAs(exit)

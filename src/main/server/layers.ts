@@ -13,7 +13,7 @@ import { hasSecrets } from "../../services/server-state/folders.ts"
 import * as ServerState from "../../services/server-state/layer.ts"
 import type { ServerOptions } from "./options.ts"
 
-/** Everything that a server does, on this machine. */
+/** The real services of a server. */
 export const layers = (
   { data, socket, group, memoryOnly, keyFile, ids }: ServerOptions,
   credentials: string | undefined
@@ -27,7 +27,7 @@ export const layers = (
     ids === undefined ? AppHome.layerShared({ directory }) : AppHome.layerOwnUsers({ directory, ids }),
     InstanceLog.layer({ directory: Path.join(data, "logs") }),
     Management.layer({ path: socket, ...omitUndefined({ group }) }),
-    // Four for each instance: fd 1 to 4.
+    // Each instance takes four pipes, fd 1 to 4.
     ProcessSpawner.layerOf({ poolSize: 32 }),
     Health.layer,
     Balancer.layer

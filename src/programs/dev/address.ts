@@ -26,7 +26,7 @@ export interface ProgramRoute {
 }
 
 /** Keeps one address for a program that uses another port after each restart, until the scope closes. */
-export const openAddress = Effect.fnUntraced(function* (tell: (notice: Notice) => Effect.Effect<void>) {
+export const openAddress = Effect.fnUntraced(function* (notify: (notice: Notice) => Effect.Effect<void>) {
   const balancer = yield* Balancer
   const { accepts } = yield* Health
   const session = yield* Effect.scope
@@ -45,7 +45,7 @@ export const openAddress = Effect.fnUntraced(function* (tell: (notice: Notice) =
     const front = yield* Scope.extend(firstFree(balancer, addresses), scope)
     listening = { addresses: key, front, close: Scope.close(scope, Exit.void) }
     const wanted = addresses[0].port
-    yield* tell({
+    yield* notify({
       _tag: "Address",
       url: urlOf(front.address),
       ...omitUndefined({ taken: front.address.port === wanted ? undefined : wanted })
@@ -60,11 +60,11 @@ export const openAddress = Effect.fnUntraced(function* (tell: (notice: Notice) =
     return {
       open: Effect.fnUntraced(function* (running: RunningProcess, addresses: Addresses) {
         const report = yield* running.port
-        if (report._tag === "Garbage") yield* tell({ _tag: "NotAPort" })
+        if (report._tag === "Garbage") yield* notify({ _tag: "NotAPort" })
         if (report._tag !== "Listening") return
         const { port } = report
         yield* Effect.matchEffect(frontAt(addresses), {
-          onFailure: (error) => tell({ _tag: "NoAddress", error, url: urlOf({ host: "127.0.0.1", port }) }),
+          onFailure: (error) => notify({ _tag: "NoAddress", error, url: urlOf({ host: "127.0.0.1", port }) }),
           onSuccess: (front) => {
             count += 1
             const backend = { id: `${count}`, port }

@@ -11,14 +11,14 @@ import { openAddress } from "./address.ts"
 import { followFiles, refreshQuietly } from "./follow-files.ts"
 import { type Changes, type DevRequest, outline, plan } from "./plan.ts"
 import { session } from "./session.ts"
-import { sessionSignals } from "./signals.ts"
+import { takeSessionSignals } from "./signals.ts"
 
 export interface DevOptions extends DevRequest {
   /** The files to follow: the secrets file, tako.toml, this machine's keys and pins. */
   readonly watched: ReadonlyArray<string>
   /** Runs once it is certain that there is something to run. */
   readonly makeDataFolder: Effect.Effect<void, FileFailed>
-  readonly tell: (notice: Notice) => Effect.Effect<void>
+  readonly notify: (notice: Notice) => Effect.Effect<void>
 }
 
 /**
@@ -27,16 +27,16 @@ export interface DevOptions extends DevRequest {
  */
 export const dev = Effect.fn("dev")((options: DevOptions) =>
   Effect.gen(function* () {
-    const { environment, tell } = options
+    const { environment, notify } = options
     yield* outline(options)
     yield* options.makeDataFolder
-    if (yield* createDevelopment(environment)) yield* tell({ _tag: "EnvironmentCreated", environment })
+    if (yield* createDevelopment(environment)) yield* notify({ _tag: "EnvironmentCreated", environment })
     // Opened before anything is read, so no change is missed.
-    const files = yield* followFiles(options, options.watched, tell)
+    const files = yield* followFiles(options, options.watched, notify)
     const first = yield* plan(options, { ask: true })
-    yield* refreshQuietly(tell)
-    const address = yield* openAddress(tell)
-    return yield* session(first, { files, address, sessionSignals: yield* sessionSignals, tell })
+    yield* refreshQuietly(notify)
+    const address = yield* openAddress(notify)
+    return yield* session(first, { files, address, signals: yield* takeSessionSignals, notify })
   }).pipe(Effect.scoped)
 )
 
@@ -58,7 +58,7 @@ export type Notice =
   /** A change left the files unusable. A running program keeps what it has. */
   | { readonly _tag: "NotFollowed"; readonly error: Error; readonly isRunning: boolean }
   /** The files are usable again, and nothing has changed. */
-  | { readonly _tag: "Mended"; readonly isRunning: boolean }
+  | { readonly _tag: "Recovered"; readonly isRunning: boolean }
   /** A program restarted by a change failed, or could not be started. The next change restarts it. */
   | { readonly _tag: "Failed"; readonly exit: ProcessExit }
   | { readonly _tag: "NotStarted"; readonly error: ProcessNotStarted }

@@ -12,9 +12,9 @@ const writeTime = "300 millis"
 
 /** Follows the files that determine the plan until the scope closes. */
 export const followFiles = Effect.fnUntraced(function* (
-  asked: DevRequest,
+  request: DevRequest,
   paths: ReadonlyArray<string>,
-  tell: (notice: Notice) => Effect.Effect<void>
+  notify: (notice: Notice) => Effect.Effect<void>
 ) {
   const { changed } = yield* (yield* Watch).open(paths)
   let isSeen = true
@@ -26,10 +26,10 @@ export const followFiles = Effect.fnUntraced(function* (
   /** Reads the plan once the files are quiet, without prompting. */
   const read = Effect.gen(function* () {
     yield* Effect.repeat(quiet(quietTime), { until: (isQuiet) => isQuiet })
-    const first = yield* Effect.either(plan(asked, { ask: false }))
+    const first = yield* Effect.either(plan(request, { ask: false }))
     if (Either.isRight(first)) return first
     yield* quiet(writeTime)
-    return yield* Effect.either(plan(asked, { ask: false }))
+    return yield* Effect.either(plan(request, { ask: false }))
   })
 
   /**
@@ -41,17 +41,17 @@ export const followFiles = Effect.fnUntraced(function* (
       if (isSeen) yield* changed
       isSeen = false
       const found = yield* read
-      yield* refreshQuietly(tell)
+      yield* refreshQuietly(notify)
       isSeen = true
       if (Either.isLeft(found)) {
         if (found.left.message !== problem) {
           problem = found.left.message
-          yield* tell({ _tag: "NotFollowed", error: found.left, isRunning })
+          yield* notify({ _tag: "NotFollowed", error: found.left, isRunning })
         }
         continue
       }
       const changes = changesBetween(current, found.right)
-      if (changes === undefined && problem !== undefined) yield* tell({ _tag: "Mended", isRunning })
+      if (changes === undefined && problem !== undefined) yield* notify({ _tag: "Recovered", isRunning })
       problem = undefined
       if (changes !== undefined) return { plan: found.right, changes }
     }
@@ -62,10 +62,10 @@ export const followFiles = Effect.fnUntraced(function* (
 export type FileFollower = Effect.Effect.Success<ReturnType<typeof followFiles>>
 
 /** Updates generated files. The program runs even if they cannot be written. */
-export const refreshQuietly = (tell: (notice: Notice) => Effect.Effect<void>) =>
+export const refreshQuietly = (notify: (notice: Notice) => Effect.Effect<void>) =>
   refreshTypes().pipe(
     Effect.flatMap(({ changed }) =>
-      changed.length === 0 ? Effect.void : tell({ _tag: "TypesRefreshed", paths: changed })
+      changed.length === 0 ? Effect.void : notify({ _tag: "TypesRefreshed", paths: changed })
     ),
     Effect.ignore
   )

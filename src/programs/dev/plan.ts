@@ -37,28 +37,28 @@ export type Outline = Omit<Plan, "secrets">
 
 /** Combines the command line and tako.toml. */
 export const outline = Effect.fn("outline")(function* (
-  asked: DevRequest
+  request: DevRequest
 ): Effect.fn.Return<Outline, Effect.Effect.Error<Project["Type"]["config"]> | Usage, Project> {
   const { root, config: read } = yield* Project
   const config = yield* read
-  const typed = commandOf(asked.command)
+  const typed = commandOf(request.command)
   const command = typed ?? commandOf(Option.getOrUndefined(config)?.dev ?? [])
   if (command === undefined) return yield* nothingToRun(Option.isSome(config))
-  const directory = typed === undefined ? root : asked.directory
-  const listen = Option.getOrUndefined(config)?.envs.get(asked.environment)?.listen
+  const directory = typed === undefined ? root : request.directory
+  const listen = Option.getOrUndefined(config)?.envs.get(request.environment)?.listen
   return {
-    environment: asked.environment,
+    environment: request.environment,
     command,
     directory,
-    variables: variablesFor(asked, directory, Option.getOrUndefined(config), root),
+    variables: variablesFor(request, directory, Option.getOrUndefined(config), root),
     addresses: listen === undefined ? addressesOf(root) : [addressOf(listen)]
   }
 })
 
 /** Makes a complete plan. Fails if a single value does not open. */
-export const plan = Effect.fn("plan")(function* (asked: DevRequest, options: { readonly ask: boolean }) {
-  const outlined = yield* outline(asked)
-  const secrets = yield* openComplete(asked.environment, options)
+export const plan = Effect.fn("plan")(function* (request: DevRequest, options: { readonly ask: boolean }) {
+  const outlined = yield* outline(request)
+  const secrets = yield* openComplete(request.environment, options)
   return { ...outlined, secrets } satisfies Plan
 })
 
@@ -80,9 +80,9 @@ const nothingToRun = (hasConfig: boolean) =>
  * tako.toml's variables override those of the shell, as on a server, and the variables of the app contract override both. A PORT
  * that the user has set is respected.
  */
-const variablesFor = (asked: DevRequest, directory: string, config: TakoToml | undefined, root: string) => {
-  const { HOST: _, ...inherited } = asked.inherited
-  const vars = config === undefined ? {} : Object.fromEntries(varsIn(config, asked.environment))
+const variablesFor = (request: DevRequest, directory: string, config: TakoToml | undefined, root: string) => {
+  const { HOST: _, ...inherited } = request.inherited
+  const vars = config === undefined ? {} : Object.fromEntries(varsIn(config, request.environment))
   const path = vars.PATH ?? inherited.PATH
   return {
     PORT: "0",
@@ -90,10 +90,10 @@ const variablesFor = (asked: DevRequest, directory: string, config: TakoToml | u
     NODE_ENV: "development",
     ...withoutEmpty(inherited, ["PORT", "NODE_ENV"]),
     ...vars,
-    PATH: [...asked.programsOf(directory), ...(path === undefined ? [] : [path])].join(":"),
-    ENV: asked.environment,
+    PATH: [...request.programsOf(directory), ...(path === undefined ? [] : [path])].join(":"),
+    ENV: request.environment,
     TAKO_APP_NAME: config?.name ?? projectNameOf(root.slice(root.lastIndexOf("/") + 1)),
-    TAKO_DATA_DIR: asked.dataFolder,
+    TAKO_DATA_DIR: request.dataFolder,
     TAKO_BUILD: "dev"
   }
 }

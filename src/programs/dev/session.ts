@@ -14,16 +14,16 @@ import type { SessionSignals } from "./signals.ts"
 
 /** Runs the program for one plan after the other, until it or a signal ends the session. Returns how it exited. */
 export const session = Effect.fnUntraced(function* (first: Plan, parts: SessionParts) {
-  const { files, sessionSignals, tell } = parts
+  const { files, signals, notify } = parts
   const restoreTerminal = yield* (yield* TerminalModes).save
   let plan = first
   for (let isFirst = true; ; isFirst = false) {
     const run = yield* Effect.either(runOnce(plan, parts))
-    const received = Option.map(yield* sessionSignals.received, killedBy)
+    const received = Option.map(yield* signals.received, killedBy)
     if (Either.isLeft(run)) {
       if (isFirst) return yield* run.left
       if (Option.isSome(received)) return received.value
-      yield* tell({ _tag: "NotStarted", error: run.left })
+      yield* notify({ _tag: "NotStarted", error: run.left })
     } else {
       const { exit, isEarly, next } = run.right
       const failsByChange = !isFirst && isEarly && !isSuccess(exit)
@@ -37,9 +37,9 @@ export const session = Effect.fnUntraced(function* (first: Plan, parts: SessionP
         plan = next
         continue
       }
-      yield* tell({ _tag: "Failed", exit })
+      yield* notify({ _tag: "Failed", exit })
     }
-    const change = yield* Effect.raceFirst(Effect.map(sessionSignals.end, killedBy), files.next(plan, false))
+    const change = yield* Effect.raceFirst(Effect.map(signals.end, killedBy), files.next(plan, false))
     if ("_tag" in change) return change
     plan = change.plan
   }
@@ -58,8 +58,8 @@ const afterInterrupt = "1 second"
 export interface SessionParts {
   readonly files: FileFollower
   readonly address: DevAddress
-  readonly sessionSignals: SessionSignals
-  readonly tell: (notice: Notice) => Effect.Effect<void>
+  readonly signals: SessionSignals
+  readonly notify: (notice: Notice) => Effect.Effect<void>
 }
 
 /** A program that fails this soon after a restart probably fails because of the change. */
@@ -76,7 +76,7 @@ export interface Ran {
 /** Runs the program until it exits, a signal ends the session, or the plan changes. Leaves none of its processes behind. */
 export const runOnce = Effect.fnUntraced(function* (
   plan: Plan,
-  { files, address, sessionSignals, tell }: SessionParts
+  { files, address, signals, notify }: SessionParts
 ) {
   const { spawn } = yield* ProcessSpawner
   const route = yield* address.route
@@ -89,22 +89,22 @@ export const runOnce = Effect.fnUntraced(function* (
     readiness: true
   })
   const startedAt = yield* Clock.currentTimeMillis
-  yield* sessionSignals.program(running)
+  yield* signals.program(running)
   const stop = running.stop(`${graceSeconds} seconds`)
   yield* Effect.addFinalizer((exit) => (Exit.isInterrupted(exit) ? stop : Effect.void))
   yield* Effect.forkScoped(route.open(running, plan.addresses))
 
   const end = yield* Effect.raceAll([
     Effect.map(running.exit, (exit) => ({ _tag: "Ended", exit }) as const),
-    Effect.as(sessionSignals.end, { _tag: "Signalled" } as const),
+    Effect.as(signals.end, { _tag: "Signalled" } as const),
     Effect.map(files.next(plan, true), (change) => ({ _tag: "Changed", ...change }) as const)
   ])
   const isEarly = (yield* Clock.currentTimeMillis) - startedAt < 1000 * earlySeconds
   if (end._tag === "Changed") {
-    yield* sessionSignals.forgetInterrupt
-    yield* tell({ _tag: "Restarting", changes: end.changes })
+    yield* signals.forgetInterrupt
+    yield* notify({ _tag: "Restarting", changes: end.changes })
     yield* route.close
-  } else if (end._tag === "Ended" && Option.isSome(yield* sessionSignals.received)) {
+  } else if (end._tag === "Ended" && Option.isSome(yield* signals.received)) {
     yield* Effect.timeoutOption(running.gone, afterInterrupt)
   }
   const isGone = yield* stop
@@ -112,6 +112,6 @@ export const runOnce = Effect.fnUntraced(function* (
   if (end._tag === "Ended") return { exit: end.exit, isEarly, next: undefined } satisfies Ran
   const exit: ProcessExit = isGone ? yield* running.exit : { _tag: "Signalled", signal: "SIGKILL" }
   if (exit._tag === "Signalled" && exit.signal === "SIGKILL")
-    yield* tell({ _tag: "Killed", seconds: graceSeconds })
+    yield* notify({ _tag: "Killed", seconds: graceSeconds })
   return { exit, isEarly, next: end._tag === "Changed" ? end.plan : undefined } satisfies Ran
 }, Effect.scoped)

@@ -16,7 +16,7 @@ const forwarded: ReadonlyArray<SignalName> = ["SIGUSR1", "SIGUSR2"]
  * Handles signals until the scope closes. Ctrl-C belongs to the program, which may exit or use it otherwise. While no program
  * runs, it ends the session.
  */
-export const sessionSignals = Effect.gen(function* () {
+export const takeSessionSignals = Effect.gen(function* () {
   const signals = yield* Signals
   const hasTerminal = yield* (yield* Terminal).isThere
   const end = yield* Deferred.make<SignalName>()
@@ -62,4 +62,4 @@ export const sessionSignals = Effect.gen(function* () {
   }
 })
 
-export type SessionSignals = Effect.Effect.Success<typeof sessionSignals>
+export type SessionSignals = Effect.Effect.Success<typeof takeSessionSignals>

@@ -6,14 +6,14 @@ import { run } from "../helper-program/helper-program.ts"
 import type { Home } from "./app-home.ts"
 
 /**
- * On the way to the directory, for whoever the app is. Permission bits alone would deny what an ACL allows, so where they
- * deny, it is tried as that user.
+ * Finds the first folder on the way to a directory that the app's user may not enter. An ACL may allow what the permission bits
+ * deny, so a denial is verified by trying as that user.
  */
 export const obstacle = ({ user }: Home, directory: string): Effect.Effect<Obstacle | undefined> =>
   Effect.suspend(() => {
     const path = realDirectory(directory)
     if (path === undefined) return Effect.succeed<Obstacle>({ _tag: "Missing" })
-    const folder = user === undefined ? undefined : waysTo(path).find((each) => !mayPass(user, each))
+    const folder = user === undefined ? undefined : pathFromRoot(path).find((each) => !mayEnter(user, each))
     return user === undefined || folder === undefined
       ? Effect.succeed(undefined)
       : Effect.map(isDenied(user, path), (denied): Obstacle | undefined =>
@@ -32,13 +32,13 @@ const realDirectory = (directory: string): string | undefined => {
   }
 }
 
-/** From the root down to it. */
-const waysTo = (path: string): ReadonlyArray<string> => {
+/** The path and its parents, from the root down. */
+const pathFromRoot = (path: string): ReadonlyArray<string> => {
   const parent = Path.dirname(path)
-  return parent === path ? [path] : [...waysTo(parent), path]
+  return parent === path ? [path] : [...pathFromRoot(parent), path]
 }
 
-const mayPass = ({ uid, gid }: User, folder: string): boolean => {
+const mayEnter = ({ uid, gid }: User, folder: string): boolean => {
   const stats = Fs.statSync(folder)
   const shift = stats.uid === uid ? 6 : stats.gid === gid ? 3 : 0
   return ((stats.mode >> shift) & 1) === 1

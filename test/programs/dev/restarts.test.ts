@@ -170,7 +170,7 @@ describe("dev starts it again", () => {
       yield* dev.change(Effect.void)
       yield* pass("300 millis")
       yield* dev.change(flip)
-      assert.deepStrictEqual(yield* dev.told, { _tag: "Mended", isRunning: true })
+      assert.deepStrictEqual(yield* dev.told, { _tag: "Recovered", isRunning: true })
       assert.deepStrictEqual(yield* dev.untold, [])
       assert.strictEqual(yield* dev.starts, 1)
     }).pipe(Effect.provide(project()))

@@ -79,7 +79,7 @@ export const startDev = (
         dataFolder: "/project/.tako/data/development",
         makeDataFolder: Effect.void,
         watched: [secretsFile],
-        tell: (notice) => Effect.sync(() => void notices.push(notice))
+        notify: (notice) => Effect.sync(() => void notices.push(notice))
       })
     )
     return {
