@@ -60,7 +60,7 @@ describe("dev starts the program", () => {
   it.effect("not, where there is none, or another environment is not there", () =>
     Effect.gen(function* () {
       const none = yield* Effect.either((yield* startDev({ command: [] })).end)
-      assert.include(Either.getOrThrow(Either.flip(none)).message, "Type one: tako dev npm run dev")
+      assert.include(Either.getOrThrow(Either.flip(none)).message, "Type a command: tako dev npm run dev")
       const staging = yield* Effect.either((yield* startDev({ environment: "staging" })).end)
       assert.strictEqual(Either.getOrThrow(Either.flip(staging))._tag, "EnvironmentNotFound")
     }).pipe(Effect.provide(project()))
