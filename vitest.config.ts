@@ -5,7 +5,16 @@ import { defineConfig } from "vitest/config"
 // All files take their random choices from one seed: see test/support/random.ts.
 process.env.TAKO_TEST_SEED ??= String(randomInt(2 ** 31))
 
+const library = new URL("src/main/library/", import.meta.url).pathname
+
 export default defineConfig({
+  // Examples import what the package exports; package.test.ts runs them against the package itself.
+  resolve: {
+    alias: [
+      { find: /^tako$/, replacement: `${library}index.ts` },
+      { find: /^tako\/testing$/, replacement: `${library}testing.ts` }
+    ]
+  },
   test: {
     include: ["test/**/*.test.ts"],
     setupFiles: ["test/support/print-seed.ts"],

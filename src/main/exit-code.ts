@@ -67,7 +67,7 @@ const table: Table = {
   InstanceFailed: serverFailed,
   Interrupted: interrupted,
   InvalidName: wrongUsage,
-  KeyCacheUnsafe: noKey,
+  KeyCacheUnavailable: ({ reason }) => (reason === "unsafe" ? noKey : failed),
   KeyDiffers: serverFailed,
   KeyNotTrusted: noKey,
   KeyRefused: noKey,

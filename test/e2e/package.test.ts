@@ -233,6 +233,7 @@ console.log(await Effect.runPromise(Effect.provide(program, Layers.secrets({ dir
       return [Path.basename(source), stdout, stderr]
     })
     assert.deepStrictEqual(printed, [
+      ["keychain-key-cache.ts", "", ""],
       ["own-key-cache.ts", "db.internal 1\n", ""],
       ["read-a-secret.ts", "db.internal\n", ""]
     ])

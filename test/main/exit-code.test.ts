@@ -1,6 +1,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { describe, expect, it } from "vitest"
+import { KeyCacheUnavailable } from "../../src/domain/errors/keys.ts"
 import { ProcessNotStarted } from "../../src/domain/errors/processes.ts"
 import { exitCode, isTakoError, type TakoError } from "../../src/main/exit-code.ts"
 
@@ -29,6 +30,16 @@ describe("the exit code of each error", () => {
   it("is a shell's for a program that was not started", () => {
     for (const reason of ["not-executable", "directory-gone", "pipe", "failed"] as const) {
       expect(exitCode(new ProcessNotStarted({ command: "x", reason, code: "EACCES" }))).toBe(126)
+    }
+  })
+
+  it("tells a key cache that is unsafe from one that failed", () => {
+    for (const [reason, code] of [
+      ["unsafe", 3],
+      ["failed", 1]
+    ] as const) {
+      const error = new KeyCacheUnavailable({ reason, location: "keys", because: "x", message: "x" })
+      expect(exitCode(error)).toBe(code)
     }
   })
 

@@ -1,5 +1,4 @@
 import * as Data from "effect/Data"
-import { type UnsafeProblem, unsafeProblems } from "./files.ts"
 
 /** A place that was looked at for a key, and what came of it. */
 export interface Attempt {
@@ -94,24 +93,19 @@ export class EnvironmentReplaced extends Data.TaggedError("EnvironmentReplaced")
   }
 }
 
-/** Something of this machine's key store is not as tako leaves it, so nothing of it is used. Exit 3. */
-export class KeyCacheUnsafe extends Data.TaggedError("KeyCacheUnsafe")<{
-  readonly path: string
-  readonly problem: UnsafeProblem | "content"
-  readonly directory: boolean
-}> {
-  override get message(): string {
-    const mend =
-      this.problem === "permissions"
-        ? `chmod ${this.directory ? "700" : "600"} ${this.path}`
-        : this.problem === "foreign-owner"
-          ? "run tako as that user, or set TAKO_HOME to a folder of your own"
-          : `look at it, then remove it: rm ${this.directory ? "-r " : ""}${this.path}`
-    const problem =
-      this.problem === "content" ? "does not hold what tako writes there" : unsafeProblems[this.problem]
-    return `${this.path} ${problem}; no key was read from it.\nMend it: ${mend}`
-  }
-}
+/**
+ * The keys that this machine keeps, or what it remembers of them, cannot be used. The layer writes the message, which never
+ * holds a part of a key. Exit 1, or 3 when they are unsafe.
+ */
+export class KeyCacheUnavailable extends Data.TaggedError("KeyCacheUnavailable")<{
+  /** "unsafe": others can read or change it, or it is not what tako writes. "failed": no access. */
+  readonly reason: "unsafe" | "failed"
+  /** For people: a path, "the login keychain". */
+  readonly location: string
+  /** Completes the location and a colon: "it is locked". */
+  readonly because: string
+  readonly message: string
+}> {}
 
 /** A key that was given does not open the environment, or there is nothing to try it on. Exit 3. */
 export class KeyRefused extends Data.TaggedError("KeyRefused")<{

@@ -4,14 +4,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import type { FileFailed, UnsafeFile } from "../../domain/errors/files.ts"
-import { KeyCacheUnsafe } from "../../domain/errors/keys.ts"
 import * as Key from "../../domain/key.ts"
 import { attempt, unless } from "../files/attempt.ts"
 import { checkFolder, closed, makePrivateFolder, readPrivate, unchangeable } from "../files/private.ts"
 import { replace, syncFolder } from "../files/replace.ts"
 import { sweep } from "../files/temporary.ts"
 import { Home } from "../home/home.ts"
+import { asUnavailable, unreadable } from "../home/unavailable.ts"
 import { KeyCache } from "./key-cache.ts"
 
 /** `$TAKO_HOME/keys/<key id>`: base64 of 32 bytes and a newline. */
@@ -23,62 +22,61 @@ export const layer: Layer.Layer<KeyCache, never, Home> = Layer.effect(
 
     const folderIsThere = Effect.flatMap(checkFolder(data, unchangeable), (there) =>
       there ? checkFolder(folder, closed) : Effect.succeed(false)
-    ).pipe(Effect.catchTag("UnsafeFile", unsafeCache))
+    )
 
     const find = (id: Key.KeyId) =>
       Effect.flatMap(folderIsThere, (there) => (there ? readKey(pathOf(id)) : Effect.succeedNone))
 
-    /** Those of other keys as well: there is a key in each. */
+    /** Temporary files of other keys, too: each of them holds a key. */
     const sweepFolder = Effect.ignore(attempt("write", folder, () => sweep(folder, () => true)))
 
+    const keep = Effect.fn("KeyCache.keep")(function* (id: Key.KeyId, key: Key.Key) {
+      const path = pathOf(id)
+      yield* makePrivateFolder(folder)
+      const kept = yield* find(id)
+      if (Option.isSome(kept)) {
+        const same = Buffer.compare(Redacted.value(kept.value), Redacted.value(key)) === 0
+        Key.wipe(kept.value)
+        if (same) return path
+      }
+      yield* sweepFolder
+      yield* writeKey(path, key)
+      return path
+    })
+
+    const forget = Effect.fn("KeyCache.forget")(function* (id: Key.KeyId) {
+      if (!(yield* folderIsThere)) return false
+      const path = pathOf(id)
+      yield* sweepFolder
+      const removed = yield* attempt("write", path, () =>
+        unless(["ENOENT"], () => {
+          Fs.unlinkSync(path)
+          return true
+        })
+      )
+      if (removed === undefined) return false
+      yield* syncFolder(folder, path)
+      return true
+    })
+
     return {
-      find,
-      keep: Effect.fn("KeyCache.keep")(function* (id: Key.KeyId, key: Key.Key) {
-        const path = pathOf(id)
-        yield* makePrivateFolder(folder)
-        const kept = yield* find(id)
-        if (Option.isSome(kept)) {
-          const same = Buffer.compare(Redacted.value(kept.value), Redacted.value(key)) === 0
-          Key.wipe(kept.value)
-          if (same) return path
-        }
-        yield* sweepFolder
-        yield* writeKey(path, key)
-        return path
-      }),
-      forget: Effect.fn("KeyCache.forget")(function* (id: Key.KeyId) {
-        if (!(yield* folderIsThere)) return false
-        const path = pathOf(id)
-        yield* sweepFolder
-        const gone = yield* attempt("write", path, () =>
-          unless(["ENOENT"], () => {
-            Fs.unlinkSync(path)
-            return true
-          })
-        )
-        if (gone === undefined) return false
-        yield* syncFolder(folder, path)
-        return true
-      })
+      find: (id) => asUnavailable(find(id)),
+      keep: (id, key) => asUnavailable(keep(id, key)),
+      forget: (id) => asUnavailable(forget(id))
     }
   })
 )
 
-const unsafeCache = ({ path, problem, directory }: UnsafeFile) =>
-  new KeyCacheUnsafe({ path, problem, directory })
-
 /** The length of the base64 of 32 bytes. */
 const textLength = 44
 
-const readKey = Effect.fnUntraced(function* (
-  path: string
-): Effect.fn.Return<Option.Option<Key.Key>, KeyCacheUnsafe | FileFailed> {
-  const found = yield* Effect.catchTag(readPrivate(path, textLength + 1), "UnsafeFile", unsafeCache)
+const readKey = Effect.fnUntraced(function* (path: string) {
+  const found = yield* readPrivate(path, textLength + 1)
   if (Option.isNone(found)) return Option.none()
   const text = found.value.toString("latin1")
   found.value.fill(0)
   const key = text.endsWith("\n") ? Key.fromBase64(Redacted.make(text.slice(0, -1))) : Option.none()
-  if (Option.isNone(key)) return yield* new KeyCacheUnsafe({ path, problem: "content", directory: false })
+  if (Option.isNone(key)) return yield* unreadable(path)
   return key
 })
 

@@ -1,11 +1,11 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import type { FileFailed, FileLocked } from "../../domain/errors/files.ts"
-import type { KeyCacheUnsafe } from "../../domain/errors/keys.ts"
+import type { FileLocked } from "../../domain/errors/files.ts"
+import type { KeyCacheUnavailable } from "../../domain/errors/keys.ts"
 import type { KeyId } from "../../domain/key.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
 
-export type PinsError = KeyCacheUnsafe | FileFailed | FileLocked
+export type PinsError = KeyCacheUnavailable | FileLocked
 
 /**
  * Which key belongs to which environment of this project, as this machine remembers it (`$TAKO_HOME/pins.json`).

@@ -2,13 +2,13 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { FileLocked, type UnsafeFile } from "../../domain/errors/files.ts"
-import { KeyCacheUnsafe } from "../../domain/errors/keys.ts"
+import { FileLocked } from "../../domain/errors/files.ts"
 import * as Pins from "../../domain/pins.ts"
-import { whileLocked } from "../files/lock.ts"
+import { type Lock, whileLocked } from "../files/lock.ts"
 import { checkFolder, makePrivateFolder, readPrivate, unchangeable } from "../files/private.ts"
 import { replace } from "../files/replace.ts"
 import { Home } from "../home/home.ts"
+import { asUnavailable, unreadable } from "../home/unavailable.ts"
 import { Project } from "../project/project.ts"
 import { KeyPins, type PinsError } from "./key-pins.ts"
 
@@ -20,31 +20,32 @@ export const layer: Layer.Layer<KeyPins, never, Home | Project> = Layer.effect(
     const { identity } = yield* Project
     const current = Path.join(data, "pins.json")
     const rotated = Path.join(data, "rotated.json")
-    const read = (path: string) => readPins(data, path)
+    const read = (path: string) => asUnavailable(readPins(data, path))
 
     const change = (path: string, make: (pins: Pins.Pins) => Pins.Pins): Effect.Effect<void, PinsError> =>
-      makePrivateFolder(data).pipe(
-        Effect.zipRight(homeIsThere(data)),
-        Effect.zipRight(
-          whileLocked(path, (lock) =>
-            Effect.flatMap(read(path), (pins) => {
-              const text = Pins.print(make(pins))
-              if (text === Pins.print(pins)) return Effect.void
-              const stillOurs = Effect.filterOrFail(
-                lock.isOurs,
-                (ours) => ours,
-                () => new FileLocked({ path })
-              )
-              return replace(
-                path,
-                Buffer.from(text),
-                { _tag: "Exactly", mode: 0o600 },
-                Effect.asVoid(stillOurs)
-              )
-            })
-          )
-        )
+      asUnavailable(
+        Effect.gen(function* () {
+          yield* makePrivateFolder(data)
+          yield* checkFolder(data, unchangeable)
+          yield* whileLocked(path, (lock) => changeUnder(path, lock, make))
+        })
       )
+
+    const changeUnder = Effect.fnUntraced(function* (
+      path: string,
+      lock: Lock,
+      make: (pins: Pins.Pins) => Pins.Pins
+    ) {
+      const pins = yield* readPins(data, path)
+      const text = Pins.print(make(pins))
+      if (text === Pins.print(pins)) return
+      const stillLocked = Effect.filterOrFail(
+        lock.isOurs,
+        (ours) => ours,
+        () => new FileLocked({ path })
+      )
+      yield* replace(path, Buffer.from(text), { _tag: "Exactly", mode: 0o600 }, Effect.asVoid(stillLocked))
+    })
 
     return {
       of: (environment) => Effect.map(read(current), (pins) => Pins.of(pins, identity, environment)),
@@ -57,18 +58,10 @@ export const layer: Layer.Layer<KeyPins, never, Home | Project> = Layer.effect(
   })
 )
 
-const unsafePins = ({ path, problem, directory }: UnsafeFile) =>
-  new KeyCacheUnsafe({ path, problem, directory })
-
-const homeIsThere = (home: string) =>
-  Effect.catchTag(checkFolder(home, unchangeable), "UnsafeFile", unsafePins)
-
-const readPins = (home: string, path: string): Effect.Effect<Pins.Pins, PinsError> =>
-  Effect.gen(function* () {
-    if (!(yield* homeIsThere(home))) return Pins.empty
-    const bytes = yield* Effect.catchTag(readPrivate(path, Pins.maxFileLength), "UnsafeFile", unsafePins)
-    if (Option.isNone(bytes)) return Pins.empty
-    const pins = bytes.value.length > Pins.maxFileLength ? Option.none() : Pins.parse(bytes.value)
-    if (Option.isSome(pins)) return pins.value
-    return yield* new KeyCacheUnsafe({ path, problem: "content", directory: false })
-  })
+const readPins = Effect.fnUntraced(function* (home: string, path: string) {
+  if (!(yield* checkFolder(home, unchangeable))) return Pins.empty
+  const bytes = yield* readPrivate(path, Pins.maxFileLength)
+  if (Option.isNone(bytes)) return Pins.empty
+  const pins = bytes.value.length > Pins.maxFileLength ? Option.none() : Pins.parse(bytes.value)
+  return Option.isSome(pins) ? pins.value : yield* unreadable(path)
+})

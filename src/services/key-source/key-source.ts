@@ -2,11 +2,11 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import type { FileFailed, FileLocked } from "../../domain/errors/files.ts"
+import type { FileLocked } from "../../domain/errors/files.ts"
 import type {
   DerivationFailed,
   EnvironmentReplaced,
-  KeyCacheUnsafe,
+  KeyCacheUnavailable,
   KeyNotTrusted,
   KeySourceName,
   NoKeyFits
@@ -24,7 +24,7 @@ export interface Unlocked extends Opening {
   readonly source: KeySourceName
 }
 
-export type RememberError = KeyCacheUnsafe | FileFailed | FileLocked
+export type RememberError = KeyCacheUnavailable | FileLocked
 
 export type KeySourceError =
   | RememberError
@@ -84,7 +84,7 @@ export class KeySource extends Context.Tag("tako/KeySource")<
       name: EnvironmentName,
       introduction: string
     ) => Effect.Effect<Redacted.Redacted<string>, KeySourceError>
-    /** Caches the key and pins it to the environment; gives the path of the cached key, for people. */
+    /** Caches the key and pins it to the environment; says where it is cached, for people. */
     readonly remember: (name: EnvironmentName, salt: Salt, key: Key) => Effect.Effect<string, RememberError>
   }
 >() {}

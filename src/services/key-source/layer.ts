@@ -3,8 +3,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { explain } from "../../domain/errors/files.ts"
-import { type Attempt, EnvironmentReplaced, KeyNotTrusted, NoKeyFits } from "../../domain/errors/keys.ts"
+import {
+  type Attempt,
+  EnvironmentReplaced,
+  type KeyCacheUnavailable,
+  KeyNotTrusted,
+  NoKeyFits
+} from "../../domain/errors/keys.ts"
 import * as Key from "../../domain/key.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
 import { omitUndefined } from "../../domain/omit-undefined.ts"
@@ -62,7 +67,7 @@ const unlock = Effect.fn("KeySource.unlock")(function* (
 
   const { pinned, key: cached, failed } = yield* recallIfPossible(name, salt)
   if (failed !== undefined) {
-    const because = `${failed.path}: ${explain(failed.code)}`
+    const because = `${failed.location}: ${failed.because}`
     attempts.push({ source: "cache", outcome: "out-of-reach", because })
   } else if (Option.isNone(cached)) attempts.push({ source: "cache", outcome: "absent" })
   if (Option.isSome(cached) && pinned === "here") {
@@ -163,12 +168,14 @@ const recall = Effect.fnUntraced(function* (name: EnvironmentName, salt: Salt) {
   return { pinned, key } as const
 })
 
-/** A home that cannot be read (sudo, a container's user) is no obstacle where a passphrase that fits was set. */
+/** A key cache that cannot be read (sudo, a container's user) is no obstacle where a passphrase that fits was set. */
 const recallIfPossible = (name: EnvironmentName, salt: Salt) =>
   recall(name, salt).pipe(
     Effect.map((remembered) => ({ ...remembered, failed: undefined })),
-    Effect.catchTag("FileFailed", (failed) =>
-      Effect.succeed({ pinned: "nowhere", key: Option.none<Key.Key>(), failed } as const)
+    Effect.catchIf(
+      (error): error is KeyCacheUnavailable =>
+        error._tag === "KeyCacheUnavailable" && error.reason === "failed",
+      (failed) => Effect.succeed({ pinned: "nowhere", key: Option.none<Key.Key>(), failed } as const)
     )
   )
 

@@ -140,13 +140,13 @@ export const key: Target<Buffer> = {
       if (isKey) throw new Fault("a key is refused")
       if (text.length > 20 && found.left.message.includes(text.slice(0, 20)))
         throw new Fault("a key in an error")
-      return "problem" in found.left ? `KeyCacheUnsafe ${found.left.problem}` : found.left._tag
+      return `${found.left._tag} ${found.left.reason}`
     }
     if (!isKey || Option.isNone(found.right)) throw new Fault("a key that is none")
     if (Option.isSome(Key.fromBase64(Redacted.make(text)))) throw new Fault("TAKO_KEY with a newline in it")
     return "read"
   },
-  outcomes: ["read", "KeyCacheUnsafe content"],
+  outcomes: ["read", "KeyCacheUnavailable unsafe"],
   giants: () => [["64 MiB", Buffer.alloc(64 * 1024 * 1024, "A")]],
   smaller: smallerBytes,
   shown: (bytes) => `${bytes.length} bytes`

@@ -21,7 +21,7 @@ const says: Readonly<Record<string, RegExp>> = {
   InstanceFailed: /^Instance \S+ (?:could not be started|ended|reported|did not (?:report|answer)|became)/m,
   Interrupted: /^Interrupted\. Nothing was changed/m,
   InvalidName: /(?:A secret's name is 1 to|An environment's name is 1 to)/,
-  KeyCacheUnsafe: /no key was read from it/,
+  KeyCacheUnavailable: /no key was read from it/,
   KeyDiffers: /come from an environment with another key than before/,
   KeyNotTrusted: /A cached key fits environment/,
   KeyRefused: /(?:That is not a key|That opens no value of environment \S+ another|has no values to try)/,

@@ -5,6 +5,7 @@ import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import { unsafeProblems } from "../../../src/domain/errors/files.ts"
 import type { KeyId } from "../../../src/domain/key.ts"
 import { ourselves } from "../../../src/services/files/owner.ts"
 import { KeyCache } from "../../../src/services/key-cache/key-cache.ts"
@@ -44,14 +45,16 @@ const keep = Effect.flatMap(KeyCache, (cache) => cache.keep(id, Redacted.make(ne
 const forget = Effect.flatMap(KeyCache, (cache) => cache.forget(id))
 const modeOf = (path: string) => (Fs.statSync(path).mode & 0o7777).toString(8)
 
+const problems = { ...unsafeProblems, content: "does not hold what tako writes there" }
+
 /** Neither read nor written, and mended by what the message says. */
-const unsafe = (problem: string, path: string) =>
+const unsafe = (problem: keyof typeof problems, path: string) =>
   Effect.gen(function* () {
     const before = Fs.lstatSync(path)
     for (const use of [Effect.asVoid(find), Effect.asVoid(keep)]) {
       const error = yield* Effect.flip(use)
-      if (error._tag !== "KeyCacheUnsafe") return yield* Effect.die(error)
-      assert.deepStrictEqual([error.problem, error.path], [problem, path])
+      assert.deepStrictEqual([error.reason, error.location], ["unsafe", path])
+      assert.strictEqual(error.because, problems[problem])
       assert.include(error.message, path)
       assert.notInclude(JSON.stringify(error) + error.message, "ysrKysrK", "no key in the error")
     }

@@ -67,12 +67,16 @@ describe("pins.json", () => {
   )
 
   const meddlings: ReadonlyArray<readonly [string, string, (path: string) => void]> = [
-    ["can be read by others", "permissions", (path) => Fs.chmodSync(path, 0o644)],
-    ["is cut off", "content", (path) => Fs.truncateSync(path, 10)],
-    ["holds something else", "content", (path) => Fs.writeFileSync(path, '{"/a":{"production":1}}')],
+    ["can be read by others", "can be read or changed by others", (path) => Fs.chmodSync(path, 0o644)],
+    ["is cut off", "does not hold what tako writes there", (path) => Fs.truncateSync(path, 10)],
+    [
+      "holds something else",
+      "does not hold what tako writes there",
+      (path) => Fs.writeFileSync(path, '{"/a":{"production":1}}')
+    ],
     [
       "is a link",
-      "symlink",
+      "is a symbolic link",
       (path) => {
         Fs.renameSync(path, `${path}-moved`)
         Fs.symlinkSync(`${path}-moved`, path)
@@ -89,8 +93,8 @@ describe("pins.json", () => {
           const error = yield* Effect.flip(
             use as Effect.Effect<unknown, Effect.Effect.Error<(typeof uses)[0]>>
           )
-          assert.deepInclude(error, { _tag: "KeyCacheUnsafe", path })
-          assert.strictEqual("problem" in error ? error.problem : "", problem)
+          assert.deepInclude(error, { _tag: "KeyCacheUnavailable", reason: "unsafe", location: path })
+          assert.include(error.message, `${path} ${problem}; no key was read from it.`)
         }
         assert.strictEqual(Fs.readFileSync(path, "utf8"), before)
       })

@@ -1,0 +1,42 @@
+import * as Effect from "effect/Effect"
+import { explain, FileFailed, UnsafeFile, unsafeProblems } from "../../domain/errors/files.ts"
+import { KeyCacheUnavailable } from "../../domain/errors/keys.ts"
+
+/** What goes wrong with a file of tako's home is told in the key cache's terms. */
+export const asUnavailable = <A, E, R>(
+  use: Effect.Effect<A, E, R>
+): Effect.Effect<A, Exclude<E, UnsafeFile | FileFailed> | KeyCacheUnavailable, R> =>
+  Effect.mapError(use, (error) =>
+    error instanceof UnsafeFile || error instanceof FileFailed
+      ? unavailable(error)
+      : (error as Exclude<E, UnsafeFile | FileFailed>)
+  )
+
+const unavailable = (error: UnsafeFile | FileFailed): KeyCacheUnavailable => {
+  const { path: location } = error
+  if (error._tag === "FileFailed") {
+    const because = explain(error.code)
+    return new KeyCacheUnavailable({ reason: "failed", location, because, message: error.message })
+  }
+  const look = `look at it, then remove it: rm ${error.directory ? "-r " : ""}${location}`
+  const mend = {
+    permissions: `chmod ${error.directory ? "700" : "600"} ${location}`,
+    "foreign-owner": "run tako as that user, or set TAKO_HOME to a folder of your own",
+    symlink: look,
+    "not-a-file": look,
+    "not-a-directory": look
+  }[error.problem]
+  return unsafe(location, unsafeProblems[error.problem], mend)
+}
+
+/** Its content is not what tako writes. */
+export const unreadable = (path: string): KeyCacheUnavailable =>
+  unsafe(path, "does not hold what tako writes there", `look at it, then remove it: rm ${path}`)
+
+const unsafe = (location: string, because: string, mend: string) =>
+  new KeyCacheUnavailable({
+    reason: "unsafe",
+    location,
+    because,
+    message: `${location} ${because}; no key was read from it.\nMend it: ${mend}`
+  })
