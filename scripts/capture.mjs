@@ -1,11 +1,12 @@
 // Draws docs/terminal/*.svg: what a person sees, out of a real terminal (tmux), one SVG a scene, for light and dark pages.
-// node scripts/build.mjs && node scripts/capture.mjs [--dist FOLDER] [--out FOLDER] [SCENE …]
+// node scripts/build.mjs && node scripts/capture.mjs [--dist FOLDER] [--out FOLDER] [--check] [SCENE …]
+// --check writes nothing, and fails when a picture in the folder is not what it would draw.
 import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { parseArgs } from "node:util"
-import { scenes } from "./capture/scenes.mjs"
+import { passphrase, scenes } from "./capture/scenes.mjs"
 import { drawing } from "./capture/svg.mjs"
 
 const root = Path.dirname(import.meta.dirname)
@@ -13,13 +14,18 @@ const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
   options: {
     dist: { type: "string", default: Path.join(root, "dist") },
+    check: { type: "boolean", default: false },
     out: { type: "string", default: Path.join(root, "docs", "terminal") }
   }
 })
 const work = Fs.realpathSync(Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-capture-")))
 const socket = Path.join(work, "tmux")
+// Nothing of our own environment reaches the pictures: NO_COLOR and CI would change them.
 const tmux = (...args) =>
-  execFileSync("tmux", ["-S", socket, "-f", "/dev/null", ...args], { encoding: "utf8" })
+  execFileSync("tmux", ["-S", socket, "-f", "/dev/null", ...args], {
+    encoding: "utf8",
+    env: { PATH: process.env.PATH, LANG: "C.UTF-8" }
+  })
 
 const bin = Path.join(work, "bin")
 Fs.mkdirSync(bin)
@@ -27,37 +33,62 @@ Fs.symlinkSync(Path.resolve(values.dist, "tako.cjs"), Path.join(bin, "tako"))
 
 const screen = (...args) => tmux("capture-pane", "-p", ...args)
 
-const waitFor = async (pattern) => {
-  for (const deadline = Date.now() + 30_000; Date.now() < deadline; ) {
-    if (pattern.test(screen().trimEnd())) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
+const waitFor = async (what, isSeen) => {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
+    if (isSeen(screen().trimEnd())) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  throw new Error(`not seen: ${pattern}\n${screen()}`)
+  throw new Error(`not seen: ${what}\n${screen()}`)
 }
 
-const prompt = /\$$/
+/** How often the shell has prompted: that the screen ends with a prompt may still be the one before the command. */
+const prompts = (text) => text.split("\n").filter((line) => line.startsWith("$")).length
+const prompted = (times) =>
+  waitFor(`prompt ${times}`, (text) => text.endsWith("$") && prompts(text) === times)
 
-const capture = async ({ name, columns = 80, environment = {}, before = [], steps }) => {
-  const home = Fs.mkdtempSync(Path.join(work, "home-"))
-  const project = Path.join(work, name, "shop")
-  Fs.mkdirSync(project, { recursive: true })
-  const variables = {
-    PATH: `${bin}:${process.env.PATH}`,
-    HOME: home,
-    TAKO_HOME: Path.join(home, "tako"),
-    PS1: "$ ",
-    LANG: "C.UTF-8",
-    GIT_CONFIG_GLOBAL: "/dev/null",
-    ...environment
-  }
-  for (const line of [`git init -q .`, ...before]) {
-    execFileSync("bash", ["-c", line], {
+/** Each scene plays here: tako knows a project by where it is. */
+const folder = Path.join(work, "scene")
+const project = Path.join(folder, "shop")
+const home = Path.join(folder, "home")
+const basic = {
+  PATH: `${bin}:${process.env.PATH}`,
+  HOME: home,
+  TAKO_HOME: Path.join(home, "tako"),
+  PS1: "$ ",
+  LANG: "C.UTF-8",
+  TERM: "screen",
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  // Written while bash is already being hung up, into a folder that is being removed.
+  HISTFILE: ""
+}
+
+/** Copies of what these commands left, which the next scene that begins with them takes. */
+const prepared = new Map()
+const prepare = (commands) => {
+  Fs.rmSync(folder, { recursive: true, force: true })
+  const key = commands.join("\n")
+  const known = prepared.get(key)
+  if (known !== undefined) return Fs.cpSync(known, folder, { recursive: true })
+  for (const path of [project, home]) Fs.mkdirSync(path, { recursive: true })
+  for (const command of commands) {
+    execFileSync("bash", ["-c", command], {
       cwd: project,
-      env: { ...variables, TAKO_PASSPHRASE: "cradle-marble-ivory-slender-toast-ahead" },
-      stdio: ["ignore", "ignore", "inherit"]
+      env: { ...basic, TAKO_PASSPHRASE: passphrase },
+      stdio: "pipe"
     })
   }
-  const shell = Object.entries(variables).map(([key, value]) => `${key}=${value}`)
+  const copy = Path.join(work, `prepared-${prepared.size}`)
+  Fs.cpSync(folder, copy, { recursive: true })
+  prepared.set(key, copy)
+}
+
+/** tako suggests another passphrase each time; a picture shows always the same. */
+const withFixedSuggestion = (line) =>
+  line.replace(/\b[a-z]+(-[a-z]+){5}\b/g, "frozen-easy-crush-ginger-mammal-tag")
+
+const capture = async ({ name, columns = 80, environment = {}, before = [], steps }) => {
+  prepare(["git init -q .", ...before])
+  const shell = Object.entries({ ...basic, ...environment }).map(([key, value]) => `${key}=${value}`)
   tmux(
     "new-session",
     "-d",
@@ -68,21 +99,22 @@ const capture = async ({ name, columns = 80, environment = {}, before = [], step
     "-c",
     project,
     "env",
-    "-u",
-    "TMUX",
+    "-i",
     ...shell,
     "bash",
     "--norc",
     "-i"
   )
   try {
-    await waitFor(prompt)
-    for (const { type, keys, until = prompt } of steps) {
+    let commands = 1
+    await prompted(commands)
+    for (const { type, keys, until } of steps) {
       if (type !== undefined) tmux("send-keys", "-l", "--", type)
       for (const key of keys ?? (type === undefined ? [] : ["Enter"])) tmux("send-keys", key)
-      await waitFor(until)
+      if (until === undefined) await prompted(++commands)
+      else await waitFor(until, (text) => until.test(text))
     }
-    const lines = screen("-e").trimEnd().split("\n")
+    const lines = screen("-e").trimEnd().split("\n").map(withFixedSuggestion)
     // The prompt that waits is no part of the story.
     if (lines.at(-1) === "$") lines.pop()
     return drawing(lines, columns, name)
@@ -91,13 +123,25 @@ const capture = async ({ name, columns = 80, environment = {}, before = [], step
   }
 }
 
+const outdated = []
 try {
   for (const scene of scenes) {
     if (wanted.length > 0 && !wanted.includes(scene.name)) continue
     const file = Path.join(values.out, `${scene.name}.svg`)
-    Fs.writeFileSync(file, await capture(scene))
-    console.error(Path.relative(process.cwd(), file))
+    const picture = await capture(scene)
+    if (!values.check) {
+      Fs.writeFileSync(file, picture)
+      console.error(Path.relative(process.cwd(), file))
+    } else if (!Fs.existsSync(file) || Fs.readFileSync(file, "utf8") !== picture) {
+      outdated.push(Path.relative(root, file))
+    }
   }
 } finally {
   Fs.rmSync(work, { recursive: true, force: true })
+}
+
+if (outdated.length > 0) {
+  console.error(`Not what tako shows today: ${outdated.join(", ")}`)
+  console.error("Draw them again: node scripts/build.mjs && node scripts/capture.mjs")
+  process.exitCode = 1
 }

@@ -1,4 +1,4 @@
-const passphrase = "cradle-marble-ivory-slender-toast-ahead"
+export const passphrase = "cradle-marble-ivory-slender-toast-ahead"
 const set = (name, environment) =>
   `printf %s value-of-${name} | tako secrets set ${name} --env ${environment}`
 
@@ -19,9 +19,9 @@ export const scenes = [
     name: "first-secret",
     before: ["tako init"],
     steps: [
-      { type: "tako secrets set DATABASE_URL --env production", until: /passphrase/i },
-      { type: passphrase, until: /again|repeat|once more/i },
-      { type: passphrase, until: /Enter value/ },
+      { type: "tako secrets set DATABASE_URL --env production", until: /Enter takes .*:$/ },
+      { type: passphrase, until: /again.*:$/ },
+      { type: passphrase, until: /Enter value:$/ },
       { type: "postgres://shop:secret@db/shop" },
       { type: "tako run -e production -- sh -c 'wc -c <&3; env | grep -c postgres'" }
     ]
@@ -67,7 +67,7 @@ export const scenes = [
     environment: { TERM: "dumb" },
     steps: [
       { type: "tako secrets ls" },
-      { type: "tako secrets set API_KEY -e production", until: /value/ },
+      { type: "tako secrets set API_KEY -e production", until: /Enter value:$/ },
       { type: "not-shown" }
     ]
   }

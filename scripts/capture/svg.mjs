@@ -1,3 +1,4 @@
+// xml:space and white-space both: some viewers know only one of them, and columns are made of spaces.
 /** A screen as an SVG that follows the reader's light or dark page; `lines` as `tmux capture-pane -e` gives them. */
 export const drawing = (lines, columns, title) => {
   const width = columns * cell.width + 2 * margin
@@ -6,7 +7,7 @@ export const drawing = (lines, columns, title) => {
     const y = margin + row * cell.height + cell.baseline
     return `<text x="${margin}" y="${y}">${spansOf(line).map(drawn).join("")}</text>`
   })
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" xml:space="preserve">
 <title>${escaped(title)}</title>
 <style>${style}</style>
 <rect class="page" width="${width}" height="${height}" rx="6"/>
