@@ -12,6 +12,22 @@ import type { FileFollower } from "./follow-files.ts"
 import type { Plan } from "./plan.ts"
 import type { SessionSignals } from "./signals.ts"
 
+/** Time between SIGTERM and SIGKILL. */
+const graceSeconds = 5
+/** After Ctrl-C the program's children got the signal too, so they have this long to exit by themselves. */
+const afterInterrupt = "1 second"
+
+/** What a session works with. */
+export interface SessionParts {
+  readonly files: FileFollower
+  readonly address: DevAddress
+  readonly signals: SessionSignals
+  readonly notify: (notice: Notice) => Effect.Effect<void>
+}
+
+/** A program that fails this soon after a restart probably fails because of the change. */
+const earlySeconds = 10
+
 /** Runs the program for one plan after the other, until it or a signal ends the session. Returns how it exited. */
 export const session = Effect.fnUntraced(function* (first: Plan, parts: SessionParts) {
   const { files, signals, notify } = parts
@@ -48,22 +64,6 @@ export const session = Effect.fnUntraced(function* (first: Plan, parts: SessionP
 const killedBy = (signal: SignalName): ProcessExit => ({ _tag: "Signalled", signal })
 
 const isSuccess = (exit: ProcessExit): boolean => exit._tag === "Exited" && exit.code === 0
-
-/** Time between SIGTERM and SIGKILL. */
-const graceSeconds = 5
-/** After Ctrl-C the program's children got the signal too, so they have this long to exit by themselves. */
-const afterInterrupt = "1 second"
-
-/** What a session works with. */
-export interface SessionParts {
-  readonly files: FileFollower
-  readonly address: DevAddress
-  readonly signals: SessionSignals
-  readonly notify: (notice: Notice) => Effect.Effect<void>
-}
-
-/** A program that fails this soon after a restart probably fails because of the change. */
-const earlySeconds = 10
 
 /** How a run ended, and the plan it was stopped for, if any. */
 export interface Ran {

@@ -44,7 +44,7 @@ const mayEnter = ({ uid, gid }: User, folder: string): boolean => {
   return ((stats.mode >> shift) & 1) === 1
 }
 
-/** By its exit code alone; where it cannot be tried, the instance will tell. */
+/** Tries as the user. If that is impossible, the directory counts as accessible, and the instance itself will fail. */
 const isDenied = (user: User, directory: string): Effect.Effect<boolean> =>
   run({
     program: "test",

@@ -52,7 +52,7 @@ export const layerMemory = ({
         const received = yield* Ref.make<ReadonlyArray<SignalName>>([])
         const pid = 1 + (yield* Ref.get(started)).length
         const port = yield* Deferred.make<PortReport>()
-        const report = (told: PortReport) => Effect.asVoid(Deferred.succeed(port, told))
+        const report = (result: PortReport) => Effect.asVoid(Deferred.succeed(port, result))
         if (spec.readiness !== true) yield* report(silent)
         const end = (ended: ProcessExit) => Effect.zipRight(report(silent), Deferred.succeed(exit, ended))
         const seen = {

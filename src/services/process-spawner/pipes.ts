@@ -49,46 +49,46 @@ const closeBoth = ({ readEnd, writeEnd }: Pipe): void => {
   Fs.closeSync(writeEnd)
 }
 
-/** Why there is no pipe: an errno's name, with "mkfifo: " before it when it is that program's. */
+/** No pipe could be newBatch. `code` is an errno, with the prefix "mkfifo: " if that program failed. */
 export class NoPipe extends Data.TaggedError("NoPipe")<{ readonly code: string }> {}
 
-/** FIFOs that have not been used: their names in a folder of their own. */
+/** Unused FIFOs, in a folder of their own. */
 interface Batch {
   readonly folder: string
   readonly paths: Array<string>
 }
 
 /**
- * Anonymous pipes. Node has no mkfifo(3), so one run of mkfifo(1) makes `size` FIFOs, 0600, in a 0700 folder; each is
- * used once, and its name is gone before anybody has it. The folder goes with the last of them; that of a process which
- * was killed, with the next pool.
+ * A pool of anonymous pipes. Node has no mkfifo(3), so one run of mkfifo(1) makes `size` FIFOs, mode 0600, in a 0700 folder. Each
+ * is used once, and unlinked before it is handed out. The folder is removed with its last FIFO, or by a later pool if this process
+ * was killed.
  */
 export const pipePool = Effect.fnUntraced(function* (size: number) {
   let batch: Batch | undefined
-  const drop = (): void => {
+  const dropBatch = (): void => {
     if (batch !== undefined) removeFolder(batch.folder)
     batch = undefined
   }
-  yield* Effect.addFinalizer(() => Effect.sync(drop))
+  yield* Effect.addFinalizer(() => Effect.sync(dropBatch))
   const fromBatch = (direction: Direction) =>
     Effect.try({
       try: () => {
         const path = batch?.paths.pop()
         if (path === undefined) throw new EmptyBatch()
         const pipe = openPipe(path, direction)
-        if (batch?.paths.length === 0) drop()
+        if (batch?.paths.length === 0) dropBatch()
         return pipe
       },
       catch: (error) => {
-        drop()
+        dropBatch()
         return new NoPipe({ code: codeOf(error) })
       }
     })
-  const refill = Effect.map(makeBatch(size), (made) => {
-    batch = made
+  const refill = Effect.map(makeBatch(size), (newBatch) => {
+    batch = newBatch
   })
   const oneAtATime = Effect.unsafeMakeSemaphore(1)
-  /** Who takes a pipe closes it: not to be interrupted in between. A batch that a cleaner of /tmp took is made anew. */
+  /** Must not be interrupted before the caller closes the pipe. If a cleaner of /tmp removed the batch, makes another one. */
   const take = (direction: Direction): Effect.Effect<Pipe, NoPipe> =>
     Effect.catchAll(fromBatch(direction), () => Effect.zipRight(refill, fromBatch(direction))).pipe(
       oneAtATime.withPermits(1),
@@ -97,7 +97,7 @@ export const pipePool = Effect.fnUntraced(function* (size: number) {
   return { take }
 })
 
-/** In the first of the places that has room for FIFOs: a TMPDIR may be missing, read-only, or not know them. */
+/** Tries several folders: a TMPDIR may be missing, read-only, or on a file system without FIFOs. */
 const makeBatch = (size: number): Effect.Effect<Batch, NoPipe> =>
   Effect.suspend(() => {
     const places = [Os.tmpdir(), process.env.XDG_RUNTIME_DIR || "/dev/shm", "/dev/shm", "/tmp"]
@@ -116,7 +116,7 @@ const makeBatchIn = (place: string, size: number): Effect.Effect<Batch, NoPipe> 
     (folder) => {
       const paths = Array.from({ length: size }, (_, index) => Path.join(folder, String(index)))
       return Effect.try({
-        // The umask may have taken our own bits.
+        // The umask may have removed the owner's bits.
         try: () => Fs.chmodSync(folder, 0o700),
         catch: (error) => new NoPipe({ code: codeOf(error) })
       }).pipe(
@@ -135,7 +135,7 @@ const mkfifo = (paths: ReadonlyArray<string>): Effect.Effect<void, NoPipe> => {
     // The PATH of whoever runs tako may lack these.
     environment: { ...environment, PATH: [environment.PATH, "/usr/bin", "/bin"].filter(Boolean).join(":") },
     timeLimit: 10_000,
-    // Ctrl-C is the program's affair.
+    // Ctrl-C is for the program being started, not for mkfifo.
     ownSession: true
   }).pipe(
     Effect.mapError(({ reason, code }) => new NoPipe({ code: `mkfifo: ${code ?? reason}` })),
@@ -149,7 +149,7 @@ const mkfifo = (paths: ReadonlyArray<string>): Effect.Effect<void, NoPipe> => {
 
 const prefix = "tako-pipe-"
 
-/** Removes the folders of ours whose process has ended; one that lives elsewhere, in another container, makes its own anew. */
+/** Removes folders of our user whose process is dead. One that runs in another container makes another batch. */
 const sweepFolders = (place: string): void => {
   for (const name of Fs.readdirSync(place)) {
     if (!name.startsWith(prefix) || processOf(Number.parseInt(name.slice(prefix.length), 10)) !== undefined)
@@ -159,13 +159,12 @@ const sweepFolders = (place: string): void => {
   }
 }
 
-/** It holds nothing, and is ours alone. */
 const removeFolder = (folder: string): void =>
   quietly(() => Fs.rmSync(folder, { recursive: true, force: true }))
 
 class EmptyBatch extends Error {}
 
-/** The errno's name, where an error has one; its message may quote a path, and is not used. */
+/** The errno of an error. Its message is not used, because it may quote a path. */
 export const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown"
 
@@ -180,12 +179,12 @@ export interface Pipe {
   readonly identity: string
 }
 
-/** Which way data flows, and thereby which end the child gets. */
+/** The direction of data, which decides the end that the child gets. */
 export type Direction = "to-child" | "from-child"
 
 const { O_RDONLY, O_WRONLY, O_NONBLOCK } = Fs.constants
 
-/** Opens both ends of a FIFO that we made, and unlinks it (fifo(7), pipe(7)). Throws an errno. */
+/** Opens both ends of a FIFO that we newBatch, and unlinks it (fifo(7), pipe(7)). Throws an errno. */
 export const openPipe = (path: string, direction: Direction): Pipe => {
   const open: Array<number> = []
   const keep = (fd: number): number => {

@@ -191,7 +191,7 @@ const parseStat = (line: string): Entry | undefined => {
   }
 }
 
-/** As ps(1) of macOS and the BSDs tells. */
+/** Reads ps(1) on macOS and the BSDs. */
 const fromPs = (pid?: number): ReadonlyMap<number, Entry> => {
   const which = pid === undefined ? ["-ax"] : ["-p", `${pid}`]
   const printed = runSync({

@@ -124,20 +124,20 @@ const readOutputs = ({ supervised }: ProcessSpec, { output }: Pipes): ReadonlyAr
   )
 }
 
-/** A command in front of another one, which has that one killed when its parent ends; empty where there is none. */
+/** Arguments to put in front of a command so that it is killed when we die; empty if that is not possible. */
 export type Wrapper = ReadonlyArray<string>
 
-const places = ["/usr/bin/setpriv", "/bin/setpriv", "/usr/local/bin/setpriv"]
+const setprivPaths = ["/usr/bin/setpriv", "/bin/setpriv", "/usr/local/bin/setpriv"]
 
-/** setpriv(1) of util-linux 2.33 or later: prctl(2) with PR_SET_PDEATHSIG, then the program in its own place. */
+/** setpriv(1) of util-linux 2.33 or later sets PR_SET_PDEATHSIG (prctl(2)), then executes the program in its own process. */
 export const parentDeathSignal: Effect.Effect<Wrapper> = Effect.suspend(() => {
-  const program = process.platform === "linux" ? places.find((place) => Fs.existsSync(place)) : undefined
+  const program = process.platform === "linux" ? setprivPaths.find((path) => Fs.existsSync(path)) : undefined
   if (program === undefined) return Effect.succeed([])
   const wrapper = [program, "--pdeathsig", "KILL", "--"]
-  return Effect.map(works([...wrapper, "true"]), (does) => (does ? wrapper : []))
+  return Effect.map(succeeds([...wrapper, "true"]), (isSupported) => (isSupported ? wrapper : []))
 })
 
-const works = ([program = "", ...args]: ReadonlyArray<string>): Effect.Effect<boolean> =>
+const succeeds = ([program = "", ...args]: ReadonlyArray<string>): Effect.Effect<boolean> =>
   run({ program, args, environment: { PATH: "/usr/bin:/bin" }, timeLimit: 10_000 }).pipe(
     Effect.map(({ exitCode }) => exitCode === 0),
     Effect.orElseSucceed(() => false)

@@ -10,7 +10,7 @@ import { attempt, unless } from "../files/attempt.ts"
 import * as Private from "../files/private.ts"
 import { closed, makePrivateFolder, unchangeable } from "../files/private.ts"
 
-/** `<data>/apps/<project>/<environment>`, 0700 each. */
+/** `<data>/apps/<project>/<environment>`, each folder with mode 0700. */
 export const folderOf = (data: string, app: AppName): string => {
   const { project, environment } = partsOf(app)
   return Path.join(data, "apps", project, environment)
@@ -32,14 +32,16 @@ export const revisionOf = (name: string): Revision | undefined => {
 export const checkApp = (data: string, app: AppName): Effect.Effect<boolean, DataUnsafe | FileFailed> => {
   const folder = folderOf(data, app)
   const above = [Path.dirname(Path.dirname(folder)), Path.dirname(folder), folder]
-  return Effect.flatMap(checkFolder(data, unchangeable), (there) =>
-    Effect.reduce(above, there, (so, each) => (so ? checkFolder(each, closed) : Effect.succeed(false)))
+  return Effect.flatMap(checkFolder(data, unchangeable), (exists) =>
+    Effect.reduce(above, exists, (exists, each) =>
+      exists ? checkFolder(each, closed) : Effect.succeed(false)
+    )
   )
 }
 
 export const makeApp = (data: string, app: AppName): Effect.Effect<void, DataUnsafe | FileFailed> =>
-  Effect.flatMap(checkApp(data, app), (there) =>
-    there
+  Effect.flatMap(checkApp(data, app), (exists) =>
+    exists
       ? Effect.void
       : Effect.zipRight(makePrivateFolder(folderOf(data, app)), Effect.asVoid(checkApp(data, app)))
   )
@@ -47,8 +49,8 @@ export const makeApp = (data: string, app: AppName): Effect.Effect<void, DataUns
 /** Every app that has a folder, sorted, including removed apps. */
 export const folders = (data: string): Effect.Effect<ReadonlyArray<AppName>, DataUnsafe | FileFailed> => {
   const root = Path.join(data, "apps")
-  return Effect.flatMap(checkFolder(root, closed), (there) =>
-    there ? attempt("read", root, () => list(root)) : Effect.succeed([])
+  return Effect.flatMap(checkFolder(root, closed), (exists) =>
+    exists ? attempt("read", root, () => list(root)) : Effect.succeed([])
   )
 }
 
@@ -69,14 +71,14 @@ export const hasSecrets = (data: string): Effect.Effect<boolean, FileFailed> =>
     )
   )
 
-/** As {@link Private.readPrivate}, in the words of the data directory. */
+/** Like {@link Private.readPrivate}, with the errors of the data directory. */
 export const readPrivate = (
   path: string,
   limit: number
 ): Effect.Effect<Option.Option<Buffer>, DataUnsafe | FileFailed> =>
   Effect.catchTag(Private.readPrivate(path, limit), "UnsafeFile", unsafeData)
 
-/** False when it is not there. */
+/** False if it does not exist. */
 export const checkFolder = (
   path: string,
   forbidden: typeof Private.closed | typeof Private.unchangeable

@@ -59,8 +59,8 @@ const build = Effect.fnUntraced(function* ({ directory: data }: DataDirectory, r
         AuditFile.append(auditPath(folderOf(data, app)), Audit.print(entry))
       ),
     audit: (app, limit) =>
-      Effect.flatMap(checkApp(data, app), (there) =>
-        there
+      Effect.flatMap(checkApp(data, app), (exists) =>
+        exists
           ? Effect.map(AuditFile.tail(auditPath(folderOf(data, app))), (text) =>
               Audit.parse(text).slice(-limit)
             )

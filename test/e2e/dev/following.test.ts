@@ -140,7 +140,7 @@ describe("tako dev", () => {
     Fs.rmSync(Path.join(sandbox.project, ".tako"), { recursive: true })
     const none = startDev(sandbox)
     assert.strictEqual(await none.end, 2)
-    assert.include(none.stderr(), "Type one: tako dev npm run dev")
+    assert.include(none.stderr(), "Type a command: tako dev npm run dev")
     assert.isFalse(Fs.existsSync(Path.join(sandbox.project, ".tako")))
   })
 
