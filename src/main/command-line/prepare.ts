@@ -132,8 +132,10 @@ const read = (root: CommandSpec, argv: ReadonlyArray<string>): Either.Either<Rea
 const readFlags = (reading: Reading, token: string, next: string | undefined): number => {
   const known = flagsAt(reading.path)
   const { found, tokens, problem } = readFlag(known, token, next)
+  const last = lastOf(reading.path)
+  const mayRepeat = last._tag === "Leaf" && last.lastFlagWins === true
   for (const [flag, value] of found) {
-    if (reading.flags.has(flag)) {
+    if (reading.flags.has(flag) && !mayRepeat) {
       reading.problem ??= UsageErrors.flagProblem(reading.path, known, { _tag: "Twice", flag })
     }
     reading.flags.set(flag, value)

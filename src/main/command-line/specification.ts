@@ -44,6 +44,8 @@ export interface LeafSpec extends Named {
   readonly example: string
   readonly arguments: ReadonlyArray<ArgumentSpec>
   readonly flags: ReadonlyArray<FlagSpec>
+  /** A repeated flag replaces the earlier one instead of being an error, so that a service's command line can be appended to. */
+  readonly lastFlagWins?: true
   readonly surplus?: Surplus
 }
 

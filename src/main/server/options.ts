@@ -91,7 +91,8 @@ const commandLine: LeafSpec = {
       summary: "Print a systemd unit that serves, and exit"
     }
   ],
-  flags: Object.values(flags)
+  flags: Object.values(flags),
+  lastFlagWins: true
 }
 
 export const help = (): string => renderHelp([commandLine], 80, plain)

@@ -67,7 +67,7 @@ describe("what a program gets from tako run", () => {
     const refused = await large.tako(["run", "--as-env", "true"])
     if (linux) assert.deepStrictEqual([refused.code, refused.stdout], [126, ""])
     if (linux)
-      assert.match(refused.stderr, /true was not started: .*larger than the system allows \(E2BIG\)\n$/)
+      assert.match(refused.stderr, /true was not started: .*exceed the system's limit \(E2BIG\)\n$/)
   })
 
   it.runIf(linux)("is in no environment and no arguments of anybody, and four open files", async () => {

@@ -44,6 +44,11 @@ describe("what tako-server is told", () => {
     assert.strictEqual(run(["--socket-group", "root"]).group, 0)
   })
 
+  it("is the last of a flag that is repeated, as when a unit's command line is appended to", () => {
+    const { window, memoryOnly } = run(["--window", "3", "--memory-only", "--window=9", "--memory-only"])
+    assert.deepStrictEqual({ window, memoryOnly }, { window: 9000, memoryOnly: true })
+  })
+
   it("gives apps users of their own only as root, and not when told so", () => {
     assert.isUndefined(run([], false).ids)
     assert.isUndefined(run(["--uids", "none"]).ids)
