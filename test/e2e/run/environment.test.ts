@@ -66,8 +66,7 @@ describe("what a program gets from tako run", () => {
     const large = await sandboxWith({ development: { LARGE: "v".repeat(200_000) } })
     const refused = await large.tako(["run", "--as-env", "true"])
     if (linux) assert.deepStrictEqual([refused.code, refused.stdout], [126, ""])
-    if (linux)
-      assert.match(refused.stderr, /true was not started: .*exceed the system's limit \(E2BIG\)\n$/)
+    if (linux) assert.match(refused.stderr, /true was not started: .*exceed the system's limit \(E2BIG\)\n$/)
   })
 
   it.runIf(linux)("is in no environment and no arguments of anybody, and four open files", async () => {
