@@ -1,41 +1,56 @@
-import type { KeyId } from "../key.ts"
-import type { SecretName } from "../names.ts"
+import * as Schema from "effect/Schema"
+import {
+  AppNameText,
+  Count,
+  Flag,
+  Instant,
+  KeyIdText,
+  Label,
+  listOf,
+  Ordinal,
+  oneOf,
+  optional,
+  SecretNames
+} from "../schema/fields.ts"
+import { Instances } from "../tako-toml/fields.ts"
 import type { AppName } from "./app-name.ts"
-import type { Release, Revision } from "./release.ts"
+import { Release, Revision } from "./release.ts"
 
 /** A committed revision: which secrets it has, never what they are. */
-export interface RevisionRecord {
-  readonly revision: Revision
+const RevisionRecord = Schema.Struct({
+  revision: Revision,
   /** Sorted. */
-  readonly names: ReadonlyArray<SecretName>
+  names: SecretNames,
   /** False when it was committed without an instance that proved it: the app was stopped, or had none that was healthy. */
-  readonly proven: boolean
+  proven: Flag,
   /** The key of the environment that the client opened them with, which the server remembers for the app. */
-  readonly key_id?: KeyId
-  readonly at: string
-  readonly by?: string
-}
+  key_id: optional(KeyIdText),
+  at: Instant,
+  by: optional(Label)
+})
+export type RevisionRecord = typeof RevisionRecord.Type
 
 /** What a server knows of an app, and what survives it. */
-export interface AppState {
-  readonly app: AppName
+export const AppState = Schema.Struct({
+  app: AppNameText,
   /** Whether instances are to run. */
-  readonly desired: "running" | "stopped"
-  /** How many: 1 to 1000. */
-  readonly instances: number
+  desired: oneOf("running", "stopped"),
+  /** How many. */
+  instances: Instances,
   /** The id of the release that runs, or would; null before the first deploy. */
-  readonly release: number | null
+  release: Schema.NullOr(Ordinal),
   /** Those that can be rolled back to, the current one among them, oldest first. */
-  readonly releases: ReadonlyArray<Release>
+  releases: listOf(Release, "a list of releases"),
   /** The revision that instances get; null before the first. */
-  readonly current: Revision | null
+  current: Schema.NullOr(Revision),
   /** Those that are kept, the current one among them, oldest first. */
-  readonly revisions: ReadonlyArray<RevisionRecord>
+  revisions: listOf(RevisionRecord, "a list of revisions"),
   /** The highest revision that was ever committed; 0 before the first. */
-  readonly last_revision: number
+  last_revision: Count,
   /** The highest release that was ever made; 0 before the first. */
-  readonly last_release: number
-}
+  last_release: Count
+})
+export type AppState = typeof AppState.Type
 
 /** An app that has been told of and has neither secrets nor a release. */
 export const create = (app: AppName): AppState => ({

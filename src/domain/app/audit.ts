@@ -1,68 +1,47 @@
 import * as Either from "effect/Either"
-import { type Decoder, oneOf } from "../decoding/decoder.ts"
-import { objectOf } from "../decoding/object.ts"
-import type { KeyId } from "../key.ts"
-import type { SecretName } from "../names.ts"
+import * as Schema from "effect/Schema"
+import { decoderOf } from "../schema/decoder.ts"
+import {
+  Count,
+  Flag,
+  Instant,
+  KeyIdText,
+  Label,
+  Ordinal,
+  oneOf,
+  optional,
+  SecretNames,
+  Text
+} from "../schema/fields.ts"
 import * as StrictJson from "../strict-json.ts"
-import * as Fields from "./fields.ts"
-import { type Revision, revision } from "./release.ts"
-
-const actions = [
-  "update_secrets",
-  "deploy",
-  "scale",
-  "stop",
-  "delete",
-  "rollback",
-  "restart",
-  "recover"
-] as const
-
-export type AuditAction = (typeof actions)[number]
-
-const outcomes = ["started", "done", "unproven", "failed"] as const
-
-/** `started` without an end: the server was cut off in between. */
-export type AuditOutcome = (typeof outcomes)[number]
+import { Revision } from "./release.ts"
 
 /** One line of an app's audit trail: names and numbers, never values. */
-export interface AuditEntry {
-  /** When, ISO 8601 in UTC. */
-  readonly at: string
-  readonly action: AuditAction
-  readonly outcome: AuditOutcome
+export const AuditEntry = Schema.Struct({
+  at: Instant,
+  action: oneOf("update_secrets", "deploy", "scale", "stop", "delete", "rollback", "restart", "recover"),
+  /** `started` without an end: the server was cut off in between. */
+  outcome: oneOf("started", "done", "unproven", "failed"),
   /** Who, as the client claims it. */
-  readonly by?: string
+  by: optional(Label),
   /** Always false where there is a `by`: nothing has verified it. */
-  readonly verified?: boolean
-  readonly revision?: Revision
-  readonly release?: number
-  readonly instances?: number
-  readonly added?: ReadonlyArray<SecretName>
-  readonly changed?: ReadonlyArray<SecretName>
-  readonly removed?: ReadonlyArray<SecretName>
-  readonly key_id?: KeyId
+  verified: optional(Flag),
+  revision: optional(Revision),
+  release: optional(Ordinal),
+  instances: optional(Count),
+  added: optional(SecretNames),
+  changed: optional(SecretNames),
+  removed: optional(SecretNames),
+  key_id: optional(KeyIdText),
   /** Why it failed, in words without values. */
-  readonly reason?: string
-}
+  reason: optional(Text)
+})
+export type AuditEntry = typeof AuditEntry.Type
+export type AuditAction = AuditEntry["action"]
+export type AuditOutcome = AuditEntry["outcome"]
 
-/** One that a newer server wrote may say more. */
-export const entry: Decoder<AuditEntry> = objectOf(
-  { at: Fields.instant, action: oneOf(...actions), outcome: oneOf(...outcomes) },
-  {
-    by: Fields.label,
-    verified: Fields.flag,
-    revision: revision,
-    release: Fields.ordinal,
-    instances: Fields.count,
-    added: Fields.secretNames,
-    changed: Fields.secretNames,
-    removed: Fields.secretNames,
-    key_id: Fields.keyId,
-    reason: Fields.text
-  },
-  { ignored: "all others" }
-)
+// A newer server may have written more.
+const decodeEntry = decoderOf(() => AuditEntry, { unknownKeys: "ignore" })
 
 /** One line of JSON with its newline; who claims to have done it is marked as not verified. */
 export const print = (one: AuditEntry): string =>
@@ -73,6 +52,6 @@ export const parse = (text: string): ReadonlyArray<AuditEntry> =>
   text.split("\n").flatMap((line) => {
     const json = line === "" ? { fault: "not-json" } : StrictJson.parse(line)
     if ("fault" in json) return []
-    const decoded = entry(json.value, [])
+    const decoded = decodeEntry(json.value)
     return Either.isRight(decoded) ? [decoded.right] : []
   })

@@ -1,13 +1,11 @@
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
-import { type Decoder, expected, misfit, shownPath } from "../decoding/decoder.ts"
-import { isObject } from "../decoding/object.ts"
+import * as Schema from "effect/Schema"
 import { isSecretName, type SecretName } from "../names.ts"
+import { decoderOf } from "../schema/decoder.ts"
+import { mapOf, textWhere } from "../schema/fields.ts"
 import { checkValue } from "../sealed-value.ts"
 import * as StrictJson from "../strict-json.ts"
-
-/** All secrets of an app, as one revision holds them and as an instance receives them. */
-export type SecretSet = ReadonlyMap<SecretName, Redacted.Redacted<string>>
 
 export const empty: SecretSet = new Map()
 
@@ -37,27 +35,32 @@ export const encode = (secrets: SecretSet): Redacted.Redacted<string> => {
   return Redacted.make(`{${members.join(",")}}`)
 }
 
-/** An object of texts, each fit to be a value (at most 1 MiB of UTF-8, also empty), under the names of secrets. */
-export const decoder: Decoder<SecretSet> = (value, path) => {
-  if (!isObject(value)) return expected(path, "an object of texts")
-  const secrets = new Map<SecretName, Redacted.Redacted<string>>()
-  for (const [name, text] of Object.entries(value)) {
-    const here = [...path, name]
-    if (!isSecretName(name)) {
-      return misfit(here, `${shownPath(here)} is not the name of a secret (A-Z, 0-9 and _, a letter first)`)
-    }
-    if (typeof text !== "string") return expected(here, "a text")
-    const checked = checkValue(Redacted.make(text), { allowEmpty: true })
-    if (Either.isLeft(checked)) return expected(here, "a text of at most 1 MiB, all of it Unicode characters")
-    secrets.set(name, checked.right)
-  }
-  return Either.right(secrets)
-}
+const keyProblem = (key: string) =>
+  isSecretName(key) ? undefined : " is not the name of a secret (A-Z, 0-9 and _, a letter first)"
+
+const isValue = (text: string): boolean =>
+  Either.isRight(checkValue(Redacted.make(text), { allowEmpty: true }))
+
+/**
+ * All secrets of an app, as one revision holds them and as an instance receives them: an object of texts, each fit to be a value (at most 1 MiB of UTF-8, also empty), under
+ * the names of secrets.
+ */
+export const SecretSet = mapOf<SecretName, Redacted.Redacted<string>, string>(
+  { keyProblem, object: "an object of texts" },
+  Schema.transform(
+    textWhere(isValue, "a text of at most 1 MiB, all of it Unicode characters"),
+    Schema.declare((value): value is Redacted.Redacted<string> => Redacted.isRedacted(value)),
+    { strict: true, decode: (text) => Redacted.make(text), encode: (value) => Redacted.value(value) }
+  )
+)
+export type SecretSet = typeof SecretSet.Type
+
+const decodeSet = decoderOf(() => SecretSet)
 
 /** What {@link encode} gave; undefined for anything else. */
 export const decode = (json: string): SecretSet | undefined => {
   const parsed = StrictJson.parse(json)
-  return "fault" in parsed ? undefined : Either.getOrUndefined(decoder(parsed.value, []))
+  return "fault" in parsed ? undefined : Either.getOrUndefined(decodeSet(parsed.value))
 }
 
 const textOf = (secrets: SecretSet, name: SecretName): string =>

@@ -1,13 +1,12 @@
 import * as Either from "effect/Either"
-import { type Decoder, listOf, oneOf } from "../decoding/decoder.ts"
-import { isObject, objectOf } from "../decoding/object.ts"
 import { StateDamaged } from "../errors/server.ts"
+import { decoderOf } from "../schema/decoder.ts"
+import { isObject } from "../schema/fields.ts"
 import * as StrictJson from "../strict-json.ts"
 import { decodeUtf8 } from "../utf8.ts"
 import type { AppName } from "./app-name.ts"
-import type { AppState, RevisionRecord } from "./app-state.ts"
-import * as Fields from "./fields.ts"
-import { releaseWith, revision, toJson } from "./release.ts"
+import { AppState } from "./app-state.ts"
+import { toJson } from "./release.ts"
 
 /** The largest file that is read: 4 MiB. */
 export const maxFileLength = 4 * 1024 * 1024
@@ -20,25 +19,7 @@ export type Migration = (content: Json) => Json
 /** From version 1 on, in order. The version that is written is one more than there are of them. */
 export const migrations: ReadonlyArray<Migration> = []
 
-const revisionRecord: Decoder<RevisionRecord> = objectOf(
-  { revision: revision, names: Fields.secretNames, proven: Fields.flag, at: Fields.instant },
-  { key_id: Fields.keyId, by: Fields.label }
-)
-
-const content: Decoder<AppState> = objectOf(
-  {
-    app: Fields.appName,
-    desired: oneOf("running", "stopped"),
-    instances: Fields.instances,
-    release: Fields.orNull(Fields.ordinal),
-    releases: listOf(releaseWith(), "a list of releases"),
-    current: Fields.orNull(revision),
-    revisions: listOf(revisionRecord, "a list of revisions"),
-    last_revision: Fields.count,
-    last_release: Fields.count
-  },
-  {}
-)
+const decodeState = decoderOf(() => AppState)
 
 /** What the state file of this app says, brought to today's version. */
 export const parse = (
@@ -61,9 +42,9 @@ export const parse = (
     }
     if (version > steps.length + 1) return yield* damaged("newer")
     const migrated = steps.slice(version - 1).reduce((older, migrate) => migrate(older), rest as Json)
-    // What was found is not told: a file that is not ours may hold anything.
+    // The mismatch is dropped, because a file that is not ours may hold anything.
     const state = yield* Either.mapLeft(
-      content(migrated, []),
+      decodeState(migrated),
       () => new StateDamaged({ app, reason: "content" })
     )
     if (state.app !== app) return yield* damaged("other-app")

@@ -1,151 +1,162 @@
 import * as Either from "effect/Either"
-import type { AppName } from "../app/app-name.ts"
-import { type AuditEntry, entry } from "../app/audit.ts"
-import * as Fields from "../app/fields.ts"
-import { type Release, type Revision, releaseWith, revision, toJson } from "../app/release.ts"
-import { type Decoder, listOf, oneOf } from "../decoding/decoder.ts"
-import { isObject, objectOf } from "../decoding/object.ts"
+import * as Schema from "effect/Schema"
+import { AuditEntry } from "../app/audit.ts"
+import { Release, Revision, toJson } from "../app/release.ts"
 import type { ServerMisbehaved } from "../errors/server.ts"
-import type { KeyId } from "../key.ts"
-import type { SecretName } from "../names.ts"
+import { type Decoded, decoderOf } from "../schema/decoder.ts"
+import {
+  AppNameText,
+  Count,
+  Flag,
+  Instant,
+  isObject,
+  KeyIdText,
+  listOf,
+  Ordinal,
+  oneOf,
+  SecretNames,
+  Text
+} from "../schema/fields.ts"
 import { parseLine } from "./line.ts"
 import type { Command } from "./requests.ts"
 
 /** What a server answers to each command, under `data`; members have the names that they have on the wire. */
-export interface Replies {
-  readonly hello: HelloReply
-  readonly update_secrets: UpdateReply
-  readonly status: AppStatus
-  readonly list: { readonly apps: ReadonlyArray<AppSummary> }
-  readonly server_info: ServerInfo
-  readonly get_secrets_hash: {
-    readonly app: AppName
-    /** 64 hex digits; null while there are no secrets. Of use only to see whether they changed. */
-    readonly hash: string | null
-  }
-  readonly secrets_state: SecretsState
-  readonly deploy: RolloutReply
-  readonly scale: RolloutReply
-  readonly stop: { readonly app: AppName }
-  readonly delete: { readonly app: AppName }
-  readonly rollback: RolloutReply
-  readonly restart: RolloutReply
-  readonly releases: {
-    readonly app: AppName
-    readonly releases: ReadonlyArray<Release>
-    readonly current: number | null
-  }
-  readonly events: { readonly app: AppName; readonly events: ReadonlyArray<AuditEntry> }
-  readonly logs: LogsReply
+const makeReplies = () => {
+  const app = AppNameText
+  const release = Schema.NullOr(Ordinal)
+  const revision = Schema.NullOr(Revision)
+
+  const Hello = Schema.Struct({
+    protocol_version: Count,
+    server_version: Text,
+    /** The commands that it knows. */
+    capabilities: listOf(Text, "a list of texts")
+  })
+
+  const Update = Schema.Struct({
+    /**
+     * `updated`: it is current, and instances that were healthy with it proved it. `unproven`: it is current, and nothing
+     * has proved it. `unchanged`: it was the same already. `would_update`: a dry run.
+     */
+    status: oneOf("updated", "unproven", "unchanged", "would_update"),
+    app,
+    /** Whether instances were replaced. */
+    restarted: Flag,
+    revision: Revision,
+    added: SecretNames,
+    changed: SecretNames,
+    removed: SecretNames,
+    /** Instances that were replaced. */
+    instances: Count
+  })
+
+  /** How a rollout ended. */
+  const Rollout = Schema.Struct({ app, release, revision, instances: Count })
+
+  const Summary = Schema.Struct({
+    app,
+    /** `waiting`: for a sync, or for a release. `broken`: its state or its secrets cannot be read. */
+    phase: oneOf("running", "starting", "rolling", "degraded", "stopped", "waiting", "broken"),
+    /** How many instances are healthy. */
+    healthy: Count,
+    /** How many there should be. */
+    instances: Count,
+    release,
+    revision
+  })
+
+  const Instance = Schema.Struct({
+    /** The 8 characters that its arguments end with. */
+    id: Text,
+    pid: Count,
+    phase: oneOf("starting", "healthy", "unhealthy", "draining", "backoff"),
+    port: Schema.NullOr(Count),
+    release: Ordinal,
+    revision,
+    started_at: Instant,
+    restarts: Count
+  })
+
+  const Status = Schema.Struct({
+    ...Summary.fields,
+    listen: Schema.NullOr(Text),
+    instance_list: listOf(Instance, "a list of instances"),
+    /** What is wrong with it, in words without values. */
+    problem: Schema.NullOr(Text)
+  })
+
+  const Info = Schema.Struct({
+    server_version: Text,
+    pid: Count,
+    started_at: Instant,
+    apps: Count,
+    /** Where secrets are kept, and under what. */
+    secrets: oneOf("credential", "key-file", "memory"),
+    /** In bytes. */
+    memory: Count
+  })
+
+  const Secrets = Schema.Struct({
+    app,
+    /** Sorted. */
+    names: SecretNames,
+    revision,
+    proven: Flag,
+    key_id: Schema.NullOr(KeyIdText),
+    updated_at: Schema.NullOr(Instant),
+    /** As the client claimed it. */
+    by: Schema.NullOr(Text)
+  })
+
+  const Line = Schema.Struct({
+    at: Instant,
+    instance: Text,
+    stream: oneOf("stdout", "stderr"),
+    /** Masked where the server recognized a value; may contain control characters. */
+    text: Text
+  })
+
+  return {
+    hello: Hello,
+    update_secrets: Update,
+    status: Status,
+    list: Schema.Struct({ apps: listOf(Summary, "a list of apps") }),
+    server_info: Info,
+    /** 64 hex digits; null while there are no secrets. Good only for noticing a change. */
+    get_secrets_hash: Schema.Struct({ app, hash: Schema.NullOr(Text) }),
+    secrets_state: Secrets,
+    deploy: Rollout,
+    scale: Rollout,
+    stop: Schema.Struct({ app }),
+    delete: Schema.Struct({ app }),
+    rollback: Rollout,
+    restart: Rollout,
+    releases: Schema.Struct({ app, releases: listOf(Release, "a list of releases"), current: release }),
+    events: Schema.Struct({ app, events: listOf(AuditEntry, "a list of events") }),
+    logs: Schema.Struct({
+      app,
+      lines: listOf(Line, "a list of lines"),
+      /** The position after the last of them, for `after`. */
+      next: Text
+    })
+  } satisfies { readonly [C in Command]: Schema.Schema.AnyNoContext }
 }
 
+type Schemas = ReturnType<typeof makeReplies>
+export type Replies = { readonly [C in Command]: Schemas[C]["Type"] }
 export type ReplyOf<C extends Command> = Replies[C]
-
-export interface HelloReply {
-  readonly protocol_version: number
-  readonly server_version: string
-  /** The commands that it knows. */
-  readonly capabilities: ReadonlyArray<string>
-}
-
-/**
- * `updated`: it is current, and instances that were healthy with it proved it. `unproven`: it is current, and nothing
- * has proved it. `unchanged`: it was the same already. `would_update`: a dry run.
- */
-export type UpdateStatus = "updated" | "unproven" | "unchanged" | "would_update"
-
-export interface UpdateReply {
-  readonly status: UpdateStatus
-  readonly app: AppName
-  /** Whether instances were replaced. */
-  readonly restarted: boolean
-  /** The current one afterwards; of a dry run, the one that it would be. */
-  readonly revision: Revision
-  readonly added: ReadonlyArray<SecretName>
-  readonly changed: ReadonlyArray<SecretName>
-  readonly removed: ReadonlyArray<SecretName>
-  /** Instances that were replaced. */
-  readonly instances: number
-}
-
-/** What a roll ended in. */
-export interface RolloutReply {
-  readonly app: AppName
-  readonly release: number | null
-  readonly revision: Revision | null
-  readonly instances: number
-}
-
-/** `waiting`: for a sync, or for a release. `broken`: its state or its secrets cannot be read. */
-export type AppPhase = "running" | "starting" | "rolling" | "degraded" | "stopped" | "waiting" | "broken"
-
-export interface AppSummary {
-  readonly app: AppName
-  readonly phase: AppPhase
-  /** Healthy ones. */
-  readonly healthy: number
-  /** As many as there are to be. */
-  readonly instances: number
-  readonly release: number | null
-  readonly revision: Revision | null
-}
-
-export interface InstanceStatus {
-  /** The 8 characters that its arguments end with. */
-  readonly id: string
-  readonly pid: number
-  readonly phase: "starting" | "healthy" | "unhealthy" | "draining" | "backoff"
-  readonly port: number | null
-  readonly release: number
-  readonly revision: Revision | null
-  readonly started_at: string
-  readonly restarts: number
-}
-
-export interface AppStatus extends AppSummary {
-  readonly listen: string | null
-  readonly instance_list: ReadonlyArray<InstanceStatus>
-  /** Why it is not as it should be, in words without values. */
-  readonly problem: string | null
-}
-
-export interface ServerInfo {
-  readonly server_version: string
-  readonly pid: number
-  readonly started_at: string
-  readonly apps: number
-  /** Where secrets are kept, and under what. */
-  readonly secrets: "credential" | "key-file" | "memory"
-  /** In bytes. */
-  readonly memory: number
-}
-
-export interface SecretsState {
-  readonly app: AppName
-  /** Sorted. */
-  readonly names: ReadonlyArray<SecretName>
-  readonly revision: Revision | null
-  readonly proven: boolean
-  readonly key_id: KeyId | null
-  readonly updated_at: string | null
-  /** As the client claimed it. */
-  readonly by: string | null
-}
-
-export interface LogLine {
-  readonly at: string
-  readonly instance: string
-  readonly stream: "stdout" | "stderr"
-  /** Masked, as far as that goes; not fit for a terminal as it is. */
-  readonly text: string
-}
-
-export interface LogsReply {
-  readonly app: AppName
-  readonly lines: ReadonlyArray<LogLine>
-  /** The place after the last of them, for `after`. */
-  readonly next: string
-}
+export type HelloReply = Replies["hello"]
+export type UpdateReply = Replies["update_secrets"]
+export type UpdateStatus = UpdateReply["status"]
+export type RolloutReply = Replies["deploy"]
+export type AppStatus = Replies["status"]
+export type AppSummary = Replies["list"]["apps"][number]
+export type AppPhase = AppSummary["phase"]
+export type InstanceStatus = AppStatus["instance_list"][number]
+export type ServerInfo = Replies["server_info"]
+export type SecretsState = Replies["secrets_state"]
+export type LogsReply = Replies["logs"]
+export type LogLine = LogsReply["lines"][number]
 
 /** What a server answers, one object a line. */
 export type Response =
@@ -169,98 +180,6 @@ const withReleases = (data: Replies["releases"]) => ({
   data: { ...data, releases: data.releases.map(toJson) }
 })
 
-/** A server that is newer may say more than we know; what we know must be as we know it. */
-const reply = <R extends Readonly<Record<string, Decoder<unknown>>>>(members: R) =>
-  objectOf(members, {}, { ignored: "all others" })
-
-const { appName: app, keyId, text, count, flag, ordinal, secretNames, orNull } = Fields
-const texts = listOf(text, "a list of texts")
-const release = orNull(ordinal)
-
-const summary = {
-  app,
-  phase: oneOf("running", "starting", "rolling", "degraded", "stopped", "waiting", "broken"),
-  healthy: count,
-  instances: count,
-  release,
-  revision: orNull(revision)
-}
-const appSummary: Decoder<AppSummary> = reply(summary)
-
-const instance: Decoder<InstanceStatus> = reply({
-  id: text,
-  pid: count,
-  phase: oneOf("starting", "healthy", "unhealthy", "draining", "backoff"),
-  port: orNull(count),
-  release: ordinal,
-  revision: orNull(revision),
-  started_at: Fields.instant,
-  restarts: count
-})
-
-const appStatus: Decoder<AppStatus> = reply({
-  ...summary,
-  listen: orNull(text),
-  instance_list: listOf(instance, "a list of instances"),
-  problem: orNull(text)
-})
-
-const logLine: Decoder<LogLine> = reply({
-  at: Fields.instant,
-  instance: text,
-  stream: oneOf("stdout", "stderr"),
-  text
-})
-
-const rollout = reply({ app, release, revision: orNull(revision), instances: count })
-
-const decoders: { readonly [C in Command]: Decoder<Replies[C]> } = {
-  hello: reply({ protocol_version: count, server_version: text, capabilities: texts }),
-  update_secrets: reply({
-    status: oneOf("updated", "unproven", "unchanged", "would_update"),
-    app,
-    restarted: flag,
-    revision,
-    added: secretNames,
-    changed: secretNames,
-    removed: secretNames,
-    instances: count
-  }),
-  status: appStatus,
-  list: reply({ apps: listOf(appSummary, "a list of apps") }),
-  server_info: reply({
-    server_version: text,
-    pid: count,
-    started_at: Fields.instant,
-    apps: count,
-    secrets: oneOf("credential", "key-file", "memory"),
-    memory: count
-  }),
-  get_secrets_hash: reply({ app, hash: orNull(text) }),
-  secrets_state: reply({
-    app,
-    names: secretNames,
-    revision: orNull(revision),
-    proven: flag,
-    key_id: orNull(keyId),
-    updated_at: orNull(Fields.instant),
-    by: orNull(text)
-  }),
-  deploy: rollout,
-  scale: rollout,
-  stop: reply({ app }),
-  delete: reply({ app }),
-  rollback: rollout,
-  restart: rollout,
-  releases: reply({
-    app,
-    releases: listOf(releaseWith("all others"), "a list of releases"),
-    current: release
-  }),
-  events: reply({ app, events: listOf(entry, "a list of events") }),
-  logs: reply({ app, lines: listOf(logLine, "a list of lines"), next: text })
-}
-
 /** What the server did, or the reason in its own words why it did not; those are not fit for a terminal as they are. */
 export type Answer<C extends Command> =
   | { readonly _tag: "Done"; readonly data: ReplyOf<C> }
@@ -279,9 +198,17 @@ export const decodeResponse = <C extends Command>(
     return Either.right({ _tag: "Refused", message: json.message })
   }
   if (json.status !== "ok") return Either.left("not-an-answer")
-  const decoder = decoders[command] as Decoder<ReplyOf<C>>
-  return Either.mapBoth(decoder(json.data, []), {
+  return Either.mapBoth(decoderFor(command)(json.data), {
     onLeft: () => "not-an-answer" as const,
     onRight: (data) => ({ _tag: "Done", data }) as const
   })
 }
+
+/** A newer server may say more; what we know of must be as we know it. */
+const decoderFor = <C extends Command>(command: C): ((value: unknown) => Decoded<ReplyOf<C>>) => {
+  replies ??= makeReplies()
+  const schema: Schema.Schema.AnyNoContext = replies[command]
+  return decoderOf(() => schema, { unknownKeys: "ignore" })
+}
+
+let replies: Schemas | undefined

@@ -1,22 +1,23 @@
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import type { AppName } from "../app/app-name.ts"
-import * as Fields from "../app/fields.ts"
-import {
-  isRevision,
-  type Revision,
-  type Specification,
-  specificationOptional,
-  specificationRequired,
-  toJson
-} from "../app/release.ts"
+import * as Schema from "effect/Schema"
+import { Revision, Specification, toJson } from "../app/release.ts"
 import * as SecretSet from "../app/secret-set.ts"
-import { type Decoded, type Decoder, expected, oneOf, shownPath } from "../decoding/decoder.ts"
-import { integer } from "../decoding/json.ts"
-import { isObject, objectOf } from "../decoding/object.ts"
 import { nearest } from "../did-you-mean.ts"
-import type { KeyId } from "../key.ts"
+import { type Decoded, decoderOf, shownPath } from "../schema/decoder.ts"
+import {
+  AppNameText,
+  Count,
+  Flag,
+  isObject,
+  KeyIdText,
+  Label,
+  Ordinal,
+  optional,
+  wholeNumber
+} from "../schema/fields.ts"
+import { Instances } from "../tako-toml/fields.ts"
 import { type Fault, parseLine } from "./line.ts"
 
 /** The version of the protocol that both ends speak, the original's. */
@@ -25,129 +26,96 @@ export const protocolVersion = 0
 /** The longest line that either end reads, its newline not counted: 16 MiB. */
 export const maxLineLength = 16 * 1024 * 1024
 
-/** What a client asks of a server, one object a line; members have the names that they have on the wire. */
-export type Request =
-  | Hello
-  | UpdateSecrets
-  | OfApp<"status">
-  | { readonly command: "list" }
-  | { readonly command: "server_info" }
-  | OfApp<"get_secrets_hash">
-  | OfApp<"secrets_state">
-  | Deploy
-  | Scale
-  | (OfApp<"stop"> & Claim)
-  | (OfApp<"delete"> & Claim)
-  | Rollback
-  | (OfApp<"restart"> & Claim)
-  | OfApp<"releases">
-  | Events
-  | Logs
+const request = <const C extends string, F extends Schema.Struct.Fields>(command: C, fields: F) =>
+  Schema.Struct({ command: Schema.Literal(command), ...fields })
 
-export type Command = Request["command"]
+const ofApp = <const C extends string, F extends Schema.Struct.Fields>(command: C, fields: F) =>
+  request(command, { app: AppNameText, ...fields })
+
+/** Who asks, as the client claims it; goes into the audit trail, marked as not verified. */
+const by = optional(Label)
+
+/** What a client asks of a server, one object a line; members have the names that they have on the wire. Pure for the bundler, because a
+ * client decodes none.
+ */
+const requests = /* @__PURE__ */ (() => ({
+  hello: request("hello", { protocol_version: Count }),
+  /** Replaces all secrets of the app, and rolls them out. */
+  update_secrets: ofApp("update_secrets", {
+    secrets: SecretSet.SecretSet,
+    /** Only says what would change. */
+    dry_run: optional(Flag),
+    /** The key that the client opened the environment with; the server refuses one that is not the app's. */
+    key_id: optional(KeyIdText),
+    /** After a rotation: the key that the app had before. */
+    previous_key_id: optional(KeyIdText),
+    by,
+    /** Refused when the current revision is another one; 0 for none. */
+    expected_revision: optional(
+      Schema.Union(Schema.Literal(0), Revision).annotations({
+        description: "the number of a revision, or 0 for none"
+      })
+    )
+  }),
+  status: ofApp("status", {}),
+  list: request("list", {}),
+  server_info: request("server_info", {}),
+  get_secrets_hash: ofApp("get_secrets_hash", {}),
+  secrets_state: ofApp("secrets_state", {}),
+  /** Makes a release of a directory on the server's host, and rolls it out. */
+  deploy: ofApp("deploy", {
+    ...Specification.fields,
+    /** As many as there are now without it, or 1. */
+    instances: optional(Instances),
+    by
+  }),
+  /** Starts an app that was stopped. */
+  scale: ofApp("scale", { instances: Instances, by }),
+  stop: ofApp("stop", { by }),
+  delete: ofApp("delete", { by }),
+  rollback: ofApp("rollback", {
+    /** A release that is kept; without it, the one before the current one. */
+    release: optional(Ordinal),
+    by
+  }),
+  restart: ofApp("restart", { by }),
+  releases: ofApp("releases", {}),
+  /** The end of the audit trail. */
+  events: ofApp("events", {
+    /** At most so many, the latest; 100 without it. */
+    limit: optional(wholeNumber(1, 1000))
+  }),
+  /** The end of the app's output, masked. */
+  logs: ofApp("logs", {
+    /** At most so many lines, the latest; 100 without it. */
+    lines: optional(wholeNumber(1, 10_000)),
+    /** Only what came after this position: the `next` of an earlier answer. */
+    after: optional(Label),
+    /** Only of this instance. */
+    instance: optional(Label)
+  })
+}))()
+
+export type Command = keyof typeof requests
+export type Request = { readonly [C in Command]: (typeof requests)[C]["Type"] }[Command]
 export type RequestOf<C extends Command> = Extract<Request, { readonly command: C }>
+export type UpdateSecrets = RequestOf<"update_secrets">
+export type Deploy = RequestOf<"deploy">
+export type Scale = RequestOf<"scale">
+export type Rollback = RequestOf<"rollback">
+export type Events = RequestOf<"events">
+export type Logs = RequestOf<"logs">
 
-interface OfApp<C extends string> {
-  readonly command: C
-  readonly app: AppName
-}
+const decoders = /* @__PURE__ */ (() =>
+  Object.fromEntries(
+    Object.entries<Schema.Schema.AnyNoContext>(requests).map(([command, schema]) => [
+      command,
+      decoderOf(() => schema)
+    ])
+  ) as { readonly [C in Command]: (value: unknown) => Decoded<RequestOf<C>> })()
 
-/** Who asks, as the client claims it (1 to 256 characters); goes into the audit trail, marked as not verified. */
-interface Claim {
-  readonly by?: string
-}
-
-export interface Hello {
-  readonly command: "hello"
-  readonly protocol_version: number
-}
-
-/** Puts these secrets in the place of all that the app has, and rolls them out. */
-export interface UpdateSecrets extends OfApp<"update_secrets">, Claim {
-  readonly secrets: SecretSet.SecretSet
-  /** Only tells what would change. */
-  readonly dry_run?: boolean
-  /** The key that the client opened the environment with; the server refuses one that is not the app's. */
-  readonly key_id?: KeyId
-  /** After a rotation: the app's key up to now. */
-  readonly previous_key_id?: KeyId
-  /** Refused when the current revision is another one; 0 for none. */
-  readonly expected_revision?: Revision | 0
-}
-
-/** Makes a release of a directory that is on the server's host, and rolls it out. */
-export interface Deploy extends OfApp<"deploy">, Claim, Specification {
-  /** As many as there are now without it, or 1. */
-  readonly instances?: number
-}
-
-export interface Scale extends OfApp<"scale">, Claim {
-  /** 1 to 1000. Starts an app that was stopped. */
-  readonly instances: number
-}
-
-export interface Rollback extends OfApp<"rollback">, Claim {
-  /** A release that is kept; without it, the one before the current one. */
-  readonly release?: number
-}
-
-/** The end of the audit trail. */
-export interface Events extends OfApp<"events"> {
-  /** At most so many, the latest: 1 to 1000; 100 without it. */
-  readonly limit?: number
-}
-
-/** The end of the app's output, masked. */
-export interface Logs extends OfApp<"logs"> {
-  /** At most so many lines, the latest: 1 to 10,000; 100 without it. */
-  readonly lines?: number
-  /** Only what came after this place, the first of it: the `next` of an earlier answer. */
-  readonly after?: string
-  /** Only of this instance. */
-  readonly instance?: string
-}
-
-const named = <const C extends Command>(command: C) => ({ command: oneOf(command) })
-const ofApp = <const C extends Command>(command: C) => ({ ...named(command), app: Fields.appName })
-
-const expectedRevision: Decoder<Revision | 0> = (value, path) =>
-  value === 0 || isRevision(value)
-    ? Either.right(value)
-    : expected(path, "the number of a revision, or 0 for none")
-
-const decoders: { readonly [C in Command]: Decoder<RequestOf<C>> } = {
-  hello: objectOf({ ...named("hello"), protocol_version: Fields.count }, {}),
-  update_secrets: objectOf(
-    { ...ofApp("update_secrets"), secrets: SecretSet.decoder },
-    {
-      dry_run: Fields.flag,
-      key_id: Fields.keyId,
-      previous_key_id: Fields.keyId,
-      by: Fields.label,
-      expected_revision: expectedRevision
-    }
-  ),
-  status: objectOf(ofApp("status"), {}),
-  list: objectOf(named("list"), {}),
-  server_info: objectOf(named("server_info"), {}),
-  get_secrets_hash: objectOf(ofApp("get_secrets_hash"), {}),
-  secrets_state: objectOf(ofApp("secrets_state"), {}),
-  deploy: objectOf(
-    { ...ofApp("deploy"), ...specificationRequired },
-    { ...specificationOptional, instances: Fields.instances, by: Fields.label }
-  ),
-  scale: objectOf({ ...ofApp("scale"), instances: Fields.instances }, { by: Fields.label }),
-  stop: objectOf(ofApp("stop"), { by: Fields.label }),
-  delete: objectOf(ofApp("delete"), { by: Fields.label }),
-  rollback: objectOf(ofApp("rollback"), { release: Fields.ordinal, by: Fields.label }),
-  restart: objectOf(ofApp("restart"), { by: Fields.label }),
-  releases: objectOf(ofApp("releases"), {}),
-  events: objectOf(ofApp("events"), { limit: integer(1, 1000) }),
-  logs: objectOf(ofApp("logs"), { lines: integer(1, 10_000), after: Fields.label, instance: Fields.label })
-}
-
-/** Every command that there is, as hello tells them. */
-export const commands = Object.keys(decoders) as ReadonlyArray<Command>
+/** Every command, as hello lists them. */
+export const commands = /* @__PURE__ */ Object.keys(requests) as ReadonlyArray<Command>
 
 /** A request, or a sentence on what is wrong with it; it names members, never what stands in them. */
 export const decodeRequest = (line: Uint8Array): Either.Either<Request, string> => {
@@ -158,7 +126,7 @@ export const decodeRequest = (line: Uint8Array): Either.Either<Request, string> 
   const command = Object.hasOwn(json, "command") ? json.command : undefined
   if (typeof command !== "string") return Either.left('A request must have a "command".')
   if (!isCommand(command)) return Either.left(unknownCommand(command))
-  const decoded: Decoded<Request> = decoders[command](json, [])
+  const decoded: Decoded<Request> = decoders[command](json)
   return Either.mapLeft(decoded, ({ problem, suggestion }) =>
     suggestion === undefined
       ? `${command}: ${problem}.`

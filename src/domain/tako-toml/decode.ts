@@ -1,135 +1,197 @@
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import { type EnvironmentName, isEnvironmentName, isSecretName, type SecretName } from "../names.ts"
+import { omitUndefined } from "../omit-undefined.ts"
+import { type Decoded, decoderOf, shownPath } from "../schema/decoder.ts"
 import {
-  type Decoded,
-  type Decoder,
-  expected,
+  isObject,
   isText,
   isWritten,
   listOf,
-  misfit,
-  shownPath,
-  textLike,
-  that
-} from "../decoding/decoder.ts"
-import { isObject } from "../decoding/object.ts"
-import { integer, mapOf, tableOf } from "../decoding/toml.ts"
-import { type EnvironmentName, isEnvironmentName, isSecretName, type SecretName } from "../names.ts"
-import { omitUndefined } from "../omit-undefined.ts"
-import {
-  type Command,
-  expectsNothing,
-  isProjectName,
-  type Port,
-  type TakoToml,
-  type Vars
-} from "./tako-toml.ts"
+  mapOf,
+  optional,
+  SecretNameText,
+  textWhere
+} from "../schema/fields.ts"
+import { plainToml } from "../schema/toml.ts"
+import { Command, Instances, Listen, Port, type Vars, varsOf } from "./fields.ts"
+import { isProjectName, type TakoToml } from "./tako-toml.ts"
 
-const projectName = that(
-  (value): value is string => typeof value === "string" && isProjectName(value),
-  "1 to 63 of a-z, 0-9 and -, a letter first"
-)
-
-const argumentsOrLine = 'a list as in ["node", "server.ts"], or one line for the shell'
-
-export const command: Decoder<Command> = (value, path) => {
-  if (isWritten(value)) return Either.right(value)
-  return Array.isArray(value) && isWritten(value[0]) && value.every(isText)
-    ? Either.right(value as unknown as readonly [string, ...Array<string>])
-    : expected(path, argumentsOrLine)
-}
-
-const file = that(isWritten, "the name of a file")
-
-const globs = listOf(that(isWritten, "a text"), 'a list of globs, as in ["dist/**"]')
-
-const serverNames = listOf(
-  textLike(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "a server's name"),
-  'a list of servers\' names, as in ["la"]'
-)
-
-const instances = integer(1, 1000)
-
-/** `integer` is the format's. */
-export const portOf =
-  (integer: (least: number, most: number) => Decoder<number>): Decoder<Port> =>
-  (value, path) =>
-    value === "assign" || value === "none"
-      ? Either.right(value)
-      : Either.orElse(integer(1, 65535)(value, path), () =>
-          expected(path, 'a port from 1 to 65535, "assign" or "none"')
-        )
-
-const port = portOf(integer)
-
-export const listen: Decoder<string> = (value, path) => {
-  const [, digits] =
-    (typeof value === "string" && /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/.exec(value)) || []
-  return digits !== undefined && Number(digits) >= 1 && Number(digits) <= 65535
-    ? Either.right(value as string)
-    : expected(path, 'a host and a port, as in "127.0.0.1:8080"')
-}
+/** A list that is empty when nothing is said. */
+const listOrNone = <A, I>(list: Schema.Schema<ReadonlyArray<A>, I>) =>
+  Schema.optionalWith(list, { exact: true, default: () => [] })
 
 const units = { ms: 1, s: 1000, m: 60_000 } as const
-const longest = 3_600_000
 
-const duration: Decoder<Duration.Duration> = (value, path) => {
-  const [, digits, unit] = (typeof value === "string" && /^(\d{1,7})(ms|s|m)$/.exec(value)) || []
-  const millis = Number(digits) * units[unit as keyof typeof units]
-  return millis > 0 && millis <= longest
-    ? Either.right(Duration.millis(millis))
-    : expected(path, 'a time of at most an hour, as in "500ms", "30s" or "2m"')
+/** NaN for what is not a time. */
+const millisOf = (text: string): number => {
+  const [, digits, unit] = /^(\d{1,7})(ms|s|m)$/.exec(text) ?? []
+  return Number(digits) * units[unit as keyof typeof units]
 }
 
-const secretNames = listOf(
-  that(
-    (value): value is SecretName => isText(value) && isSecretName(value),
-    "a secret's name, as in DATABASE_URL"
-  ),
-  'a list of secrets\' names, as in ["DATABASE_URL"]'
-)
+const secretProblem = (key: string) =>
+  isSecretName(key) ? undefined : ": the key must be a secret's name, as in DATABASE_URL"
 
-const shapes = mapOf(isSecretName, "a secret's name, as in DATABASE_URL", that(isWritten, "a text"))
+const environmentProblem = (key: string) =>
+  isEnvironmentName(key) ? undefined : ": the key must be an environment's name, as in production"
 
-const environmentRule = "an environment's name, as in production"
+const ofEnvironments = <A, I>(member: Schema.Schema<A, I>) =>
+  mapOf<EnvironmentName, A, I>({ keyProblem: environmentProblem, object: "a table" }, member)
 
-const variable: Decoder<string> = (value, path) => {
-  if (isText(value)) return Either.right(value)
-  if (typeof value === "bigint" || typeof value === "boolean") return Either.right(String(value))
-  return expected(path, "a text, a whole number, true or false")
-}
-
-const isVariableName = (key: string): key is string => /^[A-Za-z_][A-Za-z0-9_]*$/.test(key)
-
-const variables = mapOf(isVariableName, "a variable's name: A-Z, 0-9 and _, no digit first", variable)
-
-/** A variable whose name tako needs for itself is refused: it would be lost, or worse, believed. */
-const vars: Decoder<Vars> = (value, path) =>
-  Either.flatMap(variables(value, path), (decoded) => {
-    const ours = [...decoded.keys()].find((key) => key.startsWith("TAKO_"))
-    return ours === undefined
-      ? Either.right(decoded)
-      : misfit([...path, ours], `${shownPath([...path, ours])}: names that start with TAKO_ are tako's own`)
-  })
-
-/** `[vars]`: its tables are those of environments, the rest is everybody's. */
-const allVars: Decoder<{
+interface AllVars {
+  /** Of every environment. */
   readonly vars: Vars
+  /** Of one environment, over those of every one. */
   readonly varsOf: ReadonlyMap<EnvironmentName, Vars>
-}> = (value, path) =>
-  Either.gen(function* () {
-    if (!isObject(value)) return yield* expected(path, "a table")
-    const entries = Object.entries(value)
-    const shared = Object.fromEntries(entries.filter(([, one]) => !isObject(one)))
-    const own = Object.fromEntries(entries.filter(([, one]) => isObject(one)))
-    return {
-      vars: yield* vars(shared, path),
-      varsOf: yield* mapOf(isEnvironmentName, environmentRule, vars)(own, path)
-    }
+}
+
+/** The document, made when it is first needed. */
+const makeDocument = () => {
+  const Globs = listOf(textWhere(isWritten, "a text"), 'a list of globs, as in ["dist/**"]')
+
+  /** How a release is made out of the project's folder. */
+  const Build = Schema.Struct({
+    run: optional(Command),
+    install: optional(Command),
+    /** Globs from the project's folder; empty means everything that git has. */
+    include: listOrNone(Globs),
+    exclude: listOrNone(Globs)
   })
+
+  const Time = Schema.transform(
+    textWhere((text) => {
+      const millis = millisOf(text)
+      return millis > 0 && millis <= 3_600_000
+    }, 'a time of at most an hour, as in "500ms", "30s" or "2m"'),
+    Schema.declare(Duration.isDuration),
+    {
+      strict: true,
+      decode: (text) => Duration.millis(millisOf(text)),
+      encode: (duration) => `${Duration.toMillis(duration)}ms`
+    }
+  )
+
+  const ServerNames = listOf(
+    textWhere((text) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text), "a server's name"),
+    'a list of servers\' names, as in ["la"]'
+  )
+
+  /** How an environment is deployed: `[envs.<name>]`. */
+  const Deployment = Schema.Struct({
+    /** Names of servers of the user's config.toml. */
+    servers: listOrNone(ServerNames),
+    instances: optional(Instances),
+    listen: optional(Listen),
+    port: optional(Port),
+    /** How long an instance that is replaced may take to finish its requests. */
+    drain: optional(Time),
+    /** In place of the project's. */
+    release: optional(Command)
+  })
+
+  const SecretNames = listOf(SecretNameText, 'a list of secrets\' names, as in ["DATABASE_URL"]')
+
+  const Shapes = mapOf<SecretName, string, string>(
+    { keyProblem: secretProblem, object: "a table" },
+    textWhere(isWritten, "a text")
+  )
+
+  /** What the project says about the names of its secrets, never about their values. */
+  const ExpectedSecrets = Schema.Struct({
+    required: listOrNone(SecretNames),
+    optional: listOrNone(SecretNames),
+    /** What a value looks like, in words that its reader knows. */
+    shapes: Schema.optionalWith(Shapes, { exact: true, default: () => new Map() })
+  }).pipe(
+    Schema.filter(({ required, optional }) => {
+      const twice = required.find((name) => optional.includes(name))
+      return twice === undefined || ` has ${shownPath([twice])} both in required and in optional`
+    })
+  )
+
+  const Variable = Schema.transform(
+    Schema.declare(
+      (value): value is string | number | bigint | boolean =>
+        typeof value === "string"
+          ? isText(value)
+          : typeof value === "number" || typeof value === "bigint" || typeof value === "boolean",
+      { description: "a text, a whole number, true or false" }
+    ),
+    Schema.String,
+    { strict: true, decode: String, encode: (text) => text }
+  )
+
+  const SharedVars = varsOf(Variable, "a table")
+  const OwnVars = ofEnvironments(SharedVars)
+
+  /** `[vars]`: its tables are those of environments, the rest is for all of them. */
+  const AllVars = Schema.transformOrFail(
+    Schema.declare(isObject, { description: "a table" }),
+    Schema.declare((value): value is AllVars => isObject(value)),
+    {
+      strict: true,
+      decode: (table, options) => {
+        const members = (areTables: boolean) =>
+          Object.fromEntries(Object.entries(table).filter(([, one]) => isObject(one) === areTables))
+        return Either.all({
+          vars: ParseResult.decodeUnknownEither(SharedVars)(members(false), options),
+          varsOf: ParseResult.decodeUnknownEither(OwnVars)(members(true), options)
+        })
+      },
+      encode: ({ vars, varsOf }) =>
+        Either.right(
+          Object.fromEntries<unknown>([
+            ...vars,
+            ...[...varsOf].map(([name, own]) => [name, Object.fromEntries(own)] as const)
+          ])
+        )
+    }
+  )
+
+  return Schema.Struct({
+    name: optional(textWhere(isProjectName, "1 to 63 of a-z, 0-9 and -, a letter first")),
+    /** What an instance runs; `main = FILE` is `["node", FILE]`. */
+    start: optional(Command),
+    main: optional(textWhere(isWritten, "the name of a file")),
+    dev: optional(Command),
+    /** Run once per deploy, on the first server. */
+    release: optional(Command),
+    build: Schema.optionalWith(Build, { exact: true, default: () => ({ include: [], exclude: [] }) }),
+    vars: Schema.optionalWith(AllVars, {
+      exact: true,
+      default: (): AllVars => ({ vars: new Map(), varsOf: new Map() })
+    }),
+    envs: Schema.optionalWith(ofEnvironments(Deployment), { exact: true, default: () => new Map() }),
+    secrets: Schema.optionalWith(ExpectedSecrets, {
+      exact: true,
+      default: () => ({ required: [], optional: [], shapes: new Map() })
+    })
+  }).pipe(
+    Schema.filter(({ main, start }) =>
+      main === undefined || start === undefined
+        ? undefined
+        : { path: ["main"], message: " is short for start, and both are there; keep one" }
+    )
+  )
+}
+export type Document = ReturnType<typeof makeDocument>["Type"]
+
+const decodeDocument = decoderOf(makeDocument, { object: "a table" })
+
+/** What a parsed tako.toml says, its integers as bigint; `nameOfFolder` is the project's name when it has none itself. */
+export const decode = (parsed: unknown, nameOfFolder: string): Decoded<TakoToml> => {
+  const ignored: Array<string> = []
+  const document = withoutOriginals(plainToml(parsed), ignored)
+  return Either.map(decodeDocument(document), ({ name = nameOfFolder, main, start, vars, ...rest }) => {
+    const runs = main === undefined ? start : (["node", main] as const)
+    return { ...rest, ...vars, name, ...omitUndefined({ start: runs }), ignored }
+  })
+}
 
 /** Keys that only the original tako uses. */
-const original = [
+const originals: ReadonlySet<string> = new Set([
   "runtime",
   "runtime_version",
   "package_manager",
@@ -141,82 +203,31 @@ const original = [
   "build_stages",
   "arch",
   "libc"
-]
+])
 
-const build = tableOf({ run: command, install: command, include: globs, exclude: globs }, original)
-
-const deployment = tableOf(
-  {
-    servers: serverNames,
-    instances,
-    listen,
-    port,
-    drain: duration,
-    release: command
-  },
-  original
-)
-
-const secrets = tableOf({
-  required: secretNames,
-  optional: secretNames,
-  shapes
-})
-
-const document = tableOf(
-  {
-    name: projectName,
-    start: command,
-    main: file,
-    dev: command,
-    release: command,
-    build,
-    vars: allVars,
-    envs: mapOf(isEnvironmentName, environmentRule, deployment),
-    secrets
-  },
-  original
-)
-
-/**
- * What a parsed tako.toml says, its integers as bigint; `nameOfFolder` is the project's name when it has none itself.
- * What does not fit is told by its key, never by its value.
- */
-export const decode = (parsed: unknown, nameOfFolder: string): Decoded<TakoToml> =>
-  Either.gen(function* () {
-    const { name, main, start, build, vars, envs, secrets, ...rest } = yield* document(parsed, [])
-    if (main !== undefined && start !== undefined) {
-      return yield* misfit(["main"], "main is short for start, and both are there; keep one")
+/** The document without the original's keys, which are added to `ignored`. */
+const withoutOriginals = (document: unknown, ignored: Array<string>): unknown => {
+  const rest = (table: unknown, path: ReadonlyArray<string>): unknown => {
+    if (!isObject(table)) return table
+    const [own, others] = [Object.entries(table), new Map<string, unknown>()]
+    for (const [key, value] of own) {
+      if (originals.has(key)) ignored.push(shownPath([...path, key]))
+      else others.set(key, value)
     }
-    const runs = main === undefined ? start : (["node", main] as const)
-    const twice = secrets?.required?.find((one) => secrets.optional?.includes(one))
-    if (twice !== undefined) {
-      return yield* misfit(["secrets"], `secrets has ${shownPath([twice])} both in required and in optional`)
-    }
-    return {
-      ...rest,
-      name: name ?? nameOfFolder,
-      ...omitUndefined({ start: runs }),
-      build: { include: [], exclude: [], ...build },
-      vars: vars?.vars ?? new Map(),
-      varsOf: vars?.varsOf ?? new Map(),
-      envs: new Map([...(envs ?? [])].map(([key, one]) => [key, { servers: [], ...one }] as const)),
-      secrets: { ...expectsNothing, ...secrets },
-      ignored: ignoredIn(parsed)
-    }
+    return Object.fromEntries(others)
+  }
+  const root = rest(document, [])
+  if (!isObject(root)) return root
+  return mapMembers(root, (key, value) => {
+    if (key === "build") return rest(value, [key])
+    return key === "envs" && isObject(value)
+      ? mapMembers(value, (name, deployment) => rest(deployment, [key, name]))
+      : value
   })
-
-const ignoredIn = (parsed: unknown): ReadonlyArray<string> => {
-  const root = tableIn(parsed)
-  const envs = tableIn(root.envs)
-  const tables: ReadonlyArray<readonly [ReadonlyArray<string>, unknown]> = [
-    [[], root],
-    [["build"], root.build],
-    ...Object.entries(envs).map(([key, one]) => [["envs", key], one] as const)
-  ]
-  return tables.flatMap(([path, table]) =>
-    original.filter((key) => Object.hasOwn(tableIn(table), key)).map((key) => shownPath([...path, key]))
-  )
 }
 
-const tableIn = (value: unknown): Readonly<Record<string, unknown>> => (isObject(value) ? value : {})
+const mapMembers = (
+  object: Readonly<Record<string, unknown>>,
+  change: (key: string, value: unknown) => unknown
+): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(key, value)]))
