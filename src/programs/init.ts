@@ -3,12 +3,12 @@ import { projectNameOf } from "../domain/tako-toml/tako-toml.ts"
 import { History } from "../services/history/history.ts"
 import { Project } from "../services/project/project.ts"
 
-/** What `init` made, and what was there before and was kept. */
+/** What `init` created, and what existed and was kept. */
 export interface Initialised {
   readonly root: string
   readonly config: "created" | "kept"
   readonly ignoreRules: "added" | "kept"
-  /** git would still leave the secrets file out of every commit, by a rule that ours cannot take back. */
+  /** git still ignores the secrets file, by a rule that ours cannot override. */
   readonly secretsIgnored: boolean
 }
 
@@ -16,10 +16,10 @@ export const configFile = "tako.toml"
 export const ignoreFile = ".gitignore"
 export const secretsFile = ".tako/secrets.json"
 
-/** The order matters to gitignore(5): the last rule that fits decides. */
+/** In this order: the last matching rule decides (gitignore(5)). */
 export const ignoreRules = [".tako/*", `!${secretsFile}`]
 
-/** Makes the folder a project; what is there is kept, so it may be run again. */
+/** Makes the folder a project. Existing files are kept, so it may be run again. */
 export const init = Effect.fn("init")(function* () {
   const project = yield* Project
   const history = yield* History
@@ -35,10 +35,10 @@ export const init = Effect.fn("init")(function* () {
   } satisfies Initialised
 })
 
-/** What to do about `secretsIgnored`, for people. */
+/** What to do about `secretsIgnored`. */
 export const ignoredMend =
   `git ignores ${secretsFile}, so your secrets would not be committed. A rule that ignores the whole folder, as .tako/ ` +
-  `does, cannot be taken back by a later one: remove it.\nFind it: git check-ignore -v ${secretsFile}`
+  `does, cannot be overridden by a later one: remove it.\nFind it: git check-ignore -v ${secretsFile}`
 
 const template = (name: string): string => `name = "${name}"
 

@@ -15,8 +15,8 @@ import { Terminal } from "../services/terminal/terminal.ts"
 import { openComplete } from "./environment/open.ts"
 
 /**
- * Runs a program with the secrets of an environment, as if we were not there, and tells how it ended. Nothing is started
- * unless every value opens. With `asEnvironmentVariables` they are in its environment as well as in the pipe.
+ * Runs a program with the secrets of an environment, as if it had been started without tako, and returns how it ended.
+ * Nothing starts unless every value opens. `asEnvironmentVariables` sets them in its environment, besides the pipe.
  */
 export const run = Effect.fn("run")(function* (
   name: EnvironmentName,
@@ -44,10 +44,10 @@ const asVariable = ([name, value]: readonly [SecretName, Redacted.Redacted<strin
 }
 
 const always: ReadonlyArray<SignalName> = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"]
-/** With a controlling terminal, the terminal sends these to the program as well as to us (termios(3)), once it is there. */
+/** A controlling terminal sends these to the running program as well as to us (termios(3)). */
 const fromTerminal: ReadonlyArray<SignalName> = ["SIGINT", "SIGQUIT"]
 
-/** Passes signals on and waits for the end; our own interruption waits as well, unless it comes before the start. */
+/** Forwards signals and waits for the program's end. Our own interruption waits for it, too, once it has started. */
 export const runProcess = Effect.fn("runProcess")((spec: ProcessSpec) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
@@ -56,13 +56,13 @@ export const runProcess = Effect.fn("runProcess")((spec: ProcessSpec) =>
       const terminal = yield* Terminal
       const started = yield* Deferred.make<RunningProcess>()
       // A signal that arrives while the program is being started waits for it.
-      const passOn = (name: SignalName) =>
+      const forward = (name: SignalName) =>
         Effect.flatMap(Deferred.await(started), ({ signal }) => signal(name))
-      const passOnEarly = (name: SignalName) =>
-        Effect.flatMap(Deferred.isDone(started), (isThere) => (isThere ? Effect.void : passOn(name)))
-      yield* signals.take(always, passOn)
-      yield* signals.take(fromTerminal, (yield* terminal.isThere) ? passOnEarly : passOn)
-      // One that came just before went to somebody else, whose interruption of us is on its way.
+      const forwardUntilStarted = (name: SignalName) =>
+        Effect.flatMap(Deferred.isDone(started), (isThere) => (isThere ? Effect.void : forward(name)))
+      yield* signals.take(always, forward)
+      yield* signals.take(fromTerminal, (yield* terminal.isThere) ? forwardUntilStarted : forward)
+      // A signal from just before went to an earlier handler, whose interruption of us may still be on its way.
       yield* restore(Effect.sleep(0))
       const running = yield* spawner.spawn(spec)
       yield* Deferred.succeed(started, running)

@@ -21,20 +21,20 @@ interface Rendered extends GeneratedFile {
   readonly text: string
 }
 
-/** How the generated files stand, with nothing written; needs no key. */
+/** Checks the generated files without writing any, without a key. */
 export const checkTypes = Effect.fn("checkTypes")(function* (only: Option.Option<Language>) {
   const files = yield* rendered(yield* environmentsOf, yield* wanted(only))
   return files.map(withoutText)
 })
 
-/** Writes those that are missing or stale, and tells how they stood; all of them are rendered before one is written. */
+/** Writes those that are missing or stale. Returns the states from before; all are rendered before the first is written. */
 export const typegen = Effect.fn("typegen")(function* (only: Option.Option<Language>) {
   return yield* writeAll(yield* wanted(only))
 })
 
 /**
- * After a change of names: the files that are there are written anew, none is created. Gives the paths of those that
- * changed, and what went wrong with others.
+ * Updates the existing files after names have changed, and creates none. Returns the paths of those that changed, and the
+ * errors of those that could not be written.
  */
 export const refreshTypes = Effect.fn("refreshTypes")(function* () {
   const tree = yield* SourceTree
@@ -53,28 +53,28 @@ const languageOf = (path: string): Language => (path.endsWith(generated.ts) ? "t
 const environmentsOf = Effect.flatMap(SecretsFile, (file) => file.read)
 
 const wanted = Effect.fnUntraced(function* (only: Option.Option<Language>) {
-  const { existing, told, fresh } = yield* places()
-  const languages = Option.match(only, { onNone: () => told, onSome: (language) => [language] })
+  const { existing, languages: found, newPath } = yield* findPlaces()
+  const languages = Option.match(only, { onNone: () => found, onSome: (language) => [language] })
   if (languages.length === 0) return yield* new LanguageUnknown({ root: (yield* Project).root })
-  const paths: Array<Wanted> = []
+  const files: Array<Wanted> = []
   for (const language of languages) {
-    const there = existing[language]
-    for (const path of there.length > 0 ? there : [yield* fresh(language)]) paths.push({ path, language })
+    const paths = existing[language]
+    for (const path of paths.length > 0 ? paths : [yield* newPath(language)]) files.push({ path, language })
   }
-  return paths
+  return files
 })
 
-/** Again when the names have changed in the meantime: the last to write must not write what is stale. */
+/** Repeats if names change while it writes, so that the last writer does not leave a stale file. */
 const writeAll = Effect.fnUntraced(function* (paths: ReadonlyArray<Wanted>) {
   const tree = yield* SourceTree
-  const stood = yield* rendered(yield* environmentsOf, paths)
-  for (let files = stood, again = files.some(isOld); again; ) {
+  const before = yield* rendered(yield* environmentsOf, paths)
+  for (let files = before, again = files.some(isOld); again; ) {
     for (const { path, text } of files.filter(isOld)) yield* tree.write(path, text)
     const now = yield* rendered(yield* environmentsOf, paths)
     again = now.some(({ text }, index) => text !== files[index]?.text)
     files = now
   }
-  return stood.map(withoutText)
+  return before.map(withoutText)
 })
 
 const isOld = ({ state }: GeneratedFile): boolean => state !== "current"
@@ -96,31 +96,31 @@ const rendered = (environments: Environments, paths: ReadonlyArray<Wanted>) =>
 
 const withoutText = ({ path, language, state }: Rendered): GeneratedFile => ({ path, language, state })
 
-/** What types are written in. */
+/** The languages that types are generated for. */
 export type Language = "ts" | "go"
 
 export const generated = { ts: "tako.gen.ts", go: "tako_secrets.go" } as const
 
+const allLanguages: ReadonlyArray<Language> = ["ts", "go"]
+
 const manifest = { ts: "package.json", go: "go.mod" } as const
 
-/** Where the generated files of each language are or would be, as paths from the root. */
-export interface Places {
+/** Where the generated files of each language are, or would be, as paths from the root. */
+interface Places {
   readonly existing: Readonly<Record<Language, ReadonlyArray<string>>>
-  /** Told by the file at the root, or by a generated one that is there. */
-  readonly told: ReadonlyArray<Language>
-  /** Of a file that is not there yet. */
-  readonly fresh: (language: Language) => Effect.Effect<string>
+  /** The languages of the project: it has their manifest at the root, or a generated file. */
+  readonly languages: ReadonlyArray<Language>
+  /** Where a first file goes. */
+  readonly newPath: (language: Language) => Effect.Effect<string>
 }
 
-/** Looks through the project once. */
-export const places = Effect.fnUntraced(function* () {
+const findPlaces = Effect.fnUntraced(function* () {
   const tree = yield* SourceTree
   const found = yield* tree.find([generated.ts, generated.go, manifest.go])
   const atRoot = yield* tree.files("")
   const named = (name: string) => found.filter((path) => path === name || path.endsWith(`/${name}`))
   const existing = { ts: named(generated.ts), go: named(generated.go) }
-  const languages: ReadonlyArray<Language> = ["ts", "go"]
-  const fresh = Effect.fnUntraced(function* (language: Language) {
+  const newPath = Effect.fnUntraced(function* (language: Language) {
     if (language === "go") {
       const [nearest = manifest.go] = named(manifest.go)
       return nearest.slice(0, -manifest.go.length) + generated.go
@@ -132,19 +132,14 @@ export const places = Effect.fnUntraced(function* () {
   })
   return {
     existing,
-    told: languages.filter(
+    languages: allLanguages.filter(
       (language) => atRoot.includes(manifest[language]) || existing[language].length > 0
     ),
-    fresh
+    newPath
   } satisfies Places
 })
 
-/** What the generated file at this path has to say. */
-export const render = Effect.fnUntraced(function* (
-  environments: Environments,
-  language: Language,
-  path: string
-) {
+const render = Effect.fnUntraced(function* (environments: Environments, language: Language, path: string) {
   const sources = yield* SdkSources
   const names = knownNames(environments)
   return language === "ts"
@@ -152,7 +147,7 @@ export const render = Effect.fnUntraced(function* (
     : yield* go(names, yield* sources.go, yield* packageIn(path.slice(0, -generated.go.length)))
 })
 
-/** That of the other files of the folder; of one that stands alone, what it said before, else main. */
+/** The package of the folder's other files; without any, that of the file before, else main. */
 const packageIn = Effect.fnUntraced(function* (folder: string) {
   const tree = yield* SourceTree
   const files = yield* tree.files(folder === "" ? "" : folder.slice(0, -1))

@@ -1,10 +1,10 @@
 import * as Data from "effect/Data"
 
-/** A place that was looked at for a key, and what came of it. */
+/** A source that was tried for a key, and what came of it. */
 export interface Attempt {
   readonly source: KeySourceName
   readonly outcome: keyof typeof outcomes
-  /** Why, where there is more to say than the outcome; never a part of what the source holds. */
+  /** More about the outcome; never a part of what the source holds. */
   readonly because?: string
 }
 
@@ -30,19 +30,19 @@ const sources = {
 } as const
 
 /** "TAKO_PASSPHRASE opens none of its values". */
-export const told = ({ source, outcome, because }: Attempt): string =>
+export const describeAttempt = ({ source, outcome, because }: Attempt): string =>
   `${sources[source]} ${outcomes[outcome]}${because === undefined ? "" : `: ${because}`}`
 
 /** No source has a key that opens at least one value of the environment. Exit 3. */
 export class NoKeyFits extends Data.TaggedError("NoKeyFits")<{
   readonly environment: string
   readonly attempts: ReadonlyArray<Attempt>
-  /** What would have done; "key" when absent. */
+  /** What was needed; "key" when absent. */
   readonly wanted?: "key" | "passphrase" | "new-passphrase"
 }> {
   override get message(): string {
     const { environment, attempts, wanted = "key" } = this
-    const tried = attempts.map((attempt) => `  ${told(attempt)}`)
+    const tried = attempts.map((attempt) => `  ${describeAttempt(attempt)}`)
     const wrong = attempts.some(({ outcome }) => outcome === "opens-nothing")
     const what =
       wanted === "new-passphrase"
@@ -62,17 +62,17 @@ export class NoKeyFits extends Data.TaggedError("NoKeyFits")<{
   }
 }
 
-/** This machine has a key for the environment, but for another project, and may not use it here unasked. Exit 3. */
+/** A key of this machine fits the environment, but belongs to another project, and nobody has agreed to its use here. Exit 3. */
 export class KeyNotTrusted extends Data.TaggedError("KeyNotTrusted")<{
   readonly environment: string
-  /** The projects, with their environment, that the key is known from. */
+  /** The projects that use the key, each with its environment. */
   readonly origins: ReadonlyArray<string>
 }> {
   override get message(): string {
     const from = this.origins.length === 0 ? "an unknown project" : this.origins.join(", ")
     return (
       `A cached key fits environment ${this.environment}, but it belongs to ${from}. ` +
-      "Somebody may have pasted that project's secrets into this one, so it is not used unasked.\n" +
+      "Somebody may have pasted that project's secrets into this one, so tako does not use it without asking.\n" +
       `If this is the same project: tako secrets key trust --env ${this.environment}`
     )
   }
@@ -117,7 +117,7 @@ export class KeyRefused extends Data.TaggedError("KeyRefused")<{
       case "not-a-key":
         return "That is not a key: a key is the base64 of 32 bytes, as tako secrets key export prints it."
       case "opens-nothing":
-        return `That opens no value of environment ${this.environment}: another environment's, or the salt changed. Nothing was kept.`
+        return `That key opens no value of environment ${this.environment}: it belongs to another environment, or the salt has changed.`
       case "nothing-to-open":
         return (
           `Environment ${this.environment} has no values to try the key on.\n` +
@@ -125,8 +125,8 @@ export class KeyRefused extends Data.TaggedError("KeyRefused")<{
         )
       case "nothing-to-rotate":
         return (
-          `Environment ${this.environment} has no values to try the key on, or to seal anew.\n` +
-          `For another passphrase: remove it from .tako/secrets.json; its first secret creates it again.`
+          `Environment ${this.environment} has no values to try the key on, or to reseal.\n` +
+          `To change its passphrase, remove it from .tako/secrets.json; its first secret creates it again.`
         )
     }
   }
@@ -138,7 +138,7 @@ export class DerivationFailed extends Data.TaggedError("DerivationFailed")<{
 }> {
   override get message(): string {
     return this.reason === "out-of-memory"
-      ? "Deriving the key needs 64 MiB of memory, which this machine did not give."
+      ? "Deriving the key needs 64 MiB of memory, and this machine has too little."
       : "Argon2id is not available: the installation is incomplete. Install tako again."
   }
 }

@@ -4,14 +4,14 @@ const faults = {
   "too-large": "it is larger than 4 MiB",
   "not-utf8": "it is not UTF-8",
   "byte-order-mark": "it starts with a byte order mark",
-  conflict: "a merge conflict is left in it",
-  "not-json": "it is not JSON (a comma too many or too few?)",
-  "duplicate-key": "a key stands twice in one object (two branches merged?)",
+  conflict: "it contains a merge conflict",
+  "not-json": "it is not JSON (is there a comma too many or too few?)",
+  "duplicate-key": "a key appears twice in one object (were two branches merged?)",
   "too-deep": "it is nested more than 64 levels deep",
-  "number-too-large": "it has a number that would not be written back unchanged",
-  "not-an-object": "an object is expected there",
-  "environment-name": "an environment's name has other characters than a-z, 0-9 and -",
-  "secret-name": "a secret's name has other characters than A-Z, 0-9 and _, or no letter first",
+  "number-too-large": "it has a number that is too large or too precise to be written back unchanged",
+  "not-an-object": "it has something else where an object belongs",
+  "environment-name": "an environment's name may only have a-z, 0-9 and -",
+  "secret-name": "a secret's name may only have A-Z, 0-9 and _, a letter first",
   salt: "its salt is not the base64 of 16 bytes",
   "salt-twice": "two environments have the same salt",
   "sealed-value": "its value is not the base64 of a nonce, a ciphertext of at most 1 MiB and a tag"
@@ -37,20 +37,20 @@ export class SecretsFileDamaged extends Data.TaggedError("SecretsFileDamaged")<{
 
 const mend = (reason: keyof typeof faults): string =>
   reason === "conflict" || reason === "duplicate-key"
-    ? "In an editor: keep what both sides have, each name once, a comma behind each line but the last; where they have " +
-      "another salt, keep one side whole. Then: tako secrets verify"
+    ? "In an editor, keep the lines of both sides, each name once, with a comma after each line but the last; where the salts " +
+      "differ, keep one side as a whole. Then: tako secrets verify"
     : "See what changed it: git diff HEAD -- .tako/secrets.json; git log -p -- .tako/secrets.json"
 
-/** Somebody else changed the environment, or the file, between our reading and our writing. Exit 1. */
+/** Somebody else changed the environment, or the file, after we read it. Exit 1. */
 export class SecretsFileChanged extends Data.TaggedError("SecretsFileChanged")<{
-  /** The environment whose key is another one now; absent when the file changed under our lock (an editor, git). */
+  /** The environment that has a different key now; absent when an editor or git changed the file despite our lock. */
   readonly environment?: string
 }> {
   override get message(): string {
     const what =
       this.environment === undefined
         ? ".tako/secrets.json was changed by another program in the meantime. "
-        : `Environment ${this.environment} was changed by somebody else in the meantime (its key is another one now). `
+        : `Environment ${this.environment} was changed by somebody else in the meantime: its key is a different one now. `
     return `${what}Nothing was written.\nRun the same command again.`
   }
 }

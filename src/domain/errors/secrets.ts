@@ -1,10 +1,10 @@
 import * as Data from "effect/Data"
 
-/** A name that the file does not have. Exit 1. */
+/** The file has no secret of this name. Exit 1. */
 export class SecretNotFound extends Data.TaggedError("SecretNotFound")<{
   readonly secret: string
   readonly environment: string
-  /** A name that is there and close to it. */
+  /** The closest name that the file has. */
   readonly suggestion?: string
 }> {
   override get message(): string {
@@ -16,7 +16,7 @@ export class SecretNotFound extends Data.TaggedError("SecretNotFound")<{
   }
 }
 
-/** Names that tako.toml requires and an environment does not have. Exit 1. */
+/** The environment lacks secrets that tako.toml requires. Exit 1. */
 export class SecretsMissing extends Data.TaggedError("SecretsMissing")<{
   readonly environment: string
   readonly secrets: ReadonlyArray<string>
@@ -35,7 +35,7 @@ export class SecretsMissing extends Data.TaggedError("SecretsMissing")<{
   }
 }
 
-/** An environment that the file does not have. Exit 1. */
+/** The file has no environment of this name. Exit 1. */
 export class EnvironmentNotFound extends Data.TaggedError("EnvironmentNotFound")<{
   readonly environment: string
   readonly suggestion?: string
@@ -49,7 +49,7 @@ export class EnvironmentNotFound extends Data.TaggedError("EnvironmentNotFound")
   }
 }
 
-/** Values that the key does not open, in an environment of which it opens others. Exit 4. */
+/** The key opens some values of the environment, but not these. Exit 4. */
 export class SecretsDamaged extends Data.TaggedError("SecretsDamaged")<{
   readonly environment: string
   readonly secrets: ReadonlyArray<string>
@@ -65,7 +65,7 @@ export class SecretsDamaged extends Data.TaggedError("SecretsDamaged")<{
   }
 }
 
-/** A value that opens, but was not sealed for the place where it stands. Exit 4. */
+/** A value opens, but was sealed for another place. Exit 4. */
 export class SecretMisplaced extends Data.TaggedError("SecretMisplaced")<{
   readonly environment: string
   readonly secret: string
@@ -84,26 +84,25 @@ export class SecretMisplaced extends Data.TaggedError("SecretMisplaced")<{
       )
     }
     return (
-      `${what} holds a value that was not sealed for this name: another tool wrote it, or it was moved here from a name ` +
-      "that is gone. Nothing was handed out or written.\n" +
-      `If you know where it comes from: tako secrets adopt ${this.secret} --env ${this.environment}`
+      `${what} holds a value that was not sealed for this name: another tool wrote it, or it came from a name ` +
+      "that no longer exists. Nothing was handed out or written.\n" +
+      `If you know where it comes from, bind it: tako secrets adopt ${this.secret} --env ${this.environment}`
     )
   }
 }
 
 const refusals = {
-  empty: "The value is empty. If that is meant: --allow-empty",
+  empty: "The value is empty. Pass --allow-empty to keep it.",
   "not-utf8":
     "The value is not UTF-8 text. Encode it first, for example: base64 FILE | tako secrets set NAME",
   "too-large":
     "The value is larger than 1 MiB. Keep such files elsewhere, encrypted under a key that tako holds.",
-  "lone-surrogate":
-    "The value has half of a character in it (a lone UTF-16 surrogate) and cannot be kept as UTF-8.",
+  "lone-surrogate": "The value contains half a character (a lone UTF-16 surrogate), which UTF-8 cannot hold.",
   lines:
-    "More lines came after Enter. Nothing was kept; to set a value of several lines: tako secrets set NAME < FILE"
+    "More lines came after Enter, so nothing was kept. To set a value of several lines: tako secrets set NAME < FILE"
 } as const
 
-/** A value that is not taken. Exit 2. */
+/** A value cannot be kept. Exit 2. */
 export class ValueRefused extends Data.TaggedError("ValueRefused")<{
   readonly reason: "empty" | "not-utf8" | "too-large" | "lone-surrogate" | "lines"
 }> {
@@ -112,7 +111,7 @@ export class ValueRefused extends Data.TaggedError("ValueRefused")<{
   }
 }
 
-/** `adopt` was asked for a value that needs, or may have, none of it. Exit 1. */
+/** The value needs no `adopt`, or its environment allows none. Exit 1. */
 export class AdoptionRefused extends Data.TaggedError("AdoptionRefused")<{
   readonly environment: string
   readonly secret: string
@@ -120,7 +119,7 @@ export class AdoptionRefused extends Data.TaggedError("AdoptionRefused")<{
 }> {
   override get message(): string {
     return this.reason === "already-bound"
-      ? `${this.secret} in environment ${this.environment} is where it belongs; there is nothing to adopt.`
+      ? `${this.secret} in environment ${this.environment} is already bound to its name; there is nothing to adopt.`
       : `Environment ${this.environment} does not bind its values yet, so there is nothing to adopt.\n` +
           `Bind them all: tako secrets key rotate --same-passphrase --env ${this.environment}`
   }

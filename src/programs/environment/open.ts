@@ -7,9 +7,8 @@ import { requireWhole } from "./placement.ts"
 import { findEnvironment, findSecret, requireAll, retryIfRotated } from "./read.ts"
 
 /**
- * Every value of an environment, all of them or none: one that does not open, or stands where it does not belong, fails
- * the whole. An environment without values needs no key, and a wanted name that is not there is said before one is asked
- * for; with `ask: false` nothing is.
+ * All values of an environment. Fails if one does not open or is misplaced. An environment without values needs no key, and
+ * a missing `wanted` name is reported before a key is asked for; with `ask: false` nothing is asked.
  */
 export const openEnvironment = Effect.fn("openEnvironment")(function* (
   name: EnvironmentName,
@@ -19,7 +18,7 @@ export const openEnvironment = Effect.fn("openEnvironment")(function* (
   return yield* retryIfRotated(name, (environments) => openIn(environments, name, wanted, options))
 })
 
-/** The same for a program to start with or a server to have: nothing that tako.toml requires is missing, either. */
+/** The same for a program or a server, which get nothing while a secret that tako.toml requires is missing. */
 export const openComplete = Effect.fn("openComplete")(function* (
   name: EnvironmentName,
   options?: { readonly ask: boolean }
@@ -27,7 +26,7 @@ export const openComplete = Effect.fn("openComplete")(function* (
   return yield* retryIfRotated(name, (environments) => openCompleteIn(environments, name, options))
 })
 
-/** The same of a file that has been read. */
+/** The same for a file that was read before. */
 export const openCompleteIn = Effect.fn("openCompleteIn")(function* (
   environments: Environments,
   name: EnvironmentName,

@@ -8,8 +8,7 @@ import { Cipher, type Opened, type Opening, type Place } from "../../services/ci
 import { KeySource } from "../../services/key-source/key-source.ts"
 
 /**
- * Where a value stands: bound to its place; unbound, in an environment that does not ask for it; moved from another
- * place; of unknown origin; or not opened at all.
+ * How a value fits its place. "Unbound" is fine in an unmarked environment. "Damaged" opens with no key at hand.
  */
 export type Placement =
   | { readonly _tag: "Bound" }
@@ -18,7 +17,7 @@ export type Placement =
   | { readonly _tag: "UnknownOrigin" }
   | { readonly _tag: "Damaged" }
 
-/** Looks at every value of the environment; only for one that is wrong are the other names and environments searched. */
+/** Checks every value. Other names and environments are only searched for the origin of a misplaced one. */
 export const placements = Effect.fn("placements")(function* (
   name: EnvironmentName,
   environments: Environments,
@@ -56,7 +55,7 @@ export const placements = Effect.fn("placements")(function* (
   return found
 })
 
-/** Fails unless every value, except those that are about to be replaced, opens and is where it belongs. */
+/** Fails unless every value, except those that will be replaced, opens and is in its place. */
 export const requireWhole = Effect.fn("requireWhole")(function* (
   name: EnvironmentName,
   environments: Environments,
@@ -95,7 +94,7 @@ const originAmong = (
   return secret === undefined ? Option.none() : Option.some({ environment, secret })
 }
 
-/** Tries the keys of the other environments, as far as they are at hand without asking. */
+/** Tries the other environments' keys that are available without asking. */
 const originElsewhere = Effect.fnUntraced(function* (
   sealed: SealedValue,
   name: EnvironmentName,

@@ -42,13 +42,13 @@ export const findSecret = (
     : Effect.succeed(sealed)
 }
 
-/** The names that tako.toml requires and an environment does not have. */
+/** The names that tako.toml requires and the environment lacks. */
 export const missingIn = (
   environment: Environment,
   { required }: ExpectedSecrets
 ): ReadonlyArray<SecretName> => required.filter((name) => !environment.secrets.has(name))
 
-/** Fails when there is one: what an environment lacks is said before a key is asked for, and before anything starts. */
+/** Fails when one is missing, before anybody is asked for a key and before anything starts. */
 export const requireAll = Effect.fn("requireAll")(function* (
   name: EnvironmentName,
   environment: Environment
@@ -57,13 +57,12 @@ export const requireAll = Effect.fn("requireAll")(function* (
   if (missing.length > 0) return yield* new SecretsMissing({ environment: name, secrets: missing })
 })
 
-/** Key rotations that may come in between before it is taken for what it says. */
-const mostRotations = 3
+/** After so many rotations in a row the error stands. */
+const maxRotations = 3
 
 /**
- * What `attempt` makes of the file. A file that was read before somebody on this machine rotated the key, and pins that
- * were read behind that, look as if the environment had been replaced; then its salt is another one by now, and the
- * file is read again.
+ * Runs `attempt` on the file, and again if the key was rotated on this machine meanwhile. A file that was read before the
+ * rotation, and pins that were read after it, look like a replaced environment; the file then has a different salt by now.
  */
 export const retryIfRotated = Effect.fnUntraced(function* <A, E, R>(
   name: EnvironmentName,
@@ -84,7 +83,7 @@ export const retryIfRotated = Effect.fnUntraced(function* <A, E, R>(
             : from(current, left - 1)
         )
     )
-  return yield* from(yield* file.read, mostRotations)
+  return yield* from(yield* file.read, maxRotations)
 })
 
 const isReplaced = (error: unknown): error is EnvironmentReplaced =>

@@ -17,7 +17,7 @@ import { KeySource, type RememberError } from "../../services/key-source/key-sou
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { requireWhole } from "./placement.ts"
 
-/** A key with which an environment, as it was read, may be written. */
+/** A key that may write an environment, and the environment as it was when the key was verified. */
 export interface WritingKey {
   readonly key: Key
   readonly environment: Environment
@@ -26,8 +26,8 @@ export interface WritingKey {
 }
 
 /**
- * The key to write with: one that opens every value but those that are replaced, in its place; for an environment
- * without values that of its passphrase; for one that is not there yet that of a new one.
+ * The key to write with. It opens every value except those that will be replaced. An environment without values takes the
+ * key of its passphrase, a new one that of a new passphrase.
  */
 export const writingKey = Effect.fn("writingKey")(function* (
   name: EnvironmentName,
@@ -53,8 +53,8 @@ export const writingKey = Effect.fn("writingKey")(function* (
 })
 
 /**
- * Replaces the environment in the file under its lock, if it is still the one that the key was verified against: the
- * same salt, or, for a new one, none. The key is remembered before the file is written.
+ * Replaces the environment in the file, under the file's lock, if its salt is still the one that the key was verified
+ * against, or if a new one is still new. The key is remembered before the file is written.
  */
 export const writeEnvironment = Effect.fn("writeEnvironment")(function* <E, R>(
   name: EnvironmentName,
@@ -80,7 +80,7 @@ export const writeEnvironment = Effect.fn("writeEnvironment")(function* <E, R>(
 
 export type PutOutcome = "set" | "updated" | "unchanged"
 
-/** The environment with this value at its place; the same environment when the value stands there already. */
+/** The environment with this value; the very same one when it has the value already. */
 export const put = Effect.fnUntraced(function* (
   environment: Environment,
   place: Place,
@@ -96,7 +96,7 @@ export const put = Effect.fnUntraced(function* (
   return { environment: withSecret(environment, place.secret, sealed), outcome }
 })
 
-/** Whether the value stands there already, in a blob that is acceptable as it stands. */
+/** Whether the environment has the value already, in a blob that may stay. */
 const holds = Effect.fnUntraced(function* (
   environment: Environment,
   place: Place,

@@ -7,7 +7,7 @@ import { KeySource } from "../../services/key-source/key-source.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { writeEnvironment } from "../environment/write.ts"
 
-/** A key that this machine now keeps, and what it was tried on. */
+/** A key that this machine now keeps, and what it opened. */
 export interface KeptKey {
   readonly path: string
   readonly created: boolean
@@ -16,8 +16,8 @@ export interface KeptKey {
 }
 
 /**
- * Derives the key of an environment from its passphrase and keeps it here. Joining asks once and tries it on the values;
- * an environment without values, or one that is not there yet and is created, asks twice.
+ * Derives the key of an environment from its passphrase and keeps it on this machine. The passphrase is asked for once and
+ * tried on the values; twice where there is no value, or where this creates the environment.
  */
 export const derive = Effect.fn("key.derive")(function* (name: EnvironmentName) {
   const file = yield* SecretsFile

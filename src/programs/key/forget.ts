@@ -6,7 +6,7 @@ import { KeyPins } from "../../services/key-pins/key-pins.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { findEnvironment } from "../environment/read.ts"
 
-/** Removes this machine's key of the environment and what it remembers of it; true when there was a key. */
+/** Removes the environment's key and pin from this machine. True when there was a key. */
 export const forget = Effect.fn("key.forget")(function* (name: EnvironmentName) {
   const file = yield* SecretsFile
   const cache = yield* KeyCache

@@ -10,7 +10,7 @@ import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { findEnvironment } from "../environment/read.ts"
 import type { KeptKey } from "./derive.ts"
 
-/** Keeps a key that was exported elsewhere, if it opens at least one value of the environment. */
+/** Keeps an exported key, if it opens at least one value of the environment. */
 export const importKey = Effect.fn("key.import")(function* <E, R>(
   name: EnvironmentName,
   text: Effect.Effect<Redacted.Redacted<string>, E, R>

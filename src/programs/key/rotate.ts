@@ -22,9 +22,9 @@ import { writeEnvironment } from "../environment/write.ts"
 export type NewPassphrase = "asked" | "generated" | "same"
 
 /**
- * Seals an environment anew under a new marked salt. All or nothing: what does not open stops it; everything is opened
- * again with the new key, `announce` has shown the new passphrase, and the key is kept, before the one write. The old
- * key stays in the cache. Gives the names of the secrets, which somebody who knew the old passphrase still knows.
+ * Reseals an environment under a new marked salt, all of it or nothing. Before the one write, every value has opened with
+ * the old key and again with the new one, `announce` has shown the new passphrase, and the new key is kept. The old key
+ * stays in the cache. Returns the names of the secrets: whoever had the old passphrase knows their values.
  */
 export const rotate = Effect.fn("key.rotate")(function* <E, R>(
   name: EnvironmentName,
@@ -41,15 +41,15 @@ export const rotate = Effect.fn("key.rotate")(function* <E, R>(
   }
   return yield* Effect.scoped(
     Effect.gen(function* () {
-      const { opening, passphrase } = yield* chosen(name, environment, newPassphrase)
+      const { opening, passphrase } = yield* choosePassphrase(name, environment, newPassphrase)
       yield* requireWhole(name, environments, environment, opening)
       const salt = yield* cipher.newSalt
       const key = yield* Effect.acquireRelease(derivation.derive(passphrase, salt), (key) =>
         Effect.sync(() => Key.wipe(key))
       )
-      const secrets = yield* sealAnew(name, opening, key)
+      const secrets = yield* reseal(name, opening, key)
       if (newPassphrase !== "same") yield* announce(passphrase)
-      yield* keepAcross(
+      yield* keepDuring(
         name,
         environment.salt,
         { salt, key },
@@ -64,7 +64,7 @@ export const rotate = Effect.fn("key.rotate")(function* <E, R>(
   )
 })
 
-const chosen = Effect.fnUntraced(function* (
+const choosePassphrase = Effect.fnUntraced(function* (
   name: EnvironmentName,
   environment: Environment,
   newPassphrase: NewPassphrase
@@ -85,8 +85,8 @@ const chosen = Effect.fnUntraced(function* (
   return { opening, passphrase }
 })
 
-/** Every value sealed with the new key, and opened with it again: a value that is lost here would be lost for good. */
-const sealAnew = Effect.fnUntraced(function* (name: EnvironmentName, opening: Opening, key: Key.Key) {
+/** Opens every value again after sealing it: a value that is lost here is lost to everybody. */
+const reseal = Effect.fnUntraced(function* (name: EnvironmentName, opening: Opening, key: Key.Key) {
   const cipher = yield* Cipher
   const secrets = new Map<SecretName, SealedValue>()
   for (const [secret, { value }] of opening.opened) {
@@ -97,18 +97,17 @@ const sealAnew = Effect.fnUntraced(function* (name: EnvironmentName, opening: Op
       onNone: () => false,
       onSome: (again) => again.boundTo(place) && Redacted.value(again.value) === Redacted.value(value)
     })
-    if (!same) return yield* Effect.dieMessage("a value did not open again after it was sealed anew")
+    if (!same) return yield* Effect.dieMessage("a value did not open again after it was resealed")
     secrets.set(secret, sealed)
   }
   return secrets
 })
 
 /**
- * Keeps the new key before the write and pins both keys during it, so that a machine that is cut off at any moment
- * can open the file that is then there, and can tell servers which key they know it by. After a failed
- * write both stay pinned: whichever file is there, it is known.
+ * Keeps the new key before the write and pins both keys during it, so that a machine that dies at any moment can open the
+ * file that it left, and can tell servers which key they know the environment by. Both stay pinned after a failed write.
  */
-const keepAcross = Effect.fnUntraced(function* <A, E, R>(
+const keepDuring = Effect.fnUntraced(function* <A, E, R>(
   name: EnvironmentName,
   old: Environment["salt"],
   { salt, key }: { readonly salt: Environment["salt"]; readonly key: Key.Key },

@@ -10,7 +10,7 @@ import { KeyPins } from "../../services/key-pins/key-pins.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { findEnvironment } from "../environment/read.ts"
 
-/** Lets a key that this machine keeps for another project open this environment too, after `agree` has seen which. */
+/** Lets another project's key on this machine open this environment, too, once `agree` has seen which projects have it. */
 export const trust = Effect.fn("key.trust")(function* <E, R>(
   name: EnvironmentName,
   agree: (origins: ReadonlyArray<string>) => Effect.Effect<boolean, E, R>

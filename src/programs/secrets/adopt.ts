@@ -13,8 +13,8 @@ import { findEnvironment, findSecret } from "../environment/read.ts"
 import { writeEnvironment } from "../environment/write.ts"
 
 /**
- * Binds a value of unknown origin to the place where it stands, after `agree` has seen the commit that brought it. One
- * that was moved from another place, or does not open, is refused.
+ * Binds a value of unknown origin to its place, once `agree` has seen the commit that brought it. A value that was moved
+ * there from another place, or that does not open, is refused.
  */
 export const adopt = Effect.fn("adopt")(function* <E, R>(
   place: Place,

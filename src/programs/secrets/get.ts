@@ -3,7 +3,7 @@ import type * as Redacted from "effect/Redacted"
 import type { Place } from "../../services/cipher/cipher.ts"
 import { openEnvironment } from "../environment/open.ts"
 
-/** One value of an environment that opens as a whole. */
+/** One value. Fails unless the whole environment opens. */
 export const get = Effect.fn("get")(function* ({ environment, secret }: Place) {
   const values = yield* openEnvironment(environment, [secret])
   return values.get(secret) as Redacted.Redacted<string>

@@ -8,12 +8,12 @@ import type { Environment } from "../../domain/secrets-file/environments.ts"
 import { retryIfRotated } from "../environment/read.ts"
 import { type PutOutcome, put, writeEnvironment, writingKey } from "../environment/write.ts"
 
-/** Values by the names that they are to have. */
+/** The values to set, by name. */
 export type Values = ReadonlyMap<SecretName, Redacted.Redacted<string>>
 
 /**
- * Seals many values and puts all of them into the file, in one write. Where others would be replaced, `consent` is asked
- * first, with their names; a value that comes in between is never replaced unasked (SecretsFileChanged).
+ * Seals all values and writes them at once. If that replaces others, `consent` is asked first with their names. A value
+ * that somebody else sets meanwhile is not replaced (SecretsFileChanged).
  */
 export const importSecrets = Effect.fn("importSecrets")(function* <E, R>(
   environment: EnvironmentName,
@@ -43,8 +43,8 @@ export const importSecrets = Effect.fn("importSecrets")(function* <E, R>(
       yield* writeEnvironment(environment, writing, (current) =>
         Effect.gen(function* () {
           const done = yield* putAll(current)
-          const unasked = withOutcome(done.outcomes, "updated").filter((name) => !replaced.includes(name))
-          if (unasked.length > 0) return yield* new SecretsFileChanged({ environment })
+          const unagreed = withOutcome(done.outcomes, "updated").filter((name) => !replaced.includes(name))
+          if (unagreed.length > 0) return yield* new SecretsFileChanged({ environment })
           outcomes = done.outcomes
           return done.environment
         })

@@ -7,8 +7,8 @@ import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { findEnvironment } from "../environment/read.ts"
 
 /**
- * "missing": tako.toml requires it; or production has it, and this environment, which is not development, does not, and
- * tako.toml does not call it optional.
+ * "missing" when tako.toml requires the secret, or when production has it, tako.toml does not call it optional, and the
+ * environment is not development.
  */
 export type Presence = "set" | "absent" | "missing"
 
@@ -20,7 +20,7 @@ export interface Listing {
   }>
 }
 
-/** Which secret is set where; needs no key. */
+/** Which environments have which secrets, without a key. */
 export const ls = Effect.fn("ls")(function* (only: ReadonlyArray<EnvironmentName> = []) {
   const file = yield* SecretsFile
   const environments = yield* file.read

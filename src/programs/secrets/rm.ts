@@ -5,7 +5,7 @@ import { environmentNames, withEnvironment, withoutSecret } from "../../domain/s
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { findEnvironment, findSecret } from "../environment/read.ts"
 
-/** Where the secret would be removed from; fails where there is nothing to remove, so that nobody is asked in vain. */
+/** The environments that would lose the secret. Fails when none has it, before anybody is asked for consent. */
 export const placesToRemove = Effect.fn("placesToRemove")(function* (
   secret: SecretName,
   where: EnvironmentName | "everywhere"
@@ -21,7 +21,7 @@ export const placesToRemove = Effect.fn("placesToRemove")(function* (
   return places
 })
 
-/** Removes the secret from these environments, which stay, with their salts; needs no key. */
+/** Removes the secret, without a key. The environments stay, even empty, with their salts. */
 export const rm = Effect.fn("rm")(function* (secret: SecretName, from: ReadonlyArray<EnvironmentName>) {
   const file = yield* SecretsFile
   yield* file.update((current) =>

@@ -6,8 +6,8 @@ import { retryIfRotated } from "../environment/read.ts"
 import { type PutOutcome, put, writeEnvironment, writingKey } from "../environment/write.ts"
 
 /**
- * Seals a value and puts it into the file. The key is found and verified first, then the value is asked for, then the
- * file is written once. A value that is there already keeps its blob.
+ * Seals a value and writes it to the file. The key is found and verified before the value is asked for. A value that has
+ * not changed keeps its blob.
  */
 export const set = Effect.fn("set")(function* <E, R>(
   place: Place,

@@ -13,14 +13,14 @@ import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { type Placement, placements } from "../environment/placement.ts"
 import { findEnvironment, missingIn } from "../environment/read.ts"
 
-/** What `verify` found in one environment; `missing` are names that tako.toml requires. */
+/** What `verify` found in one environment; `missing` are the names that it lacks and tako.toml requires. */
 export type Verdict = Opening & { readonly missing: ReadonlyArray<SecretName> }
 
 type Opening =
   | { readonly _tag: "Empty" }
-  /** Of what was set for this process, what was tried, and of the cache, why it could not be. */
+  /** The variables that were tried, and why the cache could not be. */
   | { readonly _tag: "NoKey"; readonly tried: ReadonlyArray<Attempt> }
-  /** A key of this machine fits, and is known from other projects. */
+  /** A key of this machine fits, but belongs to other projects. */
   | { readonly _tag: "NotTrusted"; readonly origins: ReadonlyArray<string> }
   | { readonly _tag: "Replaced" }
   | {
@@ -31,7 +31,7 @@ type Opening =
       readonly placements: ReadonlyMap<SecretName, Placement>
     }
 
-/** Opens whatever the keys at hand open, or, with `ask`, also a prompt, and says of every value where it stands. */
+/** Opens what the keys at hand, and with `ask` a prompt, open, and says of each value whether it is in its place. */
 export const verify = Effect.fn("verify")(function* (
   only: ReadonlyArray<EnvironmentName>,
   { ask }: { readonly ask: boolean }
@@ -77,7 +77,7 @@ const openingOf = Effect.fnUntraced(function* (
   )
 })
 
-/** A cached key was tried because it is pinned to this very salt: if it opens nothing, it is the values that are wrong. */
+/** A cached key is only tried where it is pinned to this salt, so if it opens nothing, the values are at fault. */
 const withoutKey = Effect.fnUntraced(function* (
   { environment: name, attempts }: NoKeyFits,
   environments: Environments,

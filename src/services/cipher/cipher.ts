@@ -14,7 +14,7 @@ export interface Place {
   readonly secret: SecretName
 }
 
-/** A value that was authentic under the key; `boundTo` tells in constant time whether it was sealed for that place. */
+/** A value that the key authenticates. `boundTo` compares in constant time whether it was sealed for that place. */
 export interface Opened {
   readonly value: Redacted.Redacted<string>
   readonly boundTo: (place: Place) => boolean
@@ -24,9 +24,9 @@ export interface Opened {
 export class Cipher extends Context.Tag("tako/Cipher")<
   Cipher,
   {
-    /** A new blob each time: 4 random bytes of the nonce, the other 8 tell the place and the value. */
+    /** A different blob each time: the nonce is 4 random bytes and 8 that bind the place and the value. */
     readonly seal: (key: Key, place: Place, value: Redacted.Redacted<string>) => Effect.Effect<SealedValue>
-    /** None when the tag does not fit (another key, or altered), or when what it holds is not UTF-8 text. */
+    /** None when the tag does not match (another key, or an altered value), or when the plaintext is not UTF-8. */
     readonly open: (key: Key, sealed: SealedValue) => Effect.Effect<Option.Option<Opened>>
     /** A marked salt: in its environment every value must be bound to its place. */
     readonly newSalt: Effect.Effect<Salt>
@@ -36,7 +36,7 @@ export class Cipher extends Context.Tag("tako/Cipher")<
   }
 >() {}
 
-/** What one key makes of an environment's values. */
+/** Which values of an environment one key opens. */
 export interface Opening {
   readonly key: Key
   readonly opened: ReadonlyMap<SecretName, Opened>

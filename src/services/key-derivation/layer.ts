@@ -29,8 +29,8 @@ type NodeArgon2 = (
 ) => void
 
 /**
- * Node's own Argon2 (node:crypto, from 24.7 on), where there is one. Looked for when it is wanted: the look alone makes
- * Node load its crypto, for 7 ms.
+ * Node's own Argon2 (node:crypto, since 24.7), if it has one. Only looked up when it is needed, because that alone makes
+ * Node load its crypto, which takes 7 ms.
  */
 export const argon2idOfNode = (): Argon2id | undefined => {
   const { argon2 } = Crypto as { readonly argon2?: NodeArgon2 }
@@ -43,7 +43,7 @@ export const argon2idOfNode = (): Argon2id | undefined => {
   )
 }
 
-/** hash-wasm's Argon2; loaded when a passphrase is first used, because it costs 11 ms. */
+/** hash-wasm's Argon2, loaded when a passphrase is first used, because that takes 11 ms. */
 export const argon2idOfHashWasm: Argon2id = async ({
   message,
   nonce,

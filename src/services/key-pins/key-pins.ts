@@ -14,20 +14,20 @@ export type PinsError = KeyCacheUnavailable | FileLocked
 export class KeyPins extends Context.Tag("tako/KeyPins")<
   KeyPins,
   {
-    /** Empty when not pinned; two while a rotation is under way (the old one and the new one). */
+    /** Empty when not pinned; both the old and the new key during a rotation. */
     readonly of: (environment: EnvironmentName) => Effect.Effect<ReadonlyArray<KeyId>, PinsError>
     readonly pin: (environment: EnvironmentName, ids: ReadonlyArray<KeyId>) => Effect.Effect<void, PinsError>
     readonly unpin: (environment: EnvironmentName) => Effect.Effect<void, PinsError>
     /**
-     * The keys that it was rotated away from, which servers may still know it by; kept until they all know the new one
-     * (`$TAKO_HOME/rotated.json`). They open nothing any more.
+     * The keys before its rotations, which servers may still know it by, until all servers know the new one
+     * (`$TAKO_HOME/rotated.json`). They no longer open anything.
      */
     readonly retired: (environment: EnvironmentName) => Effect.Effect<ReadonlyArray<KeyId>, PinsError>
     readonly retire: (
       environment: EnvironmentName,
       ids: ReadonlyArray<KeyId>
     ) => Effect.Effect<void, PinsError>
-    /** Every other place that is pinned to this key, as "<project> (<environment>)". */
+    /** All environments that are pinned to this key, as "<project> (<environment>)". */
     readonly originsOf: (id: KeyId) => Effect.Effect<ReadonlyArray<string>, PinsError>
   }
 >() {}

@@ -18,7 +18,7 @@ import { Terminal } from "../terminal/terminal.ts"
 import type { KnownPassphrase, Unlocked } from "./key-source.ts"
 import * as Prompts from "./prompts.ts"
 
-/** How often a wrong passphrase may be typed. */
+/** How many wrong passphrases may be typed. */
 const maxTries = 3
 
 /** Some when the key opens at least one value. Otherwise the attempt is recorded. */
@@ -77,11 +77,11 @@ export const tryPrompt = Effect.fnUntraced(function* (
     attempts.push({ source: "prompt", outcome: "no-terminal" })
     return Option.none<KnownPassphrase>()
   }
-  for (let tries = 0; tries < maxTries; tries++) {
+  for (let tries = 1; tries <= maxTries; tries++) {
     const typed = yield* Prompts.passphrase(name)
     const known = yield* tryPassphrase("prompt", typed, environment, attempts)
     if (Option.isSome(known)) return known
-    yield* terminal.show(`That opens no value of environment ${name}.`)
+    yield* terminal.show(`Wrong passphrase for ${name}.${tries < maxTries ? " Try again." : ""}`)
   }
   return Option.none<KnownPassphrase>()
 })
@@ -101,8 +101,7 @@ const tryPassphrase = Effect.fnUntraced(function* (
   }
   const text = Redacted.value(typed)
   // A byte order mark is white space, too (ECMA-262, 12.2).
-  const because =
-    text === text.trim() ? undefined : "the white space that it begins or ends with is part of it"
+  const because = text === text.trim() ? undefined : "its leading or trailing white space is part of it"
   attempts.push({ source, outcome: "opens-nothing", ...omitUndefined({ because }) })
   return Option.none<KnownPassphrase>()
 })
@@ -121,7 +120,7 @@ interface Variable {
   readonly text: Redacted.Redacted<string> | Omit<Attempt, "source">
 }
 
-/** The text of NAME, then that of the file that NAME_FILE names, as far as they are set. */
+/** NAME, then the content of the file at NAME_FILE, those of them that are set. */
 export const readVariables = (name: "TAKO_KEY" | "TAKO_PASSPHRASE"): Effect.Effect<ReadonlyArray<Variable>> =>
   Effect.gen(function* () {
     const direct = yield* readVariable(name)
@@ -143,7 +142,7 @@ const readVariable = (name: string) =>
 
 const empty = { outcome: "empty" } as const
 
-/** The file's text without its one final newline, LF or CRLF. */
+/** One final newline, LF or CRLF, is not part of the text. */
 const readTextFile = (path: string): Variable["text"] => {
   try {
     const bytes = Fs.readFileSync(path)

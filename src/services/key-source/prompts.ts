@@ -13,7 +13,7 @@ export const passphrase = Effect.fnUntraced(function* (name: EnvironmentName) {
   while (true) {
     const typed = yield* terminal.askHidden(`Passphrase for environment ${name}: `)
     if (Redacted.value(typed) !== "") return typed
-    yield* terminal.show("Nothing was typed. Ctrl-C leaves.")
+    yield* terminal.show("Nothing was typed. Press Ctrl-C to quit.")
   }
 })
 
@@ -30,7 +30,7 @@ export const newPassphrase = Effect.fnUntraced(function* (name: EnvironmentName,
   if (Redacted.value(first) === "") return suggestion
   const weak = weakness(first)
   if (Option.isSome(weak)) {
-    yield* terminal.show(`That one is weak: ${weak.value}. Whoever has the file can guess at it for ever.`)
+    yield* terminal.show(`That one is weak: ${weak.value}. Anyone who has the file can keep guessing.`)
   }
   return yield* confirmEntry(first)
 })
@@ -39,8 +39,8 @@ export const newPassphrase = Effect.fnUntraced(function* (name: EnvironmentName,
 export const confirmTrust = (name: EnvironmentName, origins: ReadonlyArray<string>) =>
   Effect.flatMap(Terminal, (terminal) =>
     terminal.confirm(
-      `Environment ${name} fits a key that this machine keeps for ${origins.join(", ") || "an unknown project"}. ` +
-        "Is that this project too?",
+      `This machine has a key for environment ${name}, but it belongs to ${origins.join(", ") || "an unknown project"}. ` +
+        "Is this the same project?",
       { default: false }
     )
   )

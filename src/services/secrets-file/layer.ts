@@ -71,13 +71,13 @@ const makeFolder = ({ path, folderIsThere }: Location) => {
       )
 }
 
-/** Where the file is or would be, its links followed; `folderIsThere` is false before the first write. */
+/** Where the file is, or would be, with links resolved; `folderIsThere` is false before the first write. */
 interface Location {
   readonly path: string
   readonly folderIsThere: boolean
 }
 
-/** The folder or the file may be a symbolic link as long as it stays in the project, whose root has none. */
+/** The folder and the file may be symbolic links that stay in the project. */
 const locate = (root: string): Effect.Effect<Location, PathRefused | FileFailed> => {
   const folder = Path.join(root, ".tako")
   const name = "secrets.json"
@@ -89,7 +89,7 @@ const locate = (root: string): Effect.Effect<Location, PathRefused | FileFailed>
   })
 }
 
-/** Undefined when there is nothing. */
+/** Undefined when the path does not exist. */
 const follow = (root: string, path: string) =>
   Effect.flatMap(
     attempt("read", path, () => {
@@ -106,17 +106,16 @@ const follow = (root: string, path: string) =>
         : new PathRefused({ path, reason: found.refused })
   )
 
-/** The file as it stands there. */
 interface Contents {
   readonly bytes: Uint8Array
   readonly stats: Fs.Stats
 }
 
-/** Undefined when there is no file. Of one that is too large, so much that its length tells. */
+/** Undefined when there is no file. Reads no more of a large file than shows that it is too large. */
 const readContents = (path: string): Effect.Effect<Contents | undefined, FileFailed | PathRefused> =>
   Effect.flatMap(
     attempt("read", path, () => {
-      // Not even opened when it is something else: a device might take note of it.
+      // Anything but a file is not even opened: that alone may have an effect on a device.
       if (Fs.lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) return "not-a-file"
       return unless(["ENOENT"], () =>
         withOpenFile(path, ({ stats, read }) =>

@@ -7,8 +7,8 @@ import { maxFileLength, parse } from "../../domain/secrets-file/parse.ts"
 import { print } from "../../domain/secrets-file/print.ts"
 
 /**
- * The bytes to write, none when nothing has changed. They have been read back: nothing is ever written that the strict
- * reader would refuse, or that would read as something else. Larger than 4 MiB is FileFailed, EFBIG.
+ * The bytes to write; none when nothing has changed. They are parsed again first, so that nothing is written that the
+ * strict reader would refuse or read differently. More than 4 MiB is FileFailed with EFBIG.
  */
 export const replacement = Effect.fnUntraced(function* (
   path: string,
@@ -22,6 +22,6 @@ export const replacement = Effect.fnUntraced(function* (
   if (bytes.length > maxFileLength) return yield* new FileFailed({ operation: "write", path, code: "EFBIG" })
   const again = yield* parse(bytes)
   if (!same(again, next))
-    return yield* Effect.dieMessage("the new secrets file does not read as what it says")
+    return yield* Effect.dieMessage("the new secrets file does not parse to what was written")
   return Option.some(bytes)
 })

@@ -15,9 +15,9 @@ export class SecretsFile extends Context.Tag("tako/SecretsFile")<
     /** No environments when there is no file. */
     readonly read: Effect.Effect<Environments, SecretsFileError>
     /**
-     * Takes the lock, reads the file again, and replaces it by what `change` makes of it: the old or the new file is
-     * there at any moment, whole. When `change` fails, or gives back what it was given, nothing is written. A program
-     * that changes the file without the lock is noticed (SecretsFileChanged) and not overwritten.
+     * Takes the lock, reads the file again, and replaces it with the result of `change`, atomically. Nothing is written when
+     * `change` fails or returns what it got. If another program changes the file without the lock, its change is noticed
+     * and not overwritten (SecretsFileChanged).
      */
     readonly update: <E, R>(
       change: (current: Environments) => Effect.Effect<Environments, E, R>

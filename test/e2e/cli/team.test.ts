@@ -47,7 +47,7 @@ describe("a team", () => {
       assert.deepStrictEqual([refused.code, refused.stdout], [4, ""])
       assert.include(
         refused.stderr,
-        "is damaged: a merge conflict is left in it. Nothing was changed.\nIn an editor: "
+        "is damaged: it contains a merge conflict. Nothing was changed.\nIn an editor, "
       )
     }
     const text = Fs.readFileSync(file, "utf8")
@@ -62,9 +62,12 @@ describe("a team", () => {
   it("is told of a name that both sides keep, and of a comma that is missing", async () => {
     const { tako, writeFile } = await makeSandbox()
     writeFile('{"a":{},"a":{}}')
-    assert.match((await tako(["secrets", "ls"])).stderr, /stands twice in one object.*\n.*each name once/)
+    assert.match((await tako(["secrets", "ls"])).stderr, /appears twice in one object.*\n.*each name once/)
     writeFile('{"a":{} "b":{}}')
-    assert.include((await tako(["secrets", "ls"])).stderr, "it is not JSON (a comma too many or too few?)")
+    assert.include(
+      (await tako(["secrets", "ls"])).stderr,
+      "it is not JSON (is there a comma too many or too few?)"
+    )
   })
 })
 

@@ -75,7 +75,7 @@ describe.skipIf(!needs("python3"))("at a terminal", () => {
       askPassphrase,
       Pty.untilFlags({ ECHO: false }),
       Pty.send("wrong\r"),
-      Pty.wait("That opens no value")
+      Pty.wait("Wrong passphrase for ")
     ]
     const get = ["secrets", "get", "A", "-e", "production"]
     const refused = await atTerminal(sandbox, get, [...wrong, ...wrong, ...wrong], elsewhere)

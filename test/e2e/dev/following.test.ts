@@ -47,7 +47,7 @@ describe("tako dev", () => {
     const before = Fs.readFileSync(sandbox.file, "utf8")
 
     Fs.appendFileSync(sandbox.file, "<<<<<<< HEAD\n")
-    await dev.says("a merge conflict is left in it")
+    await dev.says("it contains a merge conflict")
     await dev.says("your app keeps running with what it has")
     Fs.writeFileSync(sandbox.file, before)
     await dev.says("that is mended")

@@ -24,7 +24,7 @@ const says: Readonly<Record<string, RegExp>> = {
   KeyCacheUnavailable: /no key was read from it/,
   KeyDiffers: /come from an environment with another key than before/,
   KeyNotTrusted: /A cached key fits environment/,
-  KeyRefused: /(?:That is not a key|That opens no value of environment \S+ another|has no values to try)/,
+  KeyRefused: /(?:That is not a key|That key opens no value of environment|has no values to try)/,
   LanguageUnknown: /which would tell the language/,
   ListenFailed: /Port \d+ is taken|Listening on \S+ (?:is|failed)/,
   LoginRefused: /did not let \S+ log in at/,

@@ -92,7 +92,7 @@ describe("KeySource.unlock", () => {
           "  TAKO_KEY is not a key (the base64 of 32 bytes)",
           "  TAKO_KEY_FILE names a file that cannot be read: it does not exist (ENOENT)",
           "  this machine's key cache has no key for it",
-          "  TAKO_PASSPHRASE opens none of its values: the white space that it begins or ends with is part of it",
+          "  TAKO_PASSPHRASE opens none of its values: its leading or trailing white space is part of it",
           "  TAKO_PASSPHRASE_FILE names a file that cannot be read: it does not exist (ENOENT)",
           "  a prompt is not possible without a terminal",
           "Join with the team's passphrase: tako secrets key derive --env production (in CI: TAKO_PASSPHRASE)"
@@ -136,7 +136,9 @@ describe("KeySource.unlock", () => {
       const environment = yield* run(environmentOf("octopus"))
       const answers = ["", "", "squid", "", "cuttlefish", "octopus"]
       assert.strictEqual((yield* run(unlock(environment), { answers, said })).source, "prompt")
-      const hints = (yield* Ref.get(said)).filter(({ text }) => text === "Nothing was typed. Ctrl-C leaves.")
+      const hints = (yield* Ref.get(said)).filter(
+        ({ text }) => text === "Nothing was typed. Press Ctrl-C to quit."
+      )
       assert.lengthOf(hints, 3)
     })
   )
@@ -151,9 +153,9 @@ describe("KeySource.unlock", () => {
         (yield* Ref.get(said)).map(({ text }) => text),
         [
           "Passphrase for environment production: ",
-          "That opens no value of environment production.",
+          "Wrong passphrase for production. Try again.",
           "Passphrase for environment production: ",
-          "That opens no value of environment production.",
+          "Wrong passphrase for production. Try again.",
           "Passphrase for environment production: "
         ]
       )
@@ -191,7 +193,10 @@ describe("KeySource.unlock", () => {
           assert.strictEqual(exit._tag, fits ? "Success" : "Failure", JSON.stringify(text))
         }
         for (const [bytes, because] of [
-          [Buffer.from("\ufeffoctopus", "utf8"), "opens none of its values: the white space"],
+          [
+            Buffer.from("\ufeffoctopus", "utf8"),
+            "opens none of its values: its leading or trailing white space"
+          ],
           [Buffer.from("\ufeffoctopus", "utf16le"), "names a file that cannot be read: it is not UTF-8\n"]
         ] as const) {
           Fs.writeFileSync(file, bytes)

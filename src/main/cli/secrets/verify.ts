@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { told } from "../../../domain/errors/keys.ts"
+import { describeAttempt } from "../../../domain/errors/keys.ts"
 import type { EnvironmentName } from "../../../domain/names.ts"
 import type { Placement } from "../../../programs/environment/placement.ts"
 import { type Verdict, verify as verifyEnvironments } from "../../../programs/secrets/verify.ts"
@@ -103,7 +103,7 @@ const sayWhat = Effect.fnUntraced(function* (name: EnvironmentName, verdict: Ver
     )
   }
   if (verdict._tag === "NoKey") {
-    const tried = verdict.tried.map((attempt) => `${told(attempt)}; `).join("")
+    const tried = verdict.tried.map((attempt) => `${describeAttempt(attempt)}; `).join("")
     return yield* say(`\n${name}: ${tried}join with tako secrets key derive --env ${name}`)
   }
   if (verdict._tag === "NotTrusted") {
