@@ -100,7 +100,7 @@ const mutants: ReadonlyArray<Mutant> = [
     of: "the program",
     replacements: [
       {
-        file: "src/services/files/attempt.ts",
+        file: "src/services/files/errno.ts",
         from: "Effect.fail(new FileFailed({ operation, path, code }))",
         to: "(void FileFailed, void operation, void path, Effect.succeed(undefined as never))"
       }

@@ -3,7 +3,7 @@ import * as Os from "node:os"
 import * as Effect from "effect/Effect"
 import type { ProcessExit } from "../../domain/process.ts"
 import { Signals } from "../../services/signals/signals.ts"
-import { isTerminal } from "../../services/stdio/is-terminal.ts"
+import { isTerminal } from "../../services/stdio/layer.ts"
 
 /**
  * Node gives a terminal the attributes back that it had when Node started (ResetStdio in its node.cc): that would undo

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { FileFailed, FileLocked } from "../../domain/errors/files.ts"
 import { SocketRefused } from "../../domain/errors/server.ts"
-import { attempt, errnoOf, quietly, unless } from "./attempt.ts"
+import { attempt, errnoOf, quietly, unless } from "./errno.ts"
 import { whileLocked } from "./lock.ts"
 
 /** The longest path for bind(2): sun_path without its NUL (unix(7); 104 bytes on macOS). */

@@ -3,10 +3,10 @@ import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import { type FileFailed, FileLocked } from "../../domain/errors/files.ts"
 import { omitUndefined } from "../../domain/omit-undefined.ts"
-import { attempt } from "./attempt.ts"
+import { attempt } from "./errno.ts"
 import * as LockFile from "./lock-file.ts"
-import { isHeld } from "./owned-file.ts"
-import { newToken } from "./temporary.ts"
+import { isHeld } from "./lock-file.ts"
+import { newToken } from "./replace.ts"
 
 /** A lock that is held until the scope closes, unless somebody takes us for gone: `isOurs` tells. */
 export interface Lock {

@@ -1,6 +1,6 @@
 import * as Fs from "node:fs"
 import * as Os from "node:os"
-import { errnoOf } from "./attempt.ts"
+import { errnoOf } from "./errno.ts"
 
 /** A process, so described that another one can tell whether it still runs. Every part is fit for a file's name. */
 export interface Owner {

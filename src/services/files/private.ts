@@ -3,8 +3,8 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type FileFailed, UnsafeFile, type UnsafeProblem } from "../../domain/errors/files.ts"
-import { attempt, errnoOf, unless } from "./attempt.ts"
-import { withOpenFile } from "./read.ts"
+import { attempt, errnoOf, unless } from "./errno.ts"
+import { withOpenFile } from "./open-file.ts"
 import { syncFolder } from "./replace.ts"
 
 /** What others may not do with a folder: read its entries too, or only change them. */

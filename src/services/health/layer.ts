@@ -3,7 +3,7 @@ import * as Net from "node:net"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { errnoOf } from "../files/attempt.ts"
+import { errnoOf } from "../files/errno.ts"
 import { type Answer, Health } from "./health.ts"
 import { isShortage, listeners } from "./listeners.ts"
 

@@ -1,5 +1,5 @@
 import * as Fs from "node:fs"
-import { errnoOf, unless } from "../files/attempt.ts"
+import { errnoOf, unless } from "../files/errno.ts"
 import type { Listeners } from "./health.ts"
 
 /** 127.0.0.1, 0.0.0.0, [::] and [::ffff:127.0.0.1] as in proc_net(5), on a little-endian machine. */

@@ -2,7 +2,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import type { AppName } from "../../domain/app/app-name.ts"
 import type { LogLine, LogsReply } from "../../domain/protocol/replies.ts"
-import { quietly, unless } from "../files/attempt.ts"
+import { quietly, unless } from "../files/errno.ts"
 import type { LogQuery } from "./instance-log.ts"
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = Fs.constants

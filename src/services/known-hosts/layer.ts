@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { FileFailed } from "../../domain/errors/files.ts"
 import type { HostIdentity } from "../../domain/ssh/host-identity.ts"
-import { attempt, unless } from "../files/attempt.ts"
+import { attempt, unless } from "../files/errno.ts"
 import { type Entry, known, lineOf, parse } from "./file.ts"
 import { KnownHosts } from "./known-hosts.ts"
 

@@ -4,7 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { ProcessExit, SignalName } from "../../domain/process.ts"
-import { quietly } from "../files/attempt.ts"
+import { quietly } from "../files/errno.ts"
 import { runSync } from "../helper-program/helper-program.ts"
 
 /** Time between two looks at a tree. Its members are not our children, so nothing notifies us of their exit. */

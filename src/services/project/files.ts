@@ -3,11 +3,9 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import type { FileFailed } from "../../domain/errors/files.ts"
 import { PathRefused } from "../../domain/errors/secrets-file.ts"
-import { attempt } from "../files/attempt.ts"
-import { createNew, replace } from "../files/replace.ts"
-import { sweep } from "../files/temporary.ts"
-import { followedWithin, namedWithin } from "../files/within.ts"
-import { withLines } from "./lines.ts"
+import { attempt } from "../files/errno.ts"
+import { followedWithin, namedWithin } from "../files/paths-within.ts"
+import { createNew, replace, sweep } from "../files/replace.ts"
 
 /** See Project.writeNew: the file appears whole or not at all. */
 export const writeNew = Effect.fnUntraced(function* (root: string, path: string, text: string) {
@@ -59,3 +57,24 @@ const sweepAround = (target: string) =>
   attempt("write", target, () =>
     sweep(Path.dirname(target), (name) => name.startsWith(`${Path.basename(target)}.`))
   )
+
+/**
+ * The text with these lines in it, in this order: from the first that does not come after the one before it, they are
+ * added to the end. Line ends are as in the text.
+ */
+export const withLines = (text: string, lines: ReadonlyArray<string>): string => {
+  const present = text.split("\n").map((line) => line.trim())
+  let last = -1
+  let kept = 0
+  for (const line of lines) {
+    const index = present.lastIndexOf(line)
+    if (index <= last) break
+    last = index
+    kept += 1
+  }
+  const missing = lines.slice(kept)
+  if (missing.length === 0) return text
+  const end = text.includes("\r\n") ? "\r\n" : "\n"
+  const gap = text === "" || text.endsWith("\n") ? "" : end
+  return text + gap + missing.map((line) => line + end).join("")
+}

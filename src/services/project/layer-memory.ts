@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import { PathRefused } from "../../domain/errors/secrets-file.ts"
 import { projectNameOf } from "../../domain/tako-toml/tako-toml.ts"
 import { configOf } from "./config.ts"
-import { withLines } from "./lines.ts"
+import { withLines } from "./files.ts"
 import { Project } from "./project.ts"
 
 /** A project whose files are these, by their path from its root; the map is changed by what is written. */

@@ -7,12 +7,11 @@ import type { FileFailed } from "../../domain/errors/files.ts"
 import { ConfigInvalid } from "../../domain/errors/project.ts"
 import { projectNameOf } from "../../domain/tako-toml/tako-toml.ts"
 import { decodeUtf8 } from "../../domain/utf8.ts"
-import { attempt } from "../files/attempt.ts"
+import { attempt } from "../files/errno.ts"
 import { configOf } from "./config.ts"
 import * as Files from "./files.ts"
-import { identityOf } from "./identity.ts"
 import { Project } from "./project.ts"
-import { findRoot, type Root } from "./root.ts"
+import { findRoot, identityOf, type Root } from "./root.ts"
 
 export interface Place {
   /** Absolute: where the command was started. */

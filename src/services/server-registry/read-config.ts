@@ -5,7 +5,7 @@ import type { FileFailed } from "../../domain/errors/files.ts"
 import { ConfigInvalid } from "../../domain/errors/project.ts"
 import { type ConfigToml, decode } from "../../domain/server-registry/config-toml.ts"
 import { decodeUtf8, withoutByteOrderMark } from "../../domain/utf8.ts"
-import { attempt, unless } from "../files/attempt.ts"
+import { attempt, unless } from "../files/errno.ts"
 
 /** A config.toml as it was found. */
 export interface ConfigFile extends ConfigToml {

@@ -3,7 +3,7 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import type { FileFailed } from "../../domain/errors/files.ts"
 import { DataUnsafe } from "../../domain/errors/server.ts"
-import { attempt, errnoOf, quietly } from "../files/attempt.ts"
+import { attempt, errnoOf, quietly } from "../files/errno.ts"
 import { syncFolder } from "../files/replace.ts"
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = Fs.constants

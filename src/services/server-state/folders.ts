@@ -6,7 +6,7 @@ import { type AppName, isAppName, partsOf } from "../../domain/app/app-name.ts"
 import { isRevision, type Revision } from "../../domain/app/release.ts"
 import type { FileFailed, UnsafeFile } from "../../domain/errors/files.ts"
 import { DataUnsafe } from "../../domain/errors/server.ts"
-import { attempt, unless } from "../files/attempt.ts"
+import { attempt, unless } from "../files/errno.ts"
 import * as Private from "../files/private.ts"
 import { closed, makePrivateFolder, unchangeable } from "../files/private.ts"
 

@@ -5,7 +5,7 @@ import type { AppName } from "../../domain/app/app-name.ts"
 import { type AppState, usedRevisions } from "../../domain/app/app-state.ts"
 import * as StateFile from "../../domain/app/state-file.ts"
 import { FileFailed } from "../../domain/errors/files.ts"
-import { attempt, unless } from "../files/attempt.ts"
+import { attempt, unless } from "../files/errno.ts"
 import { replace, syncFolder } from "../files/replace.ts"
 import {
   auditPath,

@@ -2,8 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { PathRefused } from "../../domain/errors/secrets-file.ts"
-import { isElsewhere, isSkipped } from "./skipped.ts"
-import { SourceTree } from "./source-tree.ts"
+import { isElsewhere, isSkipped, SourceTree } from "./source-tree.ts"
 
 /** These files, by their path from the root; the map is changed by what is written. It may be Project's in memory. */
 export const layerMemory = (files: Map<string, string> = new Map()): Layer.Layer<SourceTree> => {

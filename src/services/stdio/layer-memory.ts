@@ -1,8 +1,8 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { stdinText } from "./stdin-text.ts"
 import { Stdio } from "./stdio.ts"
+import { stdinText } from "./value-text.ts"
 
 /** What was written so far. */
 export class StdioTranscript extends Context.Tag("tako/StdioTranscript")<

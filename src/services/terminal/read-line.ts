@@ -1,11 +1,9 @@
 import * as Effect from "effect/Effect"
 import { Interrupted } from "../../domain/errors/user.ts"
 import * as Line from "./line.ts"
-import { layOut, picture, repaint } from "./paint.ts"
+import { layOut, picture, repaint, width } from "./paint.ts"
 import type { Question } from "./questions.ts"
-import { type RawTerminal, rawTerminal } from "./raw-mode.ts"
-import { beforeDeath } from "./signals.ts"
-import { width } from "./width.ts"
+import { beforeDeath, type RawTerminal, rawTerminal } from "./raw-mode.ts"
 
 /** What comes within this time after Enter came with it: people are slower, pastes faster. */
 const burst = 100

@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { ServerUnreachable } from "../../domain/errors/server.ts"
 import type { Target } from "../../domain/server/target.ts"
-import { errnoOf, quietly } from "../files/attempt.ts"
+import { errnoOf, quietly } from "../files/errno.ts"
 import { Transport } from "./transport.ts"
 import { overStream } from "./wire.ts"
 

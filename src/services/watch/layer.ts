@@ -1,8 +1,8 @@
+import * as Fs from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import { notificationsFor, type WatchFolder, watchFolder } from "./notifications.ts"
-import { signatureOf } from "./signature.ts"
 import { Watch } from "./watch.ts"
 
 /** How often to look when the kernel tells as well: network disks, and folders shared with a virtual machine, do not. */
@@ -60,5 +60,18 @@ const lookAfter = (paths: ReadonlyArray<string>, watch: WatchFolder, onChange: (
   return () => {
     clearTimeout(timer)
     notifications.close()
+  }
+}
+
+/** What tells one state of a file from another, without reading it; links are followed. */
+export const signatureOf = (path: string): string => {
+  try {
+    const stats = Fs.statSync(path, { bigint: true, throwIfNoEntry: false })
+    if (stats === undefined) return "absent"
+    const { dev, ino, mode, size, mtimeNs, ctimeNs } = stats
+    return [dev, ino, mode, size, mtimeNs, ctimeNs].join(":")
+  } catch (error) {
+    // EACCES, ELOOP: whatever it is, as long as it is that.
+    return String((error as NodeJS.ErrnoException).code)
   }
 }

@@ -3,7 +3,7 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
-import type { Environment } from "../../../src/services/clipboard/programs.ts"
+import type { Environment } from "../../../src/services/clipboard/layer.ts"
 
 const temporaryFolder = Effect.acquireRelease(
   Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-clipboard-"))),

@@ -1,6 +1,6 @@
 import * as Fs from "node:fs"
 import { type Owner, ourselves } from "../../../src/services/files/owner.ts"
-import { newToken } from "../../../src/services/files/temporary.ts"
+import { newToken } from "../../../src/services/files/replace.ts"
 
 /** A process that is gone: our own pid, given to another one before us. */
 export const goneOwner = (): Owner => ({ ...ourselves(), start: "1" })

@@ -3,7 +3,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { identityOf } from "../../../src/services/project/identity.ts"
+import { identityOf } from "../../../src/services/project/root.ts"
 import { needs } from "../../support/needs.ts"
 import { plant, temporaryFolder } from "./folder.ts"
 

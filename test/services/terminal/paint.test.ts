@@ -1,8 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { printable } from "../../../src/domain/printable.ts"
 import * as Line from "../../../src/services/terminal/line.ts"
-import { layOut, picture, repaint } from "../../../src/services/terminal/paint.ts"
-import { width } from "../../../src/services/terminal/width.ts"
+import { layOut, picture, repaint, width } from "../../../src/services/terminal/paint.ts"
 import * as FastCheck from "../../support/fast-check.ts"
 import { show } from "./screen.ts"
 

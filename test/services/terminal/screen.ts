@@ -1,4 +1,4 @@
-import { width } from "../../../src/services/terminal/width.ts"
+import { width } from "../../../src/services/terminal/paint.ts"
 
 /** What a plain terminal of that many columns shows of an output: CR, LF, BS, wrapping, wide characters, no more. */
 export const show = (output: string, columns: number) => {

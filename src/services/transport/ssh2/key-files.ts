@@ -1,8 +1,8 @@
 import * as Fs from "node:fs"
 import type { ParsedKey } from "ssh2"
 import type { PassedOver } from "../../../domain/errors/ssh.ts"
-import { errnoOf } from "../../files/attempt.ts"
-import { withOpenFile } from "../../files/read.ts"
+import { errnoOf } from "../../files/errno.ts"
+import { withOpenFile } from "../../files/open-file.ts"
 import { typeOf } from "../../known-hosts/file.ts"
 import type { Module } from "./session.ts"
 

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Ssh2 from "ssh2"
 import type { Client } from "ssh2"
 import { ServerUnreachable, type TransportStage } from "../../../domain/errors/server.ts"
-import { errnoOf } from "../../files/attempt.ts"
+import { errnoOf } from "../../files/errno.ts"
 
 /** What has become of a client so far, and a way to wait for more. */
 export interface Session {

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { ServerUnreachable, type TransportStage } from "../../../domain/errors/server.ts"
 import type { SshSettings } from "../../../domain/ssh/ssh-settings.ts"
-import { errnoOf } from "../../files/attempt.ts"
+import { errnoOf } from "../../files/errno.ts"
 import type { LoggedIn } from "./login.ts"
 import { unreachable, within } from "./session.ts"
 

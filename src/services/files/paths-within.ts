@@ -3,7 +3,7 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import type { FileFailed } from "../../domain/errors/files.ts"
 import { PathRefused } from "../../domain/errors/secrets-file.ts"
-import { attempt, unless } from "./attempt.ts"
+import { attempt, unless } from "./errno.ts"
 
 /** Whether a path is the folder or below it; both absolute, without symbolic links. */
 export const isInside = (folder: string, path: string): boolean =>

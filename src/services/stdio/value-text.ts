@@ -1,7 +1,11 @@
+import * as Fs from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import type { FileFailed } from "../../domain/errors/files.ts"
 import { ValueRefused } from "../../domain/errors/secrets.ts"
 import { decodeUtf8 } from "../../domain/utf8.ts"
+import { attempt } from "../files/errno.ts"
+import { readAtMost } from "../files/open-file.ts"
 
 /** 1 MiB. */
 const largestValue = 1024 * 1024
@@ -18,3 +22,22 @@ export const stdinText = (bytes: Uint8Array): Effect.Effect<Redacted.Redacted<st
     onSuccess: (text) => Redacted.make(text)
   })
 }
+
+/**
+ * All of a file, or of a pipe with a name, that somebody named instead of passing it to stdin; with stdin's limits. What
+ * was typed is not repeated: it may be a value.
+ */
+export const namedText = (
+  path: string
+): Effect.Effect<Redacted.Redacted<string>, FileFailed | ValueRefused> =>
+  Effect.flatMap(
+    attempt("read", "the file that was named", () => {
+      const fd = Fs.openSync(path, Fs.constants.O_RDONLY)
+      try {
+        return readAtMost(fd, Fs.fstatSync(fd).size, tooMany)
+      } finally {
+        Fs.closeSync(fd)
+      }
+    }),
+    stdinText
+  )
