@@ -190,7 +190,7 @@ Effect.runPromise(program).then((configured) => console.log(secrets.GREETING, ..
       `import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import { type EnvironmentReplaced, Layers, Names, Programs } from "tako"
+import { Layers, Names, Programs } from "tako"
 import * as Testing from "tako/testing"
 const place = { environment: Names.EnvironmentName("production"), secret: Names.SecretName("API_KEY") }
 const program = Effect.gen(function* () {
@@ -246,6 +246,7 @@ console.log(await Effect.runPromise(Effect.provide(program, Layers.secrets({ dir
       `import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
+import { type EnvironmentReplaced, Layers, Names, Programs } from "tako"
 import * as Testing from "tako/testing"
 export const value = Programs.get({
   environment: Names.EnvironmentName("production"),
