@@ -97,7 +97,7 @@ export const commands: ReadonlyArray<Writing> = [
   {
     name: "adopt",
     argv: ["secrets", "adopt", "B", "--env", "development"],
-    terminal: [["as its own?", "y\r"]],
+    terminal: [["as B of environment", "y\r"]],
     // B holds what was sealed for Z, a name that is gone.
     before: [[put("A", value), given], [put("Z", long)], [lostFrom("B")], [rm(secret("Z"), [development])]],
     old: {},

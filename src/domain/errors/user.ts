@@ -16,7 +16,10 @@ export class NoTerminal extends Data.TaggedError("NoTerminal")<{
   readonly instead: string
 }> {
   override get message(): string {
-    return `${this.question}: there is no terminal to ask on.\n${this.instead}`
+    const problem = this.question.endsWith("?")
+      ? `${this.question} There is no terminal to ask on.`
+      : `${this.question}: there is no terminal to ask on.`
+    return `${problem}\n${this.instead}`
   }
 }
 

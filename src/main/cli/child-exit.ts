@@ -6,19 +6,19 @@ import { Signals } from "../../services/signals/signals.ts"
 import { isTerminal } from "../../services/stdio/layer.ts"
 
 /**
- * Node gives a terminal the attributes back that it had when Node started (ResetStdio in its node.cc): that would undo
- * what the program set, and from the background what the shell's next program has set. Not for another file, though.
+ * Keeps Node from restoring the terminal attributes of its own start when it exits (ResetStdio in its node.cc). That would
+ * undo what the program set, or, from the background, what the shell's next program has set. Node skips other files.
  */
-export const letGoOfTerminal = Effect.sync(() => {
+export const detachTerminal = Effect.sync(() => {
   for (const fd of [0, 1, 2]) {
     if (!isTerminal(fd)) continue
     Fs.closeSync(fd)
-    // The lowest number that is free: this one (open(2)).
+    // Gets the lowest free number, which is this one (open(2)).
     Fs.openSync("/dev/null", fd === 0 ? "r" : "w")
   }
 })
 
-/** These would leave a core dump of ours beside the program's (signal(7)). */
+/** Dying of one of these would leave a core dump of tako beside the program's (signal(7)). */
 const dumpsCore = new Set([
   "SIGQUIT",
   "SIGILL",
@@ -32,8 +32,8 @@ const dumpsCore = new Set([
   "SIGXFSZ"
 ])
 
-/** Ends as the program did: with its exit code, or of the same signal. */
-export const endAs = (exit: ProcessExit) => {
+/** Ends as the program did: with its exit code, or by the same signal. */
+export const exitLikeChild = (exit: ProcessExit) => {
   if (exit._tag === "Exited") return Effect.succeed(exit.code)
   const { signal } = exit
   return dumpsCore.has(signal)

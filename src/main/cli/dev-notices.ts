@@ -5,8 +5,8 @@ import type { Changes } from "../../programs/dev/plan.ts"
 import type { Ink } from "../command-line/ink.ts"
 import { counted } from "./output.ts"
 
-/** What stderr says of it, a line each, told from the program's own lines by their first word. */
-export const words = (notice: Notice, ink: Ink): ReadonlyArray<string> => {
+/** A notice as lines for stderr; their first word tells them from the program's own output. */
+export const noticeLines = (notice: Notice, ink: Ink): ReadonlyArray<string> => {
   const quiet = (text: string) => ink.dim(`tako: ${text}`)
   const problem = (error: Error, then: string) => [
     `${ink.yellow("tako:")} ${printableLines(error.message)}`,
@@ -16,7 +16,7 @@ export const words = (notice: Notice, ink: Ink): ReadonlyArray<string> => {
     case "EnvironmentCreated":
       return [
         quiet(
-          `created environment ${notice.environment}, without secrets: tako secrets set NAME --env ${notice.environment}`
+          `created environment ${notice.environment}, which has no secrets yet: tako secrets set NAME --env ${notice.environment}`
         )
       ]
     case "TypesRefreshed":
@@ -26,37 +26,39 @@ export const words = (notice: Notice, ink: Ink): ReadonlyArray<string> => {
         ? [quiet(`your app is at ${notice.url}`)]
         : [quiet(`your app is at ${notice.url} (port ${notice.taken} is taken)`)]
     case "NoAddress":
-      return problem(notice.error, `your app is at ${notice.url} until it is started again`)
+      return problem(notice.error, `your app stays at ${notice.url} until its next start`)
     case "NotAPort":
       return [
-        quiet("your app wrote something on fd 4 that is no port and a newline, so it gets no address here")
+        quiet("your app did not report a port on fd 4 (a number and a newline), so it gets no address here")
       ]
     case "Restarting":
-      return [quiet(`${whatChanged(notice.changes)}, starting again`)]
+      return [quiet(`${whatChanged(notice.changes)}, restarting`)]
     case "Killed":
-      return [quiet(`it did not end within ${notice.seconds} s of SIGTERM, and was killed`)]
+      return [quiet(`your app did not exit within ${notice.seconds} s of SIGTERM and was killed`)]
     case "NotFollowed":
       return problem(notice.error, whatNow(notice.isRunning))
     case "Recovered":
       return [
         quiet(
-          `that is mended, and nothing else has changed${notice.isRunning ? "" : "; waiting for a change"}`
+          `that is fixed, and nothing else has changed${notice.isRunning ? "" : "; waiting for a change"}`
         )
       ]
     case "Failed":
       return [
-        quiet(`${howItEnded(notice.exit)}; waiting for a change of its secrets or of tako.toml (Ctrl-C ends)`)
+        quiet(
+          `${howItEnded(notice.exit)}; waiting for a change to its secrets or to tako.toml (Ctrl-C to quit)`
+        )
       ]
     case "NotStarted":
-      return problem(notice.error, "waiting for a change of its secrets or of tako.toml (Ctrl-C ends)")
+      return problem(notice.error, "waiting for a change to its secrets or to tako.toml (Ctrl-C to quit)")
   }
 }
 
 const whatNow = (isRunning: boolean): string =>
-  isRunning ? "your app keeps running with what it has" : "still waiting for a change (Ctrl-C ends)"
+  isRunning ? "your app keeps running unchanged" : "still waiting for a change (Ctrl-C to quit)"
 
 const howItEnded = (exit: ProcessExit): string =>
-  exit._tag === "Exited" ? `it ended with ${exit.code}` : `it was killed by ${exit.signal}`
+  exit._tag === "Exited" ? `your app exited with ${exit.code}` : `your app was killed by ${exit.signal}`
 
 const whatChanged = (changes: Changes): string => {
   const all = [
@@ -70,7 +72,7 @@ const whatChanged = (changes: Changes): string => {
   return all.filter((text) => text !== undefined).join(", ")
 }
 
-/** Names as long as they are few. */
+/** Names up to three, else their number. */
 const some = (names: ReadonlyArray<string>, noun: string, one: string, many: string): string | undefined => {
   if (names.length === 0) return undefined
   const shown = names.length > 3 ? counted(names.length, noun) : names.join(" and ")

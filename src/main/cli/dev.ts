@@ -9,18 +9,18 @@ import { Home } from "../../services/home/home.ts"
 import { Project } from "../../services/project/project.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { Stdio } from "../../services/stdio/stdio.ts"
-import { endAs, letGoOfTerminal } from "./child-exit.ts"
+import { detachTerminal, exitLikeChild } from "./child-exit.ts"
 import { argument, leaf } from "./command.ts"
 import { Globals, Style } from "./context.ts"
-import { words } from "./dev-notices.ts"
+import { noticeLines } from "./dev-notices.ts"
 import { environmentFlag, givenEnvironment } from "./names.ts"
 
 export const dev = leaf(
   "dev",
   {
-    summary: "Run your program, and again whenever its secrets change",
+    summary: "Run your program, and restart it when its secrets change",
     description:
-      "Runs CMD, or what tako.toml has as dev, with the secrets of development on fd 3 and the variables of tako.toml. Starts it again when a secret, a variable or the command changes; a change that does not open keeps it running and is explained.\n\nA program that tells its port on fd 4 is given an address that stays the same.",
+      "Runs CMD, or the dev command of tako.toml, with the secrets of development on fd 3 and the variables of tako.toml. Restarts it when a secret, a variable or the command changes. A change that cannot be opened is reported, and the program keeps running.\n\nA program that reports its port on fd 4 gets an address that stays the same across restarts.",
     example: "tako dev npm run dev",
     arguments: {
       command: argument.rest("CMD", { summary: "The program and its arguments", passThrough: true })
@@ -43,14 +43,14 @@ export const dev = leaf(
         dataFolder,
         makeDataFolder: makeDataFolder(dataFolder),
         watched: yield* watchedFiles,
-        notify: (notice) => Effect.forEach(words(notice, err), say, { discard: true })
+        notify: (notice) => Effect.forEach(noticeLines(notice, err), say, { discard: true })
       })
-      yield* letGoOfTerminal
-      return yield* endAs(exit)
+      yield* detachTerminal
+      return yield* exitLikeChild(exit)
     })
 )
 
-/** The secrets file, tako.toml, and everywhere that its key may come from. */
+/** The secrets file, tako.toml, and every file that the key may come from. */
 export const watchedFiles = Effect.gen(function* () {
   const { root } = yield* Project
   const { path } = yield* SecretsFile

@@ -2,7 +2,7 @@ import { printableLines } from "../../domain/printable.ts"
 import type { Ink } from "../command-line/ink.ts"
 import type { TakoError } from "../exit-code.ts"
 
-/** What stderr says of an error: once, in its own words. What the user decided is no error. */
+/** An error for stderr, in its own words. What the user decided is not marked as an error. */
 export const renderFailure = (error: TakoError, ink: Ink): string => {
   const text = printableLines(error.message)
   return error._tag === "Interrupted" || error._tag === "Declined"
@@ -11,14 +11,14 @@ export const renderFailure = (error: TakoError, ink: Ink): string => {
 }
 
 /**
- * What stderr says of a bug. Never its message or its stack trace, which may quote a value: its class, an errno or
- * Node error code, and where in our own file it arose.
+ * A bug for stderr: its class, an errno or Node error code, and where in our file it was thrown. Never its message or
+ * stack trace, which may quote a value.
  */
 export const renderBug = (defect: unknown, ink: Ink): string => {
-  const what = [className(defect), code(defect), place(defect)].filter((part) => part !== undefined)
+  const what = [className(defect), code(defect), location(defect)].filter((part) => part !== undefined)
   return [
     `${ink.bold(ink.red("error:"))} This is a bug in tako (${what.join(" ")}).`,
-    "Please report it with the command that you typed, without any secret value."
+    "Please report it with the command you typed, without any secret value."
   ].join("\n")
 }
 
@@ -36,9 +36,9 @@ const code = (defect: unknown): string | undefined =>
     ? defect.code
     : undefined
 
-// V8 puts the message in front of the frames, and a message may look like a frame: where it is not found at the front
-// as it is now ("TypeError: …", "TypeError [ERR_…]: …"), no place is told.
-const place = (defect: unknown): string | undefined => {
+// V8 puts the message before the frames, and a message may look like a frame. So a location is given only where the
+// trace begins with the message as it is now ("TypeError: …", "TypeError [ERR_…]: …").
+const location = (defect: unknown): string | undefined => {
   if (!(defect instanceof Error) || typeof defect.stack !== "string") return undefined
   const front = /^[A-Za-z0-9_]+(?: \[[A-Z0-9_]+\])?/.exec(defect.stack)?.[0] ?? ""
   const header = `${front}${defect.message === "" ? "" : `: ${defect.message}`}\n`

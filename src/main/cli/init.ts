@@ -3,26 +3,26 @@ import { ignoredMend, ignoreFile, ignoreRules, init as initProject } from "../..
 import { done, failed } from "../exit-code.ts"
 import { leaf } from "./command.ts"
 import { say } from "./output.ts"
-import { refreshed } from "./typegen.ts"
+import { refreshTypesAfterChange } from "./typegen.ts"
 
 export const init = leaf(
   "init",
   {
-    summary: "Make this folder a project",
+    summary: "Make this folder a tako project",
     description:
-      "Writes tako.toml, and the .gitignore rules that keep .tako/secrets.json and nothing else of .tako/. What is there is kept.",
+      "Writes tako.toml, and .gitignore rules that commit .tako/secrets.json and nothing else in .tako/. Existing files are kept.",
     example: "tako init"
   },
   () =>
     Effect.gen(function* () {
       const made = yield* initProject()
-      yield* say(made.config === "created" ? "Created tako.toml" : "Kept tako.toml as it is")
+      yield* say(made.config === "created" ? "Created tako.toml" : "Kept the existing tako.toml")
       yield* say(
         made.ignoreRules === "added"
           ? `Added to ${ignoreFile}: ${ignoreRules.join(" and ")}`
-          : `Kept ${ignoreFile} as it is`
+          : `Kept ${ignoreFile}: it has the rules already`
       )
-      yield* refreshed
+      yield* refreshTypesAfterChange
       if (made.secretsIgnored) {
         yield* say(ignoredMend)
         return failed

@@ -11,7 +11,7 @@ import { serversToAsk } from "../../programs/apps/targets.ts"
 import { Stdio } from "../../services/stdio/stdio.ts"
 import { plain } from "../command-line/ink.ts"
 import { serverFailed } from "../exit-code.ts"
-import { appArgument, checkServer, chosenApp, serverFlag } from "./apps/choose-app.ts"
+import { appArgument, checkServer, chooseApp, serverFlag } from "./apps/choose-app.ts"
 import { optionalNumber } from "./apps/report.ts"
 import { flag, leaf } from "./command.ts"
 import { Style } from "./context.ts"
@@ -22,17 +22,21 @@ import { asJson, jsonFlag, out, outJson, say } from "./output.ts"
 export const logs = leaf(
   "logs",
   {
-    summary: "What the instances of an app have written",
+    summary: "Show the output of an app's instances",
     description:
-      "Secrets are masked in it, as far as that goes: in the usual encodings, from 6 characters on. With --follow, --json prints one object a line.",
+      "Secret values of at least 6 characters are masked, also in the usual encodings. With --follow, --json prints one object per line.",
     example: "tako logs shop/production --follow",
     arguments: { app: appArgument },
     flags: {
-      follow: flag.boolean("follow", { short: "f", summary: "And what they go on to write, until Ctrl-C" }),
-      lines: flag.text("lines", { short: "n", value: "COUNT", summary: "The last lines (default 100)" }),
+      follow: flag.boolean("follow", { short: "f", summary: "Keep printing new output until Ctrl-C" }),
+      lines: flag.text("lines", {
+        short: "n",
+        value: "COUNT",
+        summary: "Show the last COUNT lines (default 100)"
+      }),
       instance: flag.text("instance", {
         value: "ID",
-        summary: "Of this instance alone, as tako status has it"
+        summary: "Show only this instance; tako status lists them"
       }),
       environment: environmentFlag,
       server: serverFlag,
@@ -44,7 +48,7 @@ export const logs = leaf(
       const lines = yield* optionalNumber("--lines", input.lines, 0, mostLines)
       const instance = yield* checkInstance(input.instance)
       const server = yield* checkServer(input.server)
-      const app = yield* chosenApp(input)
+      const app = yield* chooseApp(input)
       const wanted: Wanted = { app, instance, lines: Option.getOrElse(lines, () => 100) }
       const targets = yield* serversToAsk({ server, app: Option.some(app) })
       const found = yield* readLogs(targets, wanted)
@@ -58,7 +62,7 @@ export const logs = leaf(
         yield* out(said.map(print).join(""))
         if (input.follow) {
           yield* followAll(found, wanted, print)
-          // It ends only because there is no more getting to any of them.
+          // Following ends only when none of the servers can be reached any more.
           return serverFailed
         }
         if (said.length === 0 && wanted.lines > 0 && failed.length === 0) yield* say(silence(wanted))
@@ -67,13 +71,13 @@ export const logs = leaf(
     })
 )
 
-/** The lines of all servers by their time; of those that are, the last ones. */
-const latest = (found: ReadonlyArray<Outcome<Excerpt>>, count: number): ReadonlyArray<Said> => {
+/** The last lines of all servers together, sorted by time. */
+const latest = (found: ReadonlyArray<Outcome<Excerpt>>, count: number): ReadonlyArray<ServerLine> => {
   const all = found.flatMap(
-    ({ target, outcome }): ReadonlyArray<Said> =>
+    ({ target, outcome }): ReadonlyArray<ServerLine> =>
       Either.isLeft(outcome) ? [] : outcome.right.lines.map((line) => ({ server: target.name, line }))
   )
-  // The sort is stable: lines of one server stay as they came.
+  // The sort is stable: lines of one server keep their order.
   const sorted =
     found.length > 1
       ? all.toSorted((a, b) => (a.line.at < b.line.at ? -1 : a.line.at > b.line.at ? 1 : 0))
@@ -85,32 +89,36 @@ const silence = ({ app, instance }: Wanted): string =>
   Option.match(instance, {
     onNone: () => `${app} has not written anything yet.`,
     onSome: (id) =>
-      `There is nothing of an instance ${id} of ${app}.\nSee which there are: tako status ${app}`
+      `There is no output of an instance ${id} of ${app}.\nTo list its instances: tako status ${app}`
   })
 
 const checkInstance = (given: Option.Option<string>): Effect.Effect<Option.Option<string>, Usage> =>
   Option.isNone(given) || /^[A-Za-z0-9]{1,64}$/.test(given.value)
     ? Effect.succeed(given)
-    : new Usage({ problem: "--instance takes the id of an instance, as tako status APP has it." })
+    : new Usage({ problem: "--instance takes the id of an instance, as tako status APP shows it." })
 
-/** A line that an app has written, and on which server. */
-export interface Said {
+/** A line of an app's output, and the server that it comes from. */
+export interface ServerLine {
   readonly server: string
   readonly line: LogLine
 }
 
-/** Writes a line as people or programs read it, its newline included: when, which instance, and what it wrote. */
+/** Formats a line with its newline, for people or as JSON: when, which instance, and the text. */
 export const linePrinter = ({ json, servers }: { readonly json: boolean; readonly servers: boolean }) =>
-  Effect.map(Effect.all([Stdio, Style]), ([{ stdoutIsTerminal }, { out: ink }]) => (said: Said): string => {
-    if (json) return `${asJson(lineToJson(said), 0)}\n`
-    const { server, line } = said
-    const at = stdoutIsTerminal ? localTime(line.at) : line.at
-    const source = printable(servers ? `${server}/${line.instance}` : line.instance)
-    const prefix = `${ink.dim(at)} ${(line.stream === "stderr" ? ink.yellow : ink.dim)(source)}`
-    return `${prefix} ${ink === plain ? plainLine(line.text) : colouredLine(line.text)}\n`
-  })
+  Effect.map(
+    Effect.all([Stdio, Style]),
+    ([{ stdoutIsTerminal }, { out: ink }]) =>
+      (said: ServerLine): string => {
+        if (json) return `${asJson(lineToJson(said), 0)}\n`
+        const { server, line } = said
+        const at = stdoutIsTerminal ? localTime(line.at) : line.at
+        const source = printable(servers ? `${server}/${line.instance}` : line.instance)
+        const prefix = `${ink.dim(at)} ${(line.stream === "stderr" ? ink.yellow : ink.dim)(source)}`
+        return `${prefix} ${ink === plain ? plainLine(line.text) : colouredLine(line.text)}\n`
+      }
+  )
 
-export const lineToJson = ({ server, line: { at, instance, stream, text } }: Said) => ({
+export const lineToJson = ({ server, line: { at, instance, stream, text } }: ServerLine) => ({
   at,
   server,
   instance,
@@ -118,7 +126,7 @@ export const lineToJson = ({ server, line: { at, instance, stream, text } }: Sai
   text
 })
 
-/** "2026-01-31 12:00:00", where we are. */
+/** "2026-01-31 12:00:00", in the local time zone. */
 const localTime = (instant: string): string => {
   const at = new Date(instant)
   const [month, day, hour, minute, second] = [
@@ -131,15 +139,15 @@ const localTime = (instant: string): string => {
   return `${at.getFullYear()}-${month}-${day} ${hour}:${minute}:${second}`
 }
 
-/** Prints what comes from each server, until none of them can be followed any more. */
+/** Prints new lines of each server until none of them can be followed any more. */
 export const followAll = (
   found: ReadonlyArray<Outcome<Excerpt>>,
   wanted: Wanted,
-  print: (said: Said) => string
+  print: (said: ServerLine) => string
 ) =>
   Effect.gen(function* () {
     const { err } = yield* Style
-    // A terminal shows ^C, and the next prompt is to begin a line of its own.
+    // A terminal shows ^C; the next prompt should begin on a line of its own.
     const { stderrIsTerminal } = yield* Stdio
     yield* Effect.forEach(
       found.flatMap(({ target, outcome }) =>
@@ -149,7 +157,7 @@ export const followAll = (
         follow(target, wanted, from, {
           lines: (lines) => out(lines.map((line) => print({ server: target.name, line })).join("")),
           lost: (error) => say(`${firstLine(error.message)} Trying again …`),
-          back: say(`Server ${target.name} is there again.`)
+          back: say(`Server ${target.name} is back.`)
         }).pipe(
           Effect.catchAll((error) =>
             error._tag === "Interrupted" ? Effect.fail(error) : say(renderFailure(error, err))

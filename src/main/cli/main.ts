@@ -17,10 +17,10 @@ import { runCli } from "./run-cli.ts"
 
 /**
  * Runs this process's command line and ends the process with its exit code. SIGINT, SIGTERM and SIGHUP interrupt the
- * command, whose finalizers run, and end the process with 128 and the signal's number; a second one ends it at once. A
- * command that takes these signals (Signals.take) has them for as long.
+ * command, whose finalizers run, and make the exit code 128 plus the signal's number; a second one ends the process at
+ * once. A command that takes these signals itself (Signals.take) gets them instead.
  *
- * `streams` are built always, `services` for a command alone.
+ * `streams` are always built, `services` only when a command runs.
  */
 export const main = <R, E extends TakoError>(
   root: GroupTree<R, E>,
@@ -48,22 +48,22 @@ export const main = <R, E extends TakoError>(
       version: options.version,
       ...(options.onCommand === undefined ? {} : { onCommand: options.onCommand })
     })
-    // The loser's finalizers have run when the race is over.
+    // When the race is over, the loser's finalizers have run.
     return yield* Effect.raceFirst(cli, Deferred.await(stop))
   })
-  // A callback of Node's that throws outside of every Effect: what it threw may quote a value, so Node must not print it.
+  // A callback of Node that throws outside of every Effect. The message may quote a value, so Node must not print it.
   process.on("uncaughtException", (defect) => {
     reportBug(defect)
     Deferred.unsafeDone(stop, Exit.succeed(failed))
   })
-  // When nothing is left that could wake the command up, Node ends; that must not look like success.
+  // Node exits when nothing is left that could wake the command up. That must not look like success.
   process.once("beforeExit", () => {
     reportBug(new Stuck())
     process.exit(failed)
   })
   Effect.runFork(Effect.provide(Effect.scoped(program), options.streams)).addObserver((exit) => {
     if (Exit.isFailure(exit)) reportBug(Cause.squash(exit.cause))
-    // What was printed is written by now: Stdio ends an effect when the stream has taken all of it.
+    // All output is written by now: the effects of Stdio end when the stream has taken everything.
     process.exit(Exit.isSuccess(exit) ? exit.value : failed)
   })
 }
@@ -74,6 +74,6 @@ const reportBug = (defect: unknown): void => {
   try {
     Fs.writeSync(2, `${renderBug(defect, plain)}\n`)
   } catch {
-    // Nobody reads it.
+    // stderr is closed.
   }
 }

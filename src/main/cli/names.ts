@@ -19,10 +19,10 @@ export const environmentFlag = flag.text("env", {
   short: "e",
   value: "NAME",
   holds: "environment",
-  summary: "The environment (also TAKO_ENV)"
+  summary: "Use this environment (default: TAKO_ENV)"
 })
 
-/** What --env or TAKO_ENV says. */
+/** The environment of --env, or else of TAKO_ENV. */
 export const givenEnvironment = Effect.fnUntraced(function* (given: Option.Option<string>) {
   const variable = Config.option(Config.nonEmptyString("TAKO_ENV")).pipe(
     Effect.orElseSucceed(() => Option.none<string>())
@@ -34,8 +34,8 @@ export const givenEnvironment = Effect.fnUntraced(function* (given: Option.Optio
   })
 })
 
-/** --env, TAKO_ENV, or what the person at the terminal chooses, production last. */
-export const chosenEnvironment = Effect.fnUntraced(function* (given: Option.Option<string>) {
+/** The environment of --env or TAKO_ENV, or else the one chosen at the terminal, where production is last. */
+export const chooseEnvironment = Effect.fnUntraced(function* (given: Option.Option<string>) {
   const named = yield* givenEnvironment(given)
   if (Option.isSome(named)) return named.value
   const terminal = yield* Terminal
@@ -54,7 +54,7 @@ export const chosenEnvironment = Effect.fnUntraced(function* (given: Option.Opti
   return yield* checkEnvironment(yield* terminal.choose("Which environment?", productionLast))
 })
 
-/** A name of the file, or one that can be given; else the near one of the file is suggested. */
+/** Accepts a name that is in the file or valid for a new environment; suggests a near one otherwise. */
 const checkEnvironment = Effect.fnUntraced(function* (name: string) {
   const file = yield* SecretsFile
   if (isNewEnvironmentName(name)) return name
@@ -77,22 +77,22 @@ const invalid = (kind: "environment" | "secret", name: string, known: ReadonlyAr
     ...Option.match(nearest(name, known), { onNone: () => ({}), onSome: (suggestion) => ({ suggestion }) })
   })
 
-/** Of the commands that create an environment with its first secret. */
+/** For commands that create an environment with its first secret. */
 export const createFlag = flag.boolean("create", {
-  summary: "Create the environment, however close its name is to another's"
+  summary: "Create the environment even if its name is close to another's"
 })
 
-/** Lets a name pass that is there, or is not close to one that is; asks before a likely typing error creates one. */
-export const creatable = Effect.fnUntraced(function* (name: EnvironmentName, insist: boolean) {
+/** Asks before a likely typing error creates an environment. */
+export const confirmNewEnvironment = Effect.fnUntraced(function* (name: EnvironmentName, insist: boolean) {
   const file = yield* SecretsFile
   const known = environmentNames(yield* file.read)
   const near = nearestEnvironment(name, known)
   if (insist || known.includes(name) || Option.isNone(near)) return
   const terminal = yield* Terminal
-  const question = `There is no environment ${name}, but ${near.value}. Create ${name}?`
+  const question = `There is no environment ${name}; did you mean ${near.value}? Create ${name}?`
   if ((yield* terminal.isThere) && (yield* terminal.confirm(question, { default: false }))) return
   return yield* new Usage({
     problem: `There is no environment ${name}. Did you mean ${near.value}?`,
-    hint: `To create ${name}: add --create`
+    hint: `To create ${name}, add --create.`
   })
 })

@@ -4,7 +4,7 @@ import { NoTerminal } from "../../domain/errors/user.ts"
 import { Stdio } from "../../services/stdio/stdio.ts"
 import { Terminal } from "../../services/terminal/terminal.ts"
 
-/** Asked for without echo when stdin is a terminal; else all of stdin less one final newline. */
+/** Asks without echo if stdin is a terminal; else reads all of stdin, less one final newline. */
 export const hiddenInput = Effect.fnUntraced(function* (question: string, instead: string) {
   const stdio = yield* Stdio
   const terminal = yield* Terminal
@@ -17,12 +17,12 @@ export const hiddenInput = Effect.fnUntraced(function* (question: string, instea
   return yield* terminal.askHidden(question)
 })
 
-/** Asks unless --yes was given; where nobody can be asked, --yes is needed. */
-export const agreed = Effect.fnUntraced(function* (question: string, yes: boolean) {
+/** Asks unless --yes was given. Without a terminal, --yes is required. */
+export const confirmed = Effect.fnUntraced(function* (question: string, yes: boolean) {
   if (yes) return true
   const terminal = yield* Terminal
   if (!(yield* terminal.isThere)) {
-    return yield* new NoTerminal({ question, instead: "If you mean it: add --yes" })
+    return yield* new NoTerminal({ question, instead: "If you are sure, add --yes." })
   }
   return yield* terminal.confirm(question, { default: false })
 })

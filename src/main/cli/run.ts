@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { EnvironmentName } from "../../domain/names.ts"
 import { run as runProgram } from "../../programs/run.ts"
-import { endAs, letGoOfTerminal } from "./child-exit.ts"
+import { detachTerminal, exitLikeChild } from "./child-exit.ts"
 import { argument, flag, leaf } from "./command.ts"
 import { environmentFlag, givenEnvironment } from "./names.ts"
 import { say } from "./output.ts"
@@ -10,9 +10,9 @@ import { say } from "./output.ts"
 export const run = leaf(
   "run",
   {
-    summary: "Start a program with the secrets of an environment on fd 3",
+    summary: "Run a program with the secrets of an environment on fd 3",
     description:
-      "Without --env: development. The program has the terminal, the signals and the exit code as if tako were not there. Nothing is started unless every value opens.",
+      "Without --env: development. The program gets the terminal and the signals, and its exit code is returned, as if tako were not there. It is started only if every value opens.",
     example: "tako run --env production -- node server.js",
     arguments: {
       command: argument.some("CMD", { summary: "The program and its arguments", passThrough: true })
@@ -20,7 +20,7 @@ export const run = leaf(
     flags: {
       environment: environmentFlag,
       asEnv: flag.boolean("as-env", {
-        summary: "Also as environment variables, for programs that can do nothing else"
+        summary: "Pass them as environment variables too, for programs that can read nothing else"
       })
     }
   },
@@ -38,7 +38,7 @@ export const run = leaf(
         { command: input.command, environment: process.env },
         { asEnvironmentVariables: input.asEnv }
       )
-      yield* letGoOfTerminal
-      return yield* endAs(exit)
+      yield* detachTerminal
+      return yield* exitLikeChild(exit)
     })
 )

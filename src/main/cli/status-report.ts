@@ -11,8 +11,8 @@ import { failureToJson } from "./servers/delivery-failures.ts"
 import { type DriftOf, driftToJson } from "./status.ts"
 import type { Cell } from "./table.ts"
 
-/** What people see of a moment; another machine's clock may be ahead. */
-interface Look {
+/** When and in which colours a row is shown. */
+interface View {
   readonly now: number
   readonly ink: Ink
 }
@@ -24,7 +24,7 @@ const headings =
 
 export const appHeadings = headings("SERVER", "APP", "STATE", "HEALTHY", "AGE", "RELEASE", "REVISION")
 
-export const appRow = (server: string, status: AppStatus, { now, ink }: Look): ReadonlyArray<Cell> => [
+export const appRow = (server: string, status: AppStatus, { now, ink }: View): ReadonlyArray<Cell> => [
   server,
   status.app,
   [status.phase, ink[colourOf(status.phase)]],
@@ -45,11 +45,11 @@ export const instanceHeadings = headings(
   "RESTARTS"
 )
 
-export const instanceRow = (instance: InstanceStatus, { now, ink }: Look): ReadonlyArray<Cell> => [
+export const instanceRow = (instance: InstanceStatus, { now, ink }: View): ReadonlyArray<Cell> => [
   instance.id,
   [instance.phase, ink[instance.phase === "healthy" ? "green" : isFailing(instance) ? "red" : "yellow"]],
   since(instance.started_at, now),
-  // While it is not started again there is none.
+  // It has no process between an exit and the restart.
   instance.pid === 0 ? "-" : `${instance.pid}`,
   numbered(instance.port),
   `${instance.release}`,
@@ -62,7 +62,7 @@ export const releaseHeadings = headings("RELEASE", "DEPLOYED", "REVISION", "BUIL
 export const releaseRow = (
   release: Release,
   current: number | null,
-  { now, ink }: Look
+  { now, ink }: View
 ): ReadonlyArray<Cell> => [
   release.id === current ? [`${release.id}`, ink.bold] : `${release.id}`,
   `${since(release.at, now)} ago`,
@@ -71,7 +71,7 @@ export const releaseRow = (
   (release.by ?? "-").slice(0, longest)
 ]
 
-/** Of a text that a client has chosen. */
+/** Labels and names are chosen by clients, at any length. */
 const longest = 40
 
 const isFailing = ({ phase }: InstanceStatus): boolean => phase === "unhealthy" || phase === "backoff"
@@ -94,13 +94,13 @@ const numbered = (number: number | null): string => (number === null ? "-" : `${
 
 const since = (instant: string, now: number): string => age(now - Date.parse(instant))
 
-/** How long the app is as it is now: since its last instance was started. */
+/** How long ago the youngest instance was started. */
 const youngest = (instances: ReadonlyArray<InstanceStatus>, now: number): string =>
   Arr.isNonEmptyReadonlyArray(instances)
     ? age(Math.min(...instances.map(({ started_at }) => now - Date.parse(started_at))))
     : "-"
 
-/** A server with its apps; the members of an app have the names that they have on the wire. */
+/** A server with its apps, under the names that the protocol gives their fields. */
 export const reportToJson = ({ target, outcome }: Outcome<ServerReport>, driftOf: DriftOf) => ({
   name: target.name,
   ...Either.match(outcome, {

@@ -17,14 +17,14 @@ import {
 import { serversToAsk } from "../../programs/apps/targets.ts"
 import type { Ink } from "../command-line/ink.ts"
 import { serverFailed } from "../exit-code.ts"
-import { appArgument, checkServer, namedApp, serverFlag } from "./apps/choose-app.ts"
+import { appArgument, checkServer, givenApp, serverFlag } from "./apps/choose-app.ts"
 import { leaf } from "./command.ts"
 import { Style } from "./context.ts"
 import { renderFailure } from "./failure.ts"
 import { environmentFlag } from "./names.ts"
 import { jsonFlag, out, outJson, outTable, say } from "./output.ts"
-import { sayChanges } from "./secrets/sync/report.ts"
-import { shortly } from "./servers/delivery-failures.ts"
+import { listChanges } from "./secrets/sync/report.ts"
+import { shortFailure } from "./servers/delivery-failures.ts"
 import {
   appHeadings,
   appRow,
@@ -39,16 +39,16 @@ import type { Cell } from "./table.ts"
 export const status = leaf(
   "status",
   {
-    summary: "How apps are, on which servers",
+    summary: "Show the state of your apps",
     description:
-      "Without --server: the servers of tako.toml, else all that you added, else the one on this machine. With APP or --env: that app, with its instances and its releases.",
+      "Asks the servers of tako.toml, else all servers that you added, else the one on this machine. With APP or --env, shows only that app, with its instances and releases.",
     example: "tako status shop/production",
     arguments: { app: appArgument },
     flags: { environment: environmentFlag, server: serverFlag, json: jsonFlag }
   },
   (input) =>
     Effect.gen(function* () {
-      const app = yield* namedApp(input)
+      const app = yield* givenApp(input)
       const server = yield* checkServer(input.server)
       const found = yield* statusOf(yield* serversToAsk({ server, app }), Option.toArray(app))
       const failed = failures(found)
@@ -62,10 +62,10 @@ export const status = leaf(
       const now = yield* Clock.currentTimeMillis
       const rows = found.flatMap((one) => rowsOf(one, now, ink))
       if (rows.length > 0) yield* outTable([appHeadings(ink), ...rows])
-      if (Option.isSome(app)) yield* details(found, now)
+      if (Option.isSome(app)) yield* printDetails(found, now)
       for (const line of [...problems(found), ...drifts(found, driftOf, now)]) yield* say(`\n${line}`)
       for (const failure of failed) yield* say(`\n${renderFailure(failure, err)}`)
-      if (rows.length === 0) yield* say(nothing(found))
+      if (rows.length === 0) yield* say(noApps(found))
       return code
     })
 )
@@ -76,11 +76,11 @@ const rowsOf = (
   ink: Ink
 ): ReadonlyArray<ReadonlyArray<Cell>> =>
   Either.match(outcome, {
-    onLeft: (failure) => [[target.name, "", [shortly(failure), ink.red]]],
+    onLeft: (failure) => [[target.name, "", [shortFailure(failure), ink.red]]],
     onRight: ({ apps }) => apps.map(({ status }) => appRow(target.name, status, { now, ink }))
   })
 
-/** Why apps are not as they should be. */
+/** Why apps are not running as they should. */
 const problems = (found: ReadonlyArray<Outcome<ServerReport>>): ReadonlyArray<string> =>
   found.flatMap(({ target, outcome }) =>
     Either.isLeft(outcome)
@@ -92,32 +92,32 @@ const problems = (found: ReadonlyArray<Outcome<ServerReport>>): ReadonlyArray<st
 
 const longest = 2000
 
-const nothing = (found: ReadonlyArray<Outcome<ServerReport>>): string =>
-  `There are no apps yet on ${found.map(({ target }) => target.name).join(", ")}: tako apps deploy`
+const noApps = (found: ReadonlyArray<Outcome<ServerReport>>): string =>
+  `There are no apps yet on ${found.map(({ target }) => target.name).join(", ")}. To deploy one: tako apps deploy`
 
-/** The instances and the releases of the apps that were found; with the server's name where there are several. */
-export const details = (found: ReadonlyArray<Outcome<ServerReport>>, now: number) =>
+/** Prints the instances and releases of the apps, with the server's name where there are several servers. */
+const printDetails = (found: ReadonlyArray<Outcome<ServerReport>>, now: number) =>
   Effect.gen(function* () {
     const { out: ink } = yield* Style
     for (const { target, outcome } of found) {
       if (Either.isLeft(outcome)) continue
       for (const report of outcome.right.apps) {
         if (found.length > 1) yield* out(`\n${ink.bold(target.name)}\n`)
-        yield* one(report, now)
+        yield* printApp(report, now)
       }
     }
   })
 
-const one = ({ status, releases }: AppReport, now: number) =>
+const printApp = ({ status, releases }: AppReport, now: number) =>
   Effect.gen(function* () {
     const { out: ink } = yield* Style
-    const look = { now, ink }
-    if (status.listen !== null) yield* out(`\nIts address: ${printable(status.listen)}\n`)
+    const view = { now, ink }
+    if (status.listen !== null) yield* out(`\nAddress: ${printable(status.listen)}\n`)
     if (status.instance_list.length > 0) {
       yield* out("\n")
       yield* outTable([
         instanceHeadings(ink),
-        ...status.instance_list.map((instance) => instanceRow(instance, look))
+        ...status.instance_list.map((instance) => instanceRow(instance, view))
       ])
     }
     const kept = Option.getOrElse(releases, () => [])
@@ -125,14 +125,14 @@ const one = ({ status, releases }: AppReport, now: number) =>
     yield* out("\n")
     yield* outTable([
       releaseHeadings(ink),
-      ...kept.map((release) => releaseRow(release, status.release, look)).reverse()
+      ...kept.map((release) => releaseRow(release, status.release, view)).reverse()
     ])
   })
 
 export type DriftOf = Effect.Effect.Success<typeof driftTeller>
 
-/** Which servers have other secrets than this project's file, since when, and how to mend it. */
-export const drifts = (
+/** Which servers have other secrets than this project's file, since when, and how to fix it. */
+const drifts = (
   found: ReadonlyArray<Outcome<ServerReport>>,
   driftOf: DriftOf,
   now: number
@@ -146,7 +146,7 @@ export const drifts = (
             {
               onNone: () => [],
               onSome: (drift) => [
-                `${app} on ${target.name} ${sayDrift(drift, now)}. To send them: tako secrets sync --env ${partsOf(app).environment}`
+                `${app} on ${target.name} ${sayDrift(drift, now)}. To update it: tako secrets sync --env ${partsOf(app).environment}`
               ]
             }
           )
@@ -154,12 +154,12 @@ export const drifts = (
   )
 
 const sayDrift = ({ missing, surplus, anotherKey, since, by }: Drift, now: number): string => {
-  const names = sayChanges({ added: missing, changed: [], removed: surplus })
+  const names = listChanges({ added: missing, changed: [], removed: surplus })
   const what = [
-    ...(names === "" ? [] : [`has other secrets than this project (a sync would do: ${names})`]),
-    ...(anotherKey ? ["knows them by another key than this project has now"] : [])
+    ...(names === "" ? [] : [`has other secrets than this project (a sync would apply: ${names})`]),
+    ...(anotherKey ? ["has them under another key than this project's"] : [])
   ].join(" and ")
-  if (since === null) return `${what}; it was never synced`
+  if (since === null) return `${what}; never synced`
   const who = by === null ? "" : ` by ${printable(by).slice(0, 80)}`
   return `${what}; synced ${age(now - Date.parse(since))} ago${who}`
 }

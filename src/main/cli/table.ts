@@ -6,16 +6,13 @@ export type Cell = string | readonly [text: string, paint: (text: string) => str
 
 type Row = ReadonlyArray<Cell>
 
-/** A text as it is shown, and the columns it takes; the paint takes none. */
+/** A painted text, and the columns it takes on a screen. */
 interface Shown {
   readonly painted: string
   readonly width: number
 }
 
-/**
- * Rows with their columns aligned, three spaces between, a newline after each; none when there are no rows. What could
- * drive a terminal is made visible.
- */
+/** Rows with aligned columns, three spaces apart, a newline after each. Control characters are made visible. */
 export const table = (rows: ReadonlyArray<Row>): string =>
   aligned(
     rows.map((row) => row.map(shown)),
@@ -23,8 +20,8 @@ export const table = (rows: ReadonlyArray<Row>): string =>
   )
 
 /**
- * The same where it fits into so many columns; else a block for each row below the headings, which are the first row: its
- * first cell, and below it the others, each behind its heading.
+ * The same if it fits into `columns`. Otherwise a block for each row after the first, which holds the headings: the first
+ * cell, and below it the other cells, each after its heading.
  */
 export const fittedTable = (rows: ReadonlyArray<Row>, columns: number): string => {
   const [headings = [], ...others] = rows.map((row) => row.map(shown))

@@ -15,15 +15,15 @@ import { jsonFlag, outJson, say } from "./output.ts"
 export const typegen = leaf(
   "typegen",
   {
-    summary: "Write the names of the secrets as types; needs no key",
+    summary: "Generate types from the names of your secrets; needs no key",
     description:
-      "tako.gen.ts beside an existing one, else in src/ or app/, else here; tako_secrets.go in the folder of go.mod. Changes of names update a file that is there.",
+      "Writes tako.gen.ts where it exists already, else in src/ or app/, else here; tako_secrets.go beside go.mod. Once a file exists, every command that changes names updates it.",
     example: "tako typegen --check",
     flags: {
-      check: flag.boolean("check", { summary: "Write nothing; exit 1 when a file is stale or missing" }),
+      check: flag.boolean("check", { summary: "Write nothing; exit 1 if a file is stale or missing" }),
       language: flag.text("lang", {
         value: "ts|go",
-        summary: "The language; else package.json and go.mod tell"
+        summary: "Generate for this language (default: as package.json and go.mod say)"
       }),
       json: jsonFlag
     }
@@ -35,7 +35,7 @@ export const typegen = leaf(
       if (input.json) yield* outJson({ files: files.map((file) => toJson(file, input.check)) })
       else for (const file of files) yield* say(sentence(file, input.check))
       if (!input.check || files.every(({ state }) => state === "current")) return done
-      if (!input.json) yield* say("Write them: tako typegen")
+      if (!input.json) yield* say("To write them: tako typegen")
       return failed
     })
 )
@@ -61,9 +61,9 @@ const sentence = ({ path, state }: GeneratedFile, check: boolean): string => {
   return state === "stale" ? `Updated ${path}` : `Created ${path}`
 }
 
-/** After a command that changed names. It is done, so what fails here is a warning. */
-export const refreshed = Effect.gen(function* () {
+/** Updates generated types after a command that changed names. The command has succeeded, so failures are warnings. */
+export const refreshTypesAfterChange = Effect.gen(function* () {
   const { changed, failures } = yield* refreshTypes()
   for (const path of changed) yield* say(`Updated ${path}`)
-  for (const { message } of failures) yield* say(`warning: Types were not updated. ${message}`)
+  for (const { message } of failures) yield* say(`warning: The types were not updated. ${message}`)
 })

@@ -22,7 +22,7 @@ describe("tako apps, status and logs", () => {
     )
 
     const deployed = await typed(`apps deploy --env production --directory ${directory}`)
-    assert.include(deployed.stderr, `release 1 of shop/production serves with 2 instances at ${listen}`)
+    assert.include(deployed.stderr, `release 1 of shop/production runs with 2 instances at ${listen}`)
     assert.deepInclude(deployed, { code: 0, stdout: "" })
     const status = JSON.parse((await typed("status --json")).stdout)
     assert.deepInclude(status.servers[0].apps[0], { app: "shop/production", state: "running", healthy: 2 })

@@ -56,15 +56,15 @@ describe("tako secrets", () => {
     Fs.writeFileSync(`${project}/.env`, `OLD=canary-1\nNEW='canary 2' # new\nKEPT=v\nNONE=\nREF=\${HOME}\n`)
     const alone = await tako(["secrets", "import", ".env", ...env])
     assert.strictEqual(alone.code, 2)
-    assert.include(alone.stderr, "error: Replace OLD in production?: there is no terminal to ask on.\n")
+    assert.include(alone.stderr, "error: Replace OLD in production? There is no terminal to ask on.\n")
     const named = await tako(["secrets", "import", ".env", ...env, "--yes"])
     assert.strictEqual(named.code, 0, named.stderr)
     assert.include(
       named.stderr,
       "Imported 4 secrets into environment production: 2 new, 1 replaced, 1 unchanged\n" +
-        `Left out, because there is no value: NONE\nTaken as written, \${…} and all: REF\n`
+        `Left out, because it has no value: NONE\nImported literally, with \${…} not replaced: REF\n`
     )
-    assert.notInclude(named.stderr, "Look at that first")
+    assert.notInclude(named.stderr, "Check these values")
     assert.strictEqual((await tako(["secrets", "get", "NEW", ...env])).stdout, "canary 2\n")
     const doubtful = await tako(["secrets", "import", ...env], {
       stdin:
@@ -72,15 +72,15 @@ describe("tako secrets", () => {
     })
     assert.include(
       doubtful.stderr,
-      "4 new\nLeft out, because it is of use to dotenvx alone: DOTENV_PUBLIC_KEY\n" +
-        "Left out, because it is no NAME=value: lines 4 and 5\n" +
-        "Cut off at a #, which begins a comment outside of quotes: CUT\n" +
-        "Taken with the quote that it begins with, which is not closed: OPEN\n" +
-        "Taken on one line, with \\n as two characters, which ends a line in double quotes alone: FLAT\nLook at that first; "
+      "4 new\nLeft out, because only dotenvx uses it: DOTENV_PUBLIC_KEY\n" +
+        "Left out, because it is not NAME=value: lines 4 and 5\n" +
+        "Cut off at a #, which starts a comment outside quotes: CUT\n" +
+        "Imported with its opening quote, which is not closed: OPEN\n" +
+        "Imported as one line, because \\n is a line break only in double quotes: FLAT\nCheck these values; "
     )
     const piped = await tako(["secrets", "import", "-", "A", ...env], { stdin: "A=canary-3\nlower=canary-4" })
     assert.include(piped.stderr, "Imported 1 secret into environment production: 1 new\n")
-    assert.include(piped.stderr, "Where the values still stand in plain text, delete them.\n")
+    assert.include(piped.stderr, "Delete the values wherever they are still in plain text.\n")
     const missing = await tako(["secrets", "import", "canary-5", ...env])
     assert.strictEqual(missing.code, 1)
     assert.strictEqual(
@@ -201,7 +201,7 @@ describe("tako secrets", () => {
     assert.match(key, /^[A-Za-z0-9+/]{43}=\n$/)
     assert.strictEqual((await tako(["secrets", "key", "forget", "--env", "production"])).code, 0)
     assert.deepStrictEqual(Fs.readdirSync(`${home}/keys`), [])
-    assert.include(await list(), "none here")
+    assert.include(await list(), "no key here")
     const viaVariable = await tako(["secrets", "get", "A", "--env", "production"], {
       variables: { TAKO_KEY: key.trim() }
     })
@@ -219,7 +219,7 @@ describe("tako secrets", () => {
     assert.include(rotated.stderr, "A, B")
     assert.include(
       rotated.stderr,
-      "Commit .tako/secrets.json. Who pulls it joins again: tako secrets key derive --env production; "
+      "Commit .tako/secrets.json. Everyone who pulls it must join again: tako secrets key derive --env production. "
     )
     assert.strictEqual((await tako(["secrets", "get", "B", "--env", "production"])).stdout, "two\n")
     const joined = await tako(["secrets", "key", "derive", "--env", "production"], {

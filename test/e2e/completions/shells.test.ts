@@ -147,6 +147,6 @@ describe.skipIf(!needs("fish"))("in fish", () => {
       ["production", "staging"],
       ["DATABASE_URL", "ONLY_IN_STAGING", "STRIPE_KEY"]
     ])
-    assert.include(answers[0]?.[0], "The secrets of this project")
+    assert.include(answers[0]?.[0], "Manage the secrets of this project")
   })
 })

@@ -26,7 +26,7 @@ describe("tako dev", () => {
     const [url = ""] = /http:\/\/127\.0\.0\.1:\d+/.exec(dev.stderr()) ?? []
     assert.strictEqual(await answerOf(url), '{"A":"one"}')
     await setSecret(sandbox, "A", "two")
-    await dev.says("A has changed, starting again")
+    await dev.says("A has changed, restarting")
     // The old one is out of the way, and the new one does not listen yet.
     const answers = await Promise.all(Array.from({ length: 10 }, () => answerOf(url)))
     for (const answer of answers) assert.strictEqual(answer, '{"A":"two"}')
@@ -48,9 +48,9 @@ describe("tako dev", () => {
 
     Fs.appendFileSync(sandbox.file, "<<<<<<< HEAD\n")
     await dev.says("it contains a merge conflict")
-    await dev.says("your app keeps running with what it has")
+    await dev.says("your app keeps running unchanged")
     Fs.writeFileSync(sandbox.file, before)
-    await dev.says("that is mended")
+    await dev.says("that is fixed")
 
     const environments = sandbox.readFile()
     const blob = environments.staging?.secrets.A as string
@@ -61,7 +61,7 @@ describe("tako dev", () => {
     } as typeof environments)
     await dev.says("B in environment development holds a value that was sealed for A in environment staging")
     Fs.writeFileSync(sandbox.file, before)
-    await dev.says("that is mended")
+    await dev.says("that is fixed")
     assert.lengthOf(linesOf(sandbox, "starts"), 1)
 
     // Nothing of these is the program's affair; the last one is.
@@ -115,7 +115,7 @@ describe("tako dev", () => {
     const dev = startDev(sandbox, process.execPath, program(sandbox, failing))
     await dev.says("has one")
     await setSecret(sandbox, "A", "bad")
-    await dev.says("it ended with 3; waiting for a change")
+    await dev.says("your app exited with 3; waiting for a change")
     await setSecret(sandbox, "A", "last")
     await dev.says("has last")
     assert.strictEqual(await dev.end, 0)

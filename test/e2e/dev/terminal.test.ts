@@ -60,7 +60,7 @@ describe.skipIf(!needs("python3"))("tako dev at a terminal", () => {
       (letter, index): ReadonlyArray<Step> => [
         wait(`has ${index % 2}. true true`),
         send(letter),
-        wait("A has changed, starting again"),
+        wait("A has changed, restarting"),
         send(letter.toUpperCase())
       ]
     )

@@ -75,7 +75,7 @@ describe.skipIf(!needs("sshd"))("tako servers", () => {
       const shown = yield* tako("servers", "status", "down", "also", "local")
       assert.match(shown.stdout, /\nlocal +this machine +unreachable/)
       assert.include(shown.stderr, "error: Server down failed while connecting")
-      assert.include(shown.stderr, "The same of also.\n\nerror: Server local failed while connecting")
+      assert.include(shown.stderr, "The same on: also\n\nerror: Server local failed while connecting")
 
       const removed = yield* tako("servers", "rm", "down")
       yield* tako("servers", "rm", "also")
@@ -117,7 +117,7 @@ describe.skipIf(!needs("sshd"))("tako servers", () => {
             steps: [
               Pty.wait("is not known:"),
               Pty.wait("ssh-ed25519 SHA256:"),
-              Pty.wait("Is it the same?"),
+              Pty.wait("Do they match?"),
               Pty.send(answer),
               Pty.wait(end),
               Pty.exit

@@ -78,7 +78,7 @@ describe.skipIf(!needs("sshd"))("tako secrets sync", () => {
         assert.strictEqual(gone.code, 0)
         const refused = await world.tako(["secrets", "sync"])
         assert.strictEqual(refused.code, 2)
-        assert.include(refused.stderr, "Whether to remove GREETING from la, which production no longer has")
+        assert.include(refused.stderr, "Remove GREETING from la, which production no longer has?")
         assert.include(refused.stderr, "add --yes")
         assert.strictEqual((await la.call({ command: "secrets_state", app })).revision as number, 1)
         const synced = await world.tako(["secrets", "sync", "--yes"])

@@ -31,7 +31,7 @@ describe.skipIf(!needs("sshd") || !needs("python3"))("tako secrets sync at a ter
           Pty.wait("la   connect"),
           Pty.wait("Servers have secrets that production no longer has:"),
           Pty.wait("la   production: - OLD, ~ GREETING"),
-          Pty.wait("Remove them there?"),
+          Pty.wait("Remove them from the servers?"),
           Pty.send("\r"),
           Pty.wait("Nothing was changed.")
         ])
@@ -39,7 +39,7 @@ describe.skipIf(!needs("sshd") || !needs("python3"))("tako secrets sync at a ter
         assert.isTrue(no.restored)
         const yes = await play(
           world,
-          [Pty.wait("Remove them there?"), Pty.send("y\r"), Pty.wait("1 of 1 done"), Pty.wait("la")],
+          [Pty.wait("Remove them from the servers?"), Pty.send("y\r"), Pty.wait("1 of 1 done"), Pty.wait("la")],
           { columns: 40 }
         )
         assert.deepStrictEqual(yes.exit, { code: 0 })
@@ -67,7 +67,7 @@ describe.skipIf(!needs("sshd") || !needs("python3"))("tako secrets sync at a ter
           Pty.wait("unreachable"),
           Pty.wait("la     roll 0/1"),
           Pty.send("\u0003"),
-          Pty.wait("These go on without us, to their end: la")
+          Pty.wait("Still rolling out on: la")
         ])
         assert.deepStrictEqual(cut.exit, { code: 130 })
         assert.isTrue(cut.restored)

@@ -149,7 +149,7 @@ delete secrets.STRIPE_KEY
     assert.strictEqual(collided.code, 0)
     assert.include(
       collided.stderr,
-      "warning: Types were not updated. A_B and A__B would both be Secrets.AB in Go."
+      "warning: The types were not updated. A_B and A__B would both be Secrets.AB in Go."
     )
     assert.strictEqual((await tako(["typegen", "--check"])).code, 1)
   })

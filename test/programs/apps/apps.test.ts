@@ -14,7 +14,7 @@ describe("tako apps deploy", () => {
       assert.deepInclude(deployed, { code: 0, stdout: "" })
       assert.match(
         deployed.stderr,
-        /^Deploying shop\/production to local …\nlocal: release 1 of shop\/production serves with 2 instances at 127\.0\.0\.1:8080, after \d+\.\d s\n$/
+        /^Deploying shop\/production to local …\nlocal: release 1 of shop\/production runs with 2 instances at 127\.0\.0\.1:8080, after \d+\.\d s\n$/
       )
       const { by, ...request } = JSON.parse(sent.at(-1)?.line ?? "")
       assert.match(by, /^.+@.+$/)
@@ -177,9 +177,9 @@ describe("what is refused before a server hears of it", () => {
     ["apps stop", { toml: undefined }, "Which app?"],
     ["apps stop shop", {}, "as in shop/production"],
     ["apps stop ../../x/production", {}, "as in shop/production"],
-    ["apps stop shop/production -e staging", {}, "leave --env out"],
+    ["apps stop shop/production -e staging", {}, "leave out --env"],
     ["apps stop -e production -s a;b", {}, "--server takes"],
-    ["apps scale -e production 0", {}, "from 1 to 1000.\nTo have none: tako apps stop"],
+    ["apps scale -e production 0", {}, "from 1 to 1000.\nTo run none: tako apps stop"],
     ["apps scale -e production 1e3", {}, "from 1 to 1000"],
     ["apps rollback -e production --release 0", {}, "whole number from 1"],
     ["logs -e production --lines 10001", {}, "from 0 to 10000"],

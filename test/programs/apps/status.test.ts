@@ -20,7 +20,7 @@ describe("tako status", () => {
         /^SERVER {3}APP {15}STATE {5}HEALTHY {3}AGE {3}RELEASE {3}REVISION.*\nlocal {4}shop\/production {3}running {3}2 of 2 {4}\d+m +1 {9}-.*\n$/
       )
       const one = yield* tako("status --env production")
-      assert.include(one.stdout, "Its address: 127.0.0.1:8080")
+      assert.include(one.stdout, "Address: 127.0.0.1:8080")
       // What the command loads takes turns, in which the clock leaps.
       assert.match(
         one.stdout,

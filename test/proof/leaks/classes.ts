@@ -30,7 +30,7 @@ const says: Readonly<Record<string, RegExp>> = {
   LoginRefused: /did not let \S+ log in at/,
   NoKeyFits: /(?:No key opens environment|There is no key for environment|there is no passphrase for it)/,
   NotDeployed: /has no release yet\./,
-  NoTerminal: /there is no terminal to ask on/,
+  NoTerminal: /[Tt]here is no terminal to ask on/,
   NoUserLeft: /No user id of \S+ is left/,
   PathRefused: /(?:is not a regular file|leads out of the project)/,
   ProcessNotStarted: /(?:command not found|was not started|interpreter)/,

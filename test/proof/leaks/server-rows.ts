@@ -123,7 +123,7 @@ const refused: ReadonlyArray<Row> = [
       editFile(lane, ({ development }) => {
         delete development?.secrets.A
       }),
-    terminal: [["Remove them there?", "y\r"]],
+    terminal: [["Remove them from the servers?", "y\r"]],
     ends: 0
   }
 ]

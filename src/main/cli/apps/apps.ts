@@ -2,7 +2,7 @@ import { group } from "../command.ts"
 import { restart, rm, rollback, scale, stop } from "./change.ts"
 import { deploy } from "./deploy.ts"
 
-export const apps = group("apps", { summary: "Run your apps on servers" }, [
+export const apps = group("apps", { summary: "Deploy and control your apps on servers" }, [
   deploy,
   scale,
   restart,

@@ -11,24 +11,24 @@ import {
 import { argument, flag, leaf } from "../command.ts"
 import { environmentFlag } from "../names.ts"
 import { counted, jsonFlag, say } from "../output.ts"
-import { agreed } from "../prompts.ts"
+import { confirmed } from "../prompts.ts"
 import { appArgument, appToChange, serverFlag } from "./choose-app.ts"
 import {
-  claim,
   mostInstances,
+  noteWhenInterrupted,
   optionalNumber,
+  reportOutcomes,
+  requestedBy,
   seconds,
-  tellOutcomes,
-  toldWhenInterrupted,
   wholeNumber
 } from "./report.ts"
 
 export const scale = leaf(
   "scale",
   {
-    summary: "More or fewer instances; starts an app that was stopped",
+    summary: "Change how many instances of an app run; starts a stopped app",
     example: "tako apps scale 3 shop/production",
-    arguments: { count: argument.text("COUNT", { summary: "How many" }), app: appArgument },
+    arguments: { count: argument.text("COUNT", { summary: "How many instances" }), app: appArgument },
     flags: { environment: environmentFlag, server: serverFlag, json: jsonFlag }
   },
   (input) =>
@@ -36,9 +36,9 @@ export const scale = leaf(
       const { count, app: name } = inEitherOrder(input)
       const instances = yield* wholeNumber("COUNT", count, 1, mostInstances, hintOf(count))
       const { app, targets } = yield* appToChange({ ...input, app: name })
-      const by = yield* claim
-      const outcomes = yield* toldWhenInterrupted(app)(scaleOn(targets, app, instances, { by }))
-      return yield* tellOutcomes(outcomes, {
+      const by = yield* requestedBy
+      const outcomes = yield* noteWhenInterrupted(app)(scaleOn(targets, app, instances, { by }))
+      return yield* reportOutcomes(outcomes, {
         json: input.json,
         sentence: (server, { reply }) => `${server}: ${app} runs with ${counted(reply.instances, "instance")}`
       })
@@ -46,9 +46,9 @@ export const scale = leaf(
 )
 
 const hintOf = (count: string): string | undefined =>
-  /^0+$/.test(count) ? "To have none: tako apps stop" : undefined
+  /^0+$/.test(count) ? "To run none: tako apps stop" : undefined
 
-/** An app's name begins with a letter, so that it is told from a count wherever it stands. */
+/** An app's name begins with a letter, so a count is recognized in either place. */
 const inEitherOrder = ({ count, app }: { readonly count: string; readonly app: Option.Option<string> }) =>
   Option.isSome(app) && /^\d+$/.test(app.value)
     ? { count: app.value, app: Option.some(count) }
@@ -57,7 +57,7 @@ const inEitherOrder = ({ count, app }: { readonly count: string; readonly app: O
 export const restart = leaf(
   "restart",
   {
-    summary: "Other instances of what runs, with no gap; starts an app that was stopped",
+    summary: "Replace running instances without downtime; starts a stopped app",
     example: "tako apps restart shop/production",
     arguments: { app: appArgument },
     flags: { environment: environmentFlag, server: serverFlag, json: jsonFlag }
@@ -66,8 +66,8 @@ export const restart = leaf(
     Effect.gen(function* () {
       const { app, targets, names } = yield* appToChange(input)
       if (!input.json) yield* say(`Restarting ${app} on ${names} …`)
-      const outcomes = yield* toldWhenInterrupted(app)(restartOn(targets, app, { by: yield* claim }))
-      return yield* tellOutcomes(outcomes, {
+      const outcomes = yield* noteWhenInterrupted(app)(restartOn(targets, app, { by: yield* requestedBy }))
+      return yield* reportOutcomes(outcomes, {
         json: input.json,
         sentence: (server, { reply, millis }) =>
           `${server}: ${app} has ${counted(reply.instances, "new instance")}, after ${seconds(millis)}`
@@ -78,15 +78,15 @@ export const restart = leaf(
 export const rollback = leaf(
   "rollback",
   {
-    summary: "Back to an earlier release, with the secrets that it had",
+    summary: "Go back to an earlier release, with the secrets it had",
     description:
-      "Without --release: to the one before. Which there are, and with which revision of the secrets, says tako status APP.",
+      "Without --release: the one before the current one. tako status APP lists the releases and the revision of their secrets.",
     example: "tako apps rollback shop/production --release 3",
     arguments: { app: appArgument },
     flags: {
       environment: environmentFlag,
       server: serverFlag,
-      release: flag.text("release", { value: "NUMBER", summary: "To this one" }),
+      release: flag.text("release", { value: "NUMBER", summary: "Go back to this release" }),
       json: jsonFlag
     }
   },
@@ -95,14 +95,14 @@ export const rollback = leaf(
       const release = yield* optionalNumber("--release", input.release, 1, Number.MAX_SAFE_INTEGER)
       const { app, targets, names } = yield* appToChange(input)
       if (!input.json) yield* say(`Rolling ${app} back on ${names} …`)
-      const by = yield* claim
-      const outcomes = yield* toldWhenInterrupted(app)(rollBack(targets, app, release, { by }))
-      return yield* tellOutcomes(outcomes, {
+      const by = yield* requestedBy
+      const outcomes = yield* noteWhenInterrupted(app)(rollBack(targets, app, release, { by }))
+      return yield* reportOutcomes(outcomes, {
         json: input.json,
         sentence: (server, { reply, millis }) => {
           const secrets = reply.revision === null ? "" : `, revision ${reply.revision} of its secrets`
           const count = counted(reply.instances, "instance")
-          return `${server}: ${app} is back at release ${reply.release}${secrets}: ${count}, after ${seconds(millis)}`
+          return `${server}: ${app} is back at release ${reply.release}${secrets}, with ${count}, after ${seconds(millis)}`
         }
       })
     })
@@ -111,7 +111,7 @@ export const rollback = leaf(
 export const stop = leaf(
   "stop",
   {
-    summary: "End all instances of an app; its secrets and releases stay",
+    summary: "Stop all instances of an app; its secrets and releases stay",
     example: "tako apps stop shop/production",
     arguments: { app: appArgument },
     flags: { environment: environmentFlag, server: serverFlag, json: jsonFlag }
@@ -119,8 +119,8 @@ export const stop = leaf(
   (input) =>
     Effect.gen(function* () {
       const { app, targets } = yield* appToChange(input)
-      const outcomes = yield* toldWhenInterrupted(app)(stopOn(targets, app, { by: yield* claim }))
-      return yield* tellOutcomes(outcomes, {
+      const outcomes = yield* noteWhenInterrupted(app)(stopOn(targets, app, { by: yield* requestedBy }))
+      return yield* reportOutcomes(outcomes, {
         json: input.json,
         sentence: (server) => `${server}: ${app} is stopped. To start it: tako apps restart ${app}`
       })
@@ -131,9 +131,9 @@ export const rm = leaf(
   "rm",
   {
     aliases: ["remove", "delete"],
-    summary: "Stop an app and delete it on its servers, with its secrets there",
+    summary: "Delete an app and its secrets from its servers",
     description:
-      "The server forgets its releases, its secrets and its output. Its audit trail and its own folder stay; so do the secrets of the project.",
+      "Stops the app and deletes its releases, secrets and output on the server. The audit trail and the app's own folder stay, as do the secrets in this project.",
     example: "tako apps rm shop/staging --server local",
     arguments: { app: appArgument },
     flags: {
@@ -146,10 +146,10 @@ export const rm = leaf(
   (input) =>
     Effect.gen(function* () {
       const { app, targets, names } = yield* appToChange(input)
-      const question = `Stop ${app} and delete it on ${names}, with its secrets there?`
-      if (!(yield* agreed(question, input.yes))) return yield* new Declined()
-      const outcomes = yield* toldWhenInterrupted(app)(remove(targets, app, { by: yield* claim }))
-      return yield* tellOutcomes(outcomes, {
+      const question = `Stop ${app} and delete it from ${names}, with its secrets there?`
+      if (!(yield* confirmed(question, input.yes))) return yield* new Declined()
+      const outcomes = yield* noteWhenInterrupted(app)(remove(targets, app, { by: yield* requestedBy }))
+      return yield* reportOutcomes(outcomes, {
         json: input.json,
         sentence: (server) => `${server}: ${app} is deleted`
       })

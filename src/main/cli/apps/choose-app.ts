@@ -11,42 +11,42 @@ import { serversToChange } from "../../../programs/apps/targets.ts"
 import { Project } from "../../../services/project/project.ts"
 import { SecretsFile } from "../../../services/secrets-file/secrets-file.ts"
 import { argument, flag } from "../command.ts"
-import { chosenEnvironment, givenEnvironment } from "../names.ts"
+import { chooseEnvironment, givenEnvironment } from "../names.ts"
 
 export const appArgument = argument.optional("APP", {
   holds: "app",
-  summary: "As in shop/production; else this project's, of --env"
+  summary: "An app, as in shop/production (default: this project's, in --env)"
 })
 
 export const serverFlag = flag.text("server", {
   short: "s",
   value: "NAME",
   holds: "server",
-  summary: "On this server: one that you added, or local"
+  summary: "Use this server: one that you added, or local"
 })
 
-interface Typed {
+interface AppInput {
   readonly app: Option.Option<string>
   readonly environment: Option.Option<string>
 }
 
-/** The app that was named, or this project's in the environment that was. */
-export const namedApp = Effect.fnUntraced(function* ({ app, environment }: Typed) {
+/** The app of APP, or this project's app in the environment of --env; none if neither was given. */
+export const givenApp = Effect.fnUntraced(function* ({ app, environment }: AppInput) {
   if (Option.isSome(app)) return Option.some(yield* checkApp(app.value, environment))
   const given = yield* givenEnvironment(environment)
   return Option.isNone(given) ? Option.none() : Option.some(yield* appOf(given.value))
 })
 
-/** The same, or this project's in the environment that is chosen at the terminal. */
-export const chosenApp = Effect.fnUntraced(function* (typed: Typed) {
+/** The app of APP, or else this project's in the environment of --env or chosen at the terminal. */
+export const chooseApp = Effect.fnUntraced(function* (typed: AppInput) {
   if (Option.isSome(typed.app)) return yield* checkApp(typed.app.value, typed.environment)
-  yield* isProject
-  return yield* appOf(yield* chosenEnvironment(typed.environment))
+  yield* requireProject
+  return yield* appOf(yield* chooseEnvironment(typed.environment))
 })
 
-/** This project's app, in an environment that it has: a misspelt one would be another app, and new. */
+/** This project's app, in an environment that it has: a misspelt one would deploy a new app. */
 export const appToDeploy = Effect.fnUntraced(function* (given: Option.Option<string>) {
-  const app = yield* chosenApp({ app: Option.none(), environment: given })
+  const app = yield* chooseApp({ app: Option.none(), environment: given })
   const { environment } = partsOf(app)
   const toml = Option.getOrUndefined(yield* (yield* Project).config)
   const declared = [...(toml?.envs.keys() ?? [])]
@@ -63,12 +63,12 @@ export const appToDeploy = Effect.fnUntraced(function* (given: Option.Option<str
   })
 })
 
-/** That app, and the servers on which it is to be changed. */
+/** The chosen app, and the servers to change it on. */
 export const appToChange = Effect.fnUntraced(function* (
-  typed: Typed & { readonly server: Option.Option<string> }
+  typed: AppInput & { readonly server: Option.Option<string> }
 ) {
   const server = yield* checkServer(typed.server)
-  const app = yield* chosenApp(typed)
+  const app = yield* chooseApp(typed)
   const targets = yield* serversToChange({ server, app: Option.some(app) })
   return { app, targets, names: targets.map(({ name }) => name).join(", ") }
 })
@@ -77,22 +77,22 @@ export const checkServer = (name: Option.Option<string>): Effect.Effect<Option.O
   Option.isNone(name) || name.value === localName || isServerName(name.value)
     ? Effect.succeed(name)
     : new Usage({
-        problem: "--server takes the name of a server: one that tako servers ls shows, or local."
+        problem: "--server takes a name that tako servers ls shows, or local."
       })
 
 const checkApp = (name: string, environment: Option.Option<string>): Effect.Effect<AppName, Usage> => {
   if (!isAppName(name)) {
     return new Usage({
       problem: "APP is an app and its environment, as in shop/production.",
-      hint: "Leave it out for this project's app: --env production"
+      hint: "For this project's app, leave it out and pass --env production."
     })
   }
   return Option.isSome(environment)
-    ? new Usage({ problem: "APP names the environment already; leave --env out." })
+    ? new Usage({ problem: "APP already names the environment: leave out --env." })
     : Effect.succeed(name)
 }
 
-/** Servers take no environment of more than 63 characters, as the original may have written it. */
+/** Servers refuse environments of more than 63 characters, which an older tako may have written. */
 const appOf = Effect.fnUntraced(function* (environment: EnvironmentName) {
   const { root, config } = yield* Project
   const toml = Option.getOrUndefined(yield* config)
@@ -100,14 +100,14 @@ const appOf = Effect.fnUntraced(function* (environment: EnvironmentName) {
   return isAppName(app) ? app : yield* new InvalidName({ kind: "environment" })
 })
 
-/** Where there is no project, no folder's name is to be taken for an app's. */
-const isProject = Effect.gen(function* () {
+/** Outside of a project, the folder's name must not be taken for an app's. */
+const requireProject = Effect.gen(function* () {
   const { config } = yield* Project
   if (Option.isSome(yield* config)) return
   const { read } = yield* SecretsFile
   if ((yield* read).size > 0) return
   return yield* new Usage({
     problem: "Which app? There is no project here.",
-    hint: "Name it, as in: tako logs shop/production\nSee which there are: tako status"
+    hint: "Name it, as in tako logs shop/production\nTo list all apps: tako status"
   })
 })

@@ -7,26 +7,36 @@ import { flag, leaf } from "../command.ts"
 import { environmentFlag } from "../names.ts"
 import { counted, jsonFlag, say } from "../output.ts"
 import { appToDeploy, checkServer, serverFlag } from "./choose-app.ts"
-import { claim, mostInstances, optionalNumber, seconds, tellOutcomes, toldWhenInterrupted } from "./report.ts"
+import {
+  mostInstances,
+  noteWhenInterrupted,
+  optionalNumber,
+  reportOutcomes,
+  requestedBy,
+  seconds
+} from "./report.ts"
 
 export const deploy = leaf(
   "deploy",
   {
-    summary: "Start this project's app on its servers, or a new release of it",
+    summary: "Deploy this project's app to its servers",
     description:
-      "As tako.toml says: start, release, [vars], and of [envs.NAME] instances, listen, port and drain. New instances have to be healthy before old ones go; if one is not, nothing has changed.\n\nThe directory has to be on the server already. The secrets are those that the server has: tako secrets sync.",
+      "Reads start, release and [vars] from tako.toml, and instances, listen, port and drain from its [envs.NAME]. Old instances are replaced once the new ones are healthy; if one is not, nothing changes.\n\nThe directory must already be on the server. The app gets the secrets that the server has: tako secrets sync.",
     example: "tako apps deploy --env production --server local",
     flags: {
       environment: environmentFlag,
       server: serverFlag,
       directory: flag.text("directory", {
         value: "PATH",
-        summary: "The app's folder on the server (default, on this machine: the project's)"
+        summary: "Run the app in this folder on the server (default on this machine: the project)"
       }),
-      instances: flag.text("instances", { value: "COUNT", summary: "How many, instead of tako.toml's" }),
+      instances: flag.text("instances", {
+        value: "COUNT",
+        summary: "Run this many instances, instead of tako.toml's number"
+      }),
       build: flag.text("build", {
         value: "LABEL",
-        summary: "Which build it is; instances have it as TAKO_BUILD"
+        summary: "Label the build; instances read it from TAKO_BUILD"
       }),
       json: jsonFlag
     }
@@ -40,21 +50,21 @@ export const deploy = leaf(
       yield* startable
       const app = yield* appToDeploy(input.environment)
       const targets = yield* serversToChange({ server: given, app: Option.some(app) })
-      const request = yield* deployment(app, targets, { directory, instances, build, by: yield* claim })
+      const request = yield* deployment(app, targets, { directory, instances, build, by: yield* requestedBy })
       const names = targets.map(({ name }) => name)
       if (!input.json) yield* say(`Deploying ${app} to ${names.join(", ")} …`)
-      const outcomes = yield* toldWhenInterrupted(app)(deployTo(targets, request))
-      const left = names.slice(outcomes.length)
-      const code = yield* tellOutcomes(outcomes, {
+      const outcomes = yield* noteWhenInterrupted(app)(deployTo(targets, request))
+      const skipped = names.slice(outcomes.length)
+      const code = yield* reportOutcomes(outcomes, {
         json: input.json,
         sentence: (server, { reply, millis }) => {
           const at = request.listen === undefined ? "" : ` at ${request.listen}`
           const count = counted(reply.instances, "instance")
-          return `${server}: release ${reply.release} of ${app} serves with ${count}${at}, after ${seconds(millis)}`
+          return `${server}: release ${reply.release} of ${app} runs with ${count}${at}, after ${seconds(millis)}`
         }
       })
-      if (left.length > 0)
-        yield* say(`The release command failed, so nothing was deployed to ${left.join(", ")}.`)
+      if (skipped.length > 0)
+        yield* say(`The release command failed, so nothing was deployed to ${skipped.join(", ")}.`)
       return code
     })
 )
@@ -67,4 +77,4 @@ const checkDirectory = (given: Option.Option<string>): Effect.Effect<Option.Opti
 const checkLabel = (given: Option.Option<string>): Effect.Effect<Option.Option<string>, Usage> =>
   Option.isNone(given) || /^[ -~]{1,256}$/.test(given.value)
     ? Effect.succeed(given)
-    : new Usage({ problem: "--build takes a text of 1 to 256 characters of ASCII." })
+    : new Usage({ problem: "--build takes 1 to 256 ASCII characters." })

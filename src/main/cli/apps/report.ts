@@ -13,8 +13,8 @@ import { renderFailure } from "../failure.ts"
 import { outJson, say } from "../output.ts"
 import { failureToJson } from "../servers/delivery-failures.ts"
 
-/** Says what became of a change on each server; 5 where one of them failed, however the others did. */
-export const tellOutcomes = <A extends object>(
+/** Reports the result of a change on each server; exit 5 if any of them failed. */
+export const reportOutcomes = <A extends object>(
   outcomes: ReadonlyArray<Outcome<Done<A>>>,
   { json, sentence }: { readonly json: boolean; readonly sentence: (server: string, done: Done<A>) => string }
 ) =>
@@ -30,12 +30,12 @@ export const tellOutcomes = <A extends object>(
     return code
   })
 
-/** A server goes on when its client goes away. */
-export const toldWhenInterrupted =
+/** Tells the person that a server finishes a change by itself when its client is interrupted. */
+export const noteWhenInterrupted =
   (app: AppName) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.onInterrupt(effect, () =>
-      say(`\nThe server goes on with it. See what becomes of it: tako status ${app}`)
+      say(`\nThe server finishes this by itself. To see the result: tako status ${app}`)
     )
 
 /** "4.2 s" */
@@ -49,8 +49,8 @@ const outcomeToJson = ({ target, outcome }: Outcome<Done<object>>) => ({
   })
 })
 
-/** Who we say that we are, for servers' audit trails, which mark it as not verified: user@host. */
-export const claim = Effect.sync(() => {
+/** user@host of this process for servers' audit trails, which mark it as not verified. */
+export const requestedBy = Effect.sync(() => {
   const text = `${userName()}@${Os.hostname()}`
   return text.length > longest ? text.slice(0, longest) : text
 })
@@ -66,7 +66,7 @@ const userName = (): string => {
   }
 }
 
-/** A whole number that was typed, from the least to the most. */
+/** Parses a whole number between `least` and `most`. */
 export const wholeNumber = (
   what: string,
   text: string,
@@ -83,7 +83,7 @@ export const wholeNumber = (
       })
 }
 
-/** The same where it may be left out. */
+/** The same for a flag that may be left out. */
 export const optionalNumber = (what: string, text: Option.Option<string>, least: number, most: number) =>
   Option.match(text, {
     onNone: () => Effect.succeedNone,

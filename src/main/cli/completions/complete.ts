@@ -10,41 +10,41 @@ import {
   type LeafSpec
 } from "../../command-line/specification.ts"
 
-/** A word that could stand at the cursor, and what it means. */
+/** A word that fits at the cursor, and its meaning. */
 export type Candidate = readonly [word: string, summary?: string]
 
 export type Answer =
   | { readonly _tag: "Words"; readonly candidates: ReadonlyArray<Candidate> }
-  /** Paths, behind what of the word is no path: "--config=". */
+  /** Paths, after the part of the word that is not one: "--config=". */
   | { readonly _tag: "Files"; readonly before: string }
-  /** The command line of another program, that begins at this word. */
+  /** The command line of another program, which begins at this word. */
   | { readonly _tag: "Program"; readonly at: number }
 
-/** What the names are that a project has; asked only where one can stand. */
+/** Names for completion, read only where one fits. */
 export interface Names {
   readonly environments: () => ReadonlyArray<string>
-  /** Of config.toml, and local. */
+  /** The servers of config.toml, and local. */
   readonly servers: () => ReadonlyArray<string>
-  /** This project's, in each of its environments. */
+  /** This project's app in each of its environments. */
   readonly apps: () => ReadonlyArray<string>
-  /** In one environment, or without one in any. */
+  /** The secrets of one environment, or of all. */
   readonly secrets: (environment?: string) => ReadonlyArray<string>
 }
 
 export interface Typed {
-  /** Behind the program's name, before the word with the cursor. */
+  /** The words after the program's name and before the cursor. */
   readonly words: ReadonlyArray<string>
   readonly current: string
 }
 
-/** With which words a command line can go on. `namesFor` has the project of a --config, or of where we are. */
+/** Completes a command line. `namesFor` reads the project of --config, or else of the current directory. */
 export const complete = (
   root: GroupSpec,
   { words, current }: Typed,
   namesFor: (config: string | undefined) => Names,
   defaultEnvironment?: string
 ): Answer => {
-  const position = positionBehind(root, words)
+  const position = positionAfter(root, words)
   if (position === undefined) return none
   if (position.program !== undefined) return { _tag: "Program", at: position.program }
   const nameIn = (holds: Holds): ReadonlyArray<string> => {
@@ -92,7 +92,7 @@ const matching = (candidates: ReadonlyArray<Candidate>, current: string, before 
     .filter(([word]) => word.startsWith(current))
 })
 
-/** Aliases only where nothing else fits: one word for one thing is enough to choose from. */
+/** Aliases are offered only where no name fits: one word for a command is enough. */
 const commands = ({ children }: GroupSpec, current: string): Answer => {
   const named = matching(
     children.map(({ name, summary }): Candidate => [name, summary]),
@@ -110,7 +110,7 @@ const flags = ({ path, given }: Position): ReadonlyArray<Candidate> =>
     .filter((flag) => !given.has(flag))
     .map(({ name, summary }): Candidate => [`--${name}`, summary])
 
-/** The flag of `--name=…`, `-x=…` or `-x…`, and what of the word stands before its value. */
+/** The flag of `--name=…`, `-x=…` or `-x…`, and the part of the word before its value. */
 const attachedValue = (known: ReadonlyArray<FlagSpec>, word: string) => {
   const [before = "", long, short] = /^(?:--([^=]+)=|-([A-Za-z])=?(?!$))/.exec(word) ?? []
   const flag = known.find(({ name, short: letter, value }) =>
@@ -131,22 +131,22 @@ const argumentAt = (leaf: LeafSpec, taken: number): ArgumentSpec | undefined => 
   return undefined
 }
 
-/** Where on the command line the cursor is: what stands before its word. */
+/** Where the cursor is, as the words before it tell. */
 export interface Position {
   readonly path: CommandPath
   readonly given: ReadonlyMap<FlagSpec, string | true>
-  /** How many arguments there are. */
+  /** How many arguments there are so far. */
   readonly taken: number
   /** The flag whose value is being typed. */
   readonly open?: FlagSpec
-  /** After "--": nothing is a flag any more. */
+  /** Whether the cursor is after "--", where no word is a flag. */
   readonly dashes: boolean
-  /** The index of the word that is the program which the command starts. */
+  /** The index of the word that names the program to run. */
   readonly program?: number
 }
 
-/** Undefined behind a word that is no command. What is wrong in another way is for the command to say. */
-export const positionBehind = (root: GroupSpec, words: ReadonlyArray<string>): Position | undefined => {
+/** Undefined after a word that is not a command. Other mistakes are for the command itself to report. */
+export const positionAfter = (root: GroupSpec, words: ReadonlyArray<string>): Position | undefined => {
   let path: CommandPath = [root]
   let taken = 0
   const given = new Map<FlagSpec, string | true>()

@@ -17,8 +17,8 @@ const shells = [...scripts.keys()].join("|")
 export const completions = leaf(
   "completions",
   {
-    summary: "Print the script that completes tako's commands in a shell",
-    description: "The script says in its first lines where it belongs.",
+    summary: "Print the shell script that completes tako's commands",
+    description: "The first lines of the script say where to install it.",
     example: "tako completions fish > ~/.config/fish/completions/tako.fish",
     arguments: { shell: argument.text(shells, { summary: "Your shell" }) }
   },
@@ -27,7 +27,7 @@ export const completions = leaf(
     return script === undefined
       ? Effect.fail(
           new Usage({
-            problem: "There are completions for bash, zsh and fish.",
+            problem: "Completions exist for bash, zsh and fish.",
             hint: "For example: tako completions bash"
           })
         )

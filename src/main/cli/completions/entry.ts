@@ -3,18 +3,18 @@ import type { GroupSpec } from "../../command-line/specification.ts"
 import { type Answer, complete } from "./complete.ts"
 import { namesFor } from "./known-names.ts"
 
-/** Put in by the build: the commands, as they are declared. */
+/** The declared commands, which the build inserts. */
 declare const TAKO_GRAMMAR: GroupSpec
 
 /**
  * `tako __complete SHELL WORD…`: the last word is the one with the cursor. Prints one line that says what can stand
- * there ("words", "files BEFORE", "program INDEX"), and the words, each with a tab and its meaning. Whatever is wrong,
- * nothing is offered and nothing is said: whoever presses Tab has not asked for an error.
+ * there ("words", "files BEFORE", "program INDEX"), and the words, each with a tab and its meaning. On any error it prints
+ * nothing: Tab is no place for error messages.
  */
 const main = (): void => {
   try {
     const [shell, ...words] = process.argv.slice(3)
-    // bash alone hands its words over as they are typed.
+    // Only bash passes its words with quotes and backslashes.
     const read = shell === "bash" ? words.map(asShellReads) : words
     const typed = { words: read.slice(0, -1), current: read.at(-1) ?? "" }
     const environment = process.env.TAKO_ENV || undefined

@@ -6,7 +6,7 @@ import { foldersOf } from "../../../services/home/layer.ts"
 import { findRoot } from "../../../services/project/root.ts"
 import type { Names } from "./complete.ts"
 
-/** The names in the secrets file of the project of `config`, else of where we are; none where anything is wrong. */
+/** The names of the project of `config`, or else of the current directory; none on any error. */
 export const namesFor = (config: string | undefined): Names => {
   const environments = read(config)
   return {
@@ -26,8 +26,8 @@ export const namesFor = (config: string | undefined): Names => {
 
 type Environments = ReadonlyArray<readonly [name: string, secrets: ReadonlyArray<string>]>
 
-// Anybody's file: what a shell is shown of it are names in their own spelling, which holds nothing that a shell or a
-// terminal knows, and no name that would be taken for a flag.
+// The file may be anybody's. Only valid names are shown, which hold nothing special to a shell or a terminal, and none
+// that looks like a flag.
 const read = (config: string | undefined): Environments => {
   try {
     const root = rootOf(config)
@@ -63,7 +63,7 @@ const appsOf = (config: string | undefined, environments: ReadonlyArray<string>)
   }
 }
 
-/** As a tako.toml has it before its first table. */
+/** The name in tako.toml, which is before its first table. */
 const nameIn = (root: string): string | undefined => {
   try {
     const [top = ""] = readText(Path.join(root, "tako.toml")).split(/^\s*\[/m)
@@ -74,7 +74,7 @@ const nameIn = (root: string): string | undefined => {
   }
 }
 
-/** The names of `[[servers]]` in config.toml as tako writes it, and the one that is always there. */
+/** The names of `[[servers]]` in config.toml, in the form that tako writes, and local. */
 export const serverNames = (): ReadonlyArray<string> => {
   try {
     return [...namesIn(readText(Path.join(foldersOf(process.env).config, "config.toml"))), "local"]
@@ -83,7 +83,7 @@ export const serverNames = (): ReadonlyArray<string> => {
   }
 }
 
-/** Without a parser of TOML, for which a shell is not to wait. */
+/** Not with a TOML parser, which would make the shell wait. */
 const namesIn = (text: string): ReadonlyArray<string> => {
   let isServer = false
   return text.split("\n").flatMap((line) => {
@@ -94,10 +94,10 @@ const namesIn = (text: string): ReadonlyArray<string> => {
   })
 }
 
-/** As everywhere; the parsers that say so come with effect, for which a shell is not to wait. */
+/** The limit of the real parsers, which need Effect and would make the shell wait. */
 const maxFileLength = 4 * 1024 * 1024
 
-/** Opened so that a FIFO in its place holds nobody up. */
+/** Does not block on a FIFO. */
 export const readText = (path: string): string => {
   const fd = Fs.openSync(path, Fs.constants.O_RDONLY | Fs.constants.O_NONBLOCK)
   try {

@@ -5,7 +5,7 @@ import { printable } from "../../../domain/printable.ts"
 import { adopt as adoptSecret } from "../../../programs/secrets/adopt.ts"
 import { Terminal } from "../../../services/terminal/terminal.ts"
 import { argument, leaf } from "../command.ts"
-import { checkSecret, chosenEnvironment, environmentFlag } from "../names.ts"
+import { checkSecret, chooseEnvironment, environmentFlag } from "../names.ts"
 import { say } from "../output.ts"
 
 export const adopt = leaf(
@@ -13,7 +13,7 @@ export const adopt = leaf(
   {
     summary: "Bind a value that another tool wrote to its name",
     description:
-      "Shows the commit that brought it, and asks on the terminal. A value that was moved is refused.",
+      "Shows the commit that added the value, and asks on the terminal. A value that was copied from another secret is refused.",
     example: "tako secrets adopt DATABASE_URL --env production",
     arguments: { name: argument.text("NAME", { holds: "secret" }) },
     flags: { environment: environmentFlag }
@@ -21,22 +21,22 @@ export const adopt = leaf(
   (input) =>
     Effect.gen(function* () {
       const secret = yield* checkSecret(input.name)
-      const environment = yield* chosenEnvironment(input.environment)
+      const environment = yield* chooseEnvironment(input.environment)
       yield* adoptSecret({ environment, secret }, (commit) =>
         Effect.gen(function* () {
           const terminal = yield* Terminal
-          const question = `Take the value of ${secret} in environment ${environment} as its own?`
+          const question = `Accept this value as ${secret} of environment ${environment}?`
           if (!(yield* terminal.isThere)) {
             return yield* new NoTerminal({
               question,
-              instead: "Somebody has to look at it: run it on a terminal."
+              instead: "A person has to check it: run this on a terminal."
             })
           }
           yield* terminal.show(
             Option.match(commit, {
-              onNone: () => "No commit has brought this value: it is a change that is not committed yet.",
+              onNone: () => "This value is not committed yet.",
               onSome: ({ hash, author, date, subject }) =>
-                printable(`Brought by ${hash.slice(0, 12)}, ${author}, ${date}: ${subject}`)
+                printable(`Added by ${hash.slice(0, 12)}, ${author}, ${date}: ${subject}`)
             })
           )
           return yield* terminal.confirm(question, { default: false })

@@ -7,28 +7,28 @@ import { omitUndefined } from "../../../domain/omit-undefined.ts"
 import type { Values } from "../../../programs/secrets/import.ts"
 import { counted } from "../output.ts"
 
-/** What stands in a .env file. */
+/** The content of a .env file. */
 export interface Dotenv {
   readonly values: Values
   /** dotenvx's own public keys, which no program reads. */
   readonly own: ReadonlyArray<SecretName>
   /** Names without a value. */
   readonly empty: ReadonlyArray<SecretName>
-  /** Names whose values hold ${NAME}, for which some readers of such files put another value in. */
+  /** Names whose values contain ${NAME}, which some readers of such files replace. */
   readonly references: ReadonlyArray<SecretName>
-  /** Names whose values end at a # that has no space before it: a comment to dotenv, to other readers a part of it. */
+  /** Names whose values are cut off at a # without a space before it; other readers keep the rest. */
   readonly cut: ReadonlyArray<SecretName>
-  /** Names whose values begin with a quote that is not the end of them, too: taken with it. */
+  /** Names whose values begin with a quote that is never closed. dotenv keeps the quote. */
   readonly unclosed: ReadonlyArray<SecretName>
-  /** Names of PEM blocks whose lines end in a backslash and an n, as sops and others write them: not to dotenv. */
+  /** Names of PEM blocks on one line, whose line breaks are written as \\n, as sops and others do. */
   readonly oneLine: ReadonlyArray<SecretName>
-  /** "line 3", of what is no NAME=value and no comment: a value of several lines without quotes, mostly. */
+  /** "line 3": lines that are neither NAME=value nor a comment; mostly of an unquoted value of several lines. */
   readonly passedOver: string | undefined
 }
 
 /**
- * Reads NAME=value lines as dotenv does; with `only`, those alone. Names that a secret cannot have are told by their
- * lines: in a file with a quote missing, what looks like a name may be half a key.
+ * Reads NAME=value lines as dotenv does; with `only`, just those. A name that a secret cannot have is reported by its line
+ * number, because in a file with a missing quote it may be half of a key.
  */
 export const readDotenv = (
   text: Redacted.Redacted<string>,
@@ -36,15 +36,15 @@ export const readDotenv = (
 ): Either.Either<Dotenv, Usage> => {
   const source = Redacted.value(text)
   const all = Object.entries(parse(source))
-  if (all.length === 0) return refuse("There is no line NAME=value in it.")
+  if (all.length === 0) return refuse("The file has no NAME=value line.")
   const wanted = all.filter(([name]) => only.length === 0 || only.some((one) => one === name))
   const missing = only.filter((name) => !wanted.some(([there]) => there === name))
-  if (missing.length > 0) return refuse(`Not there: ${missing.join(", ")}.`)
+  if (missing.length > 0) return refuse(`The file does not have ${missing.join(", ")}.`)
   const unfit = wanted.filter(([name]) => !isNewSecretName(name)).map(([name]) => lineOf(source, name))
   if (unfit.length > 0) {
     return refuse(
       `A secret's name is 1 to 128 of A-Z, 0-9 and _, a letter first; ${linesOf(unfit)} ${unfit.length === 1 ? "has" : "have"} another one.`,
-      "Change it there, or say which to take: tako secrets import FILE NAME…"
+      "Change it in the file, or name the secrets to import: tako secrets import FILE NAME…"
     )
   }
   const { cut, unclosed, passedOver } = doubts(source)
@@ -54,8 +54,8 @@ export const readDotenv = (
   const sealed = named.filter(([, value]) => value.startsWith("encrypted:"))
   if (sealed.length > 0) {
     return refuse(
-      `${counted(sealed.length, "value")} of it ${sealed.length === 1 ? "is" : "are"} encrypted by dotenvx: ${names(sealed)}.`,
-      "Decrypt on the way in: dotenvx decrypt --stdout | tako secrets import --env NAME"
+      `${counted(sealed.length, "value")} in it ${sealed.length === 1 ? "is" : "are"} encrypted by dotenvx: ${names(sealed)}.`,
+      "Decrypt them first: dotenvx decrypt --stdout | tako secrets import --env NAME"
     )
   }
   return Either.right({
@@ -72,7 +72,7 @@ export const readDotenv = (
   })
 }
 
-/** Where dotenv may have read something else than was meant; it does so without a word. */
+/** Where dotenv may have read something other than was meant. It does so silently. */
 const doubts = (source: string) => {
   const lines = source.split(/\r\n?|\n/)
   const cut = new Set<string>()
@@ -85,10 +85,10 @@ const doubts = (source: string) => {
       if (!/^\s*(?:#|$)/.test(line)) passedOver.push(at + 1)
       continue
     }
-    // dotenv leaves a quote where it is if it is the beginning of the value alone.
+    // dotenv keeps an opening quote that has no closing one.
     const open = /^['"`]/.exec(value)?.[0]
     const end = open === undefined ? at : endOf(lines, at, name, open)
-    // Of a name that stands there more than once, the last one counts.
+    // The last line of a repeated name counts.
     note(cut, name, !/[=:]\s*['"`]/.test(line) && /^[^#]*[^\s#]#/.test(line))
     note(unclosed, name, open !== undefined && end === at)
     at = end
@@ -96,7 +96,7 @@ const doubts = (source: string) => {
   return { cut, unclosed, passedOver }
 }
 
-/** The line that a value of several lines ends on; the one that it begins on if its quote is not closed. */
+/** The last line of a quoted value; its first line if the quote is not closed. */
 const endOf = (lines: ReadonlyArray<string>, start: number, name: string, quote: string): number => {
   const closes = new RegExp(`${quote}\\s*(?:#.*)?$`)
   const end = lines.findIndex((line, at) => at > start && closes.test(line))
@@ -112,7 +112,7 @@ type Entries = ReadonlyArray<readonly [name: SecretName, value: string]>
 const namesOf = (entries: Entries): ReadonlyArray<SecretName> => entries.map(([name]) => name)
 const names = (entries: Entries): string => namesOf(entries).join(", ")
 
-/** From 1; of a name that stands there more than once, the last. */
+/** Counted from 1; the last line of a repeated name. */
 const lineOf = (source: string, name: string): number =>
   source.split(/\r\n?|\n/).findLastIndex((line) => {
     const text = line.trimStart().replace(/^export\s+/, "")

@@ -13,7 +13,7 @@ export const ls = leaf(
   "ls",
   {
     aliases: ["list", "show"],
-    summary: "Which secret is set in which environment; needs no key",
+    summary: "List which secrets are set in which environment; needs no key",
     example: "tako secrets ls",
     flags: { environment: environmentFlag, json: jsonFlag }
   },

@@ -17,7 +17,7 @@ import { set } from "./set.ts"
 import { sync } from "./sync/sync.ts"
 import { verify } from "./verify.ts"
 
-const key = group("key", { summary: "The keys of this machine" }, [
+const key = group("key", { summary: "Manage this machine's keys" }, [
   derive,
   exportCommand,
   importCommand,
@@ -27,7 +27,7 @@ const key = group("key", { summary: "The keys of this machine" }, [
   keyLs
 ])
 
-export const secrets = group("secrets", { summary: "The secrets of this project" }, [
+export const secrets = group("secrets", { summary: "Manage the secrets of this project" }, [
   provideForProject(set, Layers.secrets),
   provideForProject(importSecrets, Layers.secrets),
   provideForProject(get, Layers.secrets),

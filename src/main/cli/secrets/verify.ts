@@ -14,9 +14,9 @@ import type { Cell } from "../table.ts"
 export const verify = leaf(
   "verify",
   {
-    summary: "Open everything the keys at hand can open, and say what is wrong",
+    summary: "Check that every value opens with the keys at hand",
     description:
-      "Exits 4 when a value is damaged or misplaced or an environment was replaced, 3 when the environment that was named has no key here or what TAKO_PASSPHRASE or TAKO_KEY holds opens nothing at all, and 1 when one lacks a secret that tako.toml requires.",
+      "Exits 4 if a value is damaged or misplaced or an environment was replaced, 3 if the environment of --env has no key here or if TAKO_PASSPHRASE or TAKO_KEY opens nothing at all, and 1 if an environment lacks a secret that tako.toml requires.",
     example: "tako secrets verify",
     flags: { environment: environmentFlag, json: jsonFlag }
   },
@@ -29,7 +29,7 @@ export const verify = leaf(
       if (all.some(isBad)) return damaged
       if (Option.isSome(only) && all.some(({ _tag }) => _tag === "NoKey" || _tag === "NotTrusted"))
         return noKey
-      if (isInVain(all)) return noKey
+      if (openedNothing(all)) return noKey
       return all.some(({ missing }) => missing.length > 0) ? failed : done
     })
 )
@@ -54,8 +54,8 @@ const isBad = (verdict: Verdict): boolean => {
   return misplaced + damaged > 0
 }
 
-/** In CI a passphrase that is empty, misspelt or of before a rotation must not pass for a look at the secrets. */
-const isInVain = (verdicts: ReadonlyArray<Verdict>): boolean =>
+/** In CI, an empty, misspelt or rotated passphrase must not pass as a successful check. */
+const openedNothing = (verdicts: ReadonlyArray<Verdict>): boolean =>
   verdicts.every(({ _tag }) => _tag !== "Opened") &&
   verdicts.some(
     (verdict) => verdict._tag === "NoKey" && verdict.tried.some(({ source }) => source.startsWith("TAKO_"))
@@ -91,15 +91,15 @@ const print = Effect.fnUntraced(function* (verdicts: Verdicts) {
       }
     })
   ])
-  for (const [name, verdict] of verdicts) yield* sayWhat(name, verdict)
+  for (const [name, verdict] of verdicts) yield* sayFindings(name, verdict)
 })
 
-const sayWhat = Effect.fnUntraced(function* (name: EnvironmentName, verdict: Verdict) {
+const sayFindings = Effect.fnUntraced(function* (name: EnvironmentName, verdict: Verdict) {
   const [first, ...others] = verdict.missing
   if (first !== undefined) {
-    const [set, what] = others.length === 0 ? ["Set it", first] : ["Set each", "NAME"]
+    const [set, what] = others.length === 0 ? ["To set it", first] : ["To set each", "NAME"]
     yield* say(
-      `\n${name}: tako.toml requires ${verdict.missing.join(", ")} as well. ${set}: tako secrets set ${what} --env ${name}`
+      `\n${name}: tako.toml requires ${verdict.missing.join(", ")}. ${set}: tako secrets set ${what} --env ${name}`
     )
   }
   if (verdict._tag === "NoKey") {
@@ -109,12 +109,12 @@ const sayWhat = Effect.fnUntraced(function* (name: EnvironmentName, verdict: Ver
   if (verdict._tag === "NotTrusted") {
     const from = verdict.origins.length === 0 ? "an unknown project" : verdict.origins.join(", ")
     return yield* say(
-      `\n${name}: a key of this machine fits, but it belongs to ${from}. If this is the same project: tako secrets key trust --env ${name}`
+      `\n${name}: a key of this machine opens it, but that key belongs to ${from}. If this is the same project: tako secrets key trust --env ${name}`
     )
   }
   if (verdict._tag === "Replaced") {
     return yield* say(
-      `\n${name}: this machine knows it under another key. If it was rotated: tako secrets key derive --env ${name}`
+      `\n${name}: this machine has another key for it. If it was rotated: tako secrets key derive --env ${name}`
     )
   }
   if (verdict._tag !== "Opened") return
@@ -123,25 +123,25 @@ const sayWhat = Effect.fnUntraced(function* (name: EnvironmentName, verdict: Ver
       case "Moved":
         yield* say(
           `\n${name}: ${secret} holds the value of ${placement.origin.secret} in ${placement.origin.environment}. ` +
-            `Put the right one back: tako secrets set ${secret} --env ${name}`
+            `To put the right one back: tako secrets set ${secret} --env ${name}`
         )
         break
       case "UnknownOrigin":
         yield* say(
-          `\n${name}: ${secret} was not sealed for this name. If you know where it is from: ` +
+          `\n${name}: ${secret} was not sealed for this name. If you know where it comes from: ` +
             `tako secrets adopt ${secret} --env ${name}`
         )
         break
       case "Damaged":
         yield* say(
-          `\n${name}: ${secret} is damaged, or sealed with another passphrase. See who changed it: git log -p -- .tako/secrets.json`
+          `\n${name}: ${secret} is damaged, or sealed with another passphrase. To see who changed it: git log -p -- .tako/secrets.json`
         )
     }
   }
   const { unbound } = counts(verdict.placements)
   if (unbound > 0) {
     yield* say(
-      `\n${name}: unbound values can be swapped unnoticed. Bind them: tako secrets key rotate --same-passphrase --env ${name}`
+      `\n${name}: unbound values can be swapped without anyone noticing. To bind them: tako secrets key rotate --same-passphrase --env ${name}`
     )
   }
 })

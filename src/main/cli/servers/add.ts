@@ -20,23 +20,23 @@ import { say } from "../output.ts"
 export const add = leaf(
   "add",
   {
-    summary: "Remember a server, after connecting to it",
+    summary: "Add a server, after connecting to it",
     description:
-      "HOST is an SSH destination: a name of your ssh configuration, a host, user@host or ssh://user@host:port. It is reached as ssh would reach it. A host key that is not known is shown and asked about, and kept in your known_hosts.",
+      "HOST is an SSH destination: a name in your ssh configuration, a host, user@host or ssh://user@host:port. tako connects as ssh would. It shows an unknown host key and asks before it adds it to your known_hosts.",
     example: "tako servers add la deploy@la.example",
     arguments: { name: argument.text("NAME"), host: argument.text("HOST") },
     flags: {
-      port: flag.text("port", { value: "PORT", summary: "The port of its sshd" }),
-      user: flag.text("user", { value: "USER", summary: "Who logs in there" }),
+      port: flag.text("port", { value: "PORT", summary: "Connect to this port" }),
+      user: flag.text("user", { value: "USER", summary: "Log in as this user" }),
       socket: flag.text("socket", {
         value: "PATH",
-        summary: `tako-server's socket there (default ${defaultSocket})`
+        summary: `Use this socket of tako-server (default ${defaultSocket})`
       }),
       hostKey: flag.text("host-key", {
         value: "FINGERPRINT",
-        summary: "Accept an unknown host key of this fingerprint (SHA256:…), without asking"
+        summary: "Accept an unknown host key with this fingerprint (SHA256:…) without asking"
       }),
-      unchecked: flag.boolean("no-check", { summary: "Only remember it; connect to nothing" })
+      unchecked: flag.boolean("no-check", { summary: "Add it without connecting" })
     }
   },
   (input) =>
@@ -46,14 +46,14 @@ export const add = leaf(
       if (input.unchecked) {
         const servers = yield* ServerRegistry
         yield* servers.add(server)
-        return yield* say(`Added server ${name}; whether it is there was not looked at`)
+        return yield* say(`Added server ${name} without connecting to it`)
       }
-      const met = yield* addServer(server, trusts(input.hostKey))
-      if (met._tag === "Answers") {
-        return yield* say(`Added server ${name}: tako-server ${printable(met.version)} answers`)
+      const outcome = yield* addServer(server, trusts(input.hostKey))
+      if (outcome._tag === "Answers") {
+        return yield* say(`Added server ${name}: tako-server ${printable(outcome.version)} answers`)
       }
-      yield* say(`Added server ${name}. The login works, but tako-server does not answer yet:`)
-      yield* say(met.why.message)
+      yield* say(`Added server ${name}. The login works, but tako-server does not answer yet.`)
+      yield* say(outcome.why.message)
     })
 )
 
@@ -70,15 +70,15 @@ const entryOf = Effect.fnUntraced(function* (input: Input) {
   if (!isServerName(name)) {
     const problem =
       name === localName
-        ? `${localName} is the server on this machine, and needs no adding.`
+        ? `${localName} is the server on this machine and is always there.`
         : "A server's name is 1 to 63 of A-Z, a-z, 0-9 and . _ -, a letter or a digit first."
     return yield* new Usage({ problem })
   }
   const destination = Option.getOrUndefined(parseDestination(host))
   if (destination === undefined) {
     return yield* new Usage({
-      problem: "HOST is no SSH destination that tako takes.",
-      hint: "As in: la.example, deploy@la.example, ssh://deploy@la.example:2222"
+      problem: "HOST is not a valid SSH destination.",
+      hint: "For example: la.example, deploy@la.example, ssh://deploy@la.example:2222"
     })
   }
   const port = Option.getOrUndefined(input.port)
@@ -104,7 +104,7 @@ const entryOf = Effect.fnUntraced(function* (input: Input) {
   return { name, socket, ssh } satisfies RegisteredServer
 })
 
-const twice = (what: string) => new Usage({ problem: `HOST names the ${what} already; leave --${what} out.` })
+const twice = (what: string) => new Usage({ problem: `HOST already has a ${what}: leave out --${what}.` })
 
 /** A person compares fingerprints; a script is given the one that it may accept. */
 const trusts =
@@ -116,22 +116,22 @@ const trusts =
         if (expected.value.trim() === key.fingerprint) return true
         return yield* new Usage({
           problem: `${what}.`,
-          hint: "That is not the one of --host-key. Nothing was changed."
+          hint: "It does not match --host-key. Nothing was changed."
         })
       }
       const terminal = yield* Terminal
       if (!(yield* terminal.isThere)) {
         return yield* new NoTerminal({
           question: what,
-          instead: `Compare it with the server's own; if it is that: add --host-key ${key.fingerprint}`
+          instead: `Compare it with the server's own. If they match, add --host-key ${key.fingerprint}`
         })
       }
       yield* say(`The host key of ${identity.name} is not known:\n  ${key.type} ${key.fingerprint}`)
       yield* say(
-        `What it should be, the server itself says:\n  ssh-keygen -lf /etc/ssh/ssh_host_${fileOf(key.type)}_key.pub`
+        `To see what it should be, run this on the server:\n  ssh-keygen -lf /etc/ssh/ssh_host_${fileOf(key.type)}_key.pub`
       )
-      const yes = yield* terminal.confirm("Is it the same?", { default: false })
-      if (yes) yield* say(`Kept in ${identity.files[0] ?? "known_hosts"}`)
+      const yes = yield* terminal.confirm("Do they match?", { default: false })
+      if (yes) yield* say(`Added to ${identity.files[0] ?? "known_hosts"}`)
       return yes
     })
 

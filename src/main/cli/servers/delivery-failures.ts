@@ -3,17 +3,17 @@ import type { DeliveryError } from "../../../programs/sync/delivery.ts"
 import { Style } from "../context.ts"
 import { renderFailure } from "../failure.ts"
 import { say } from "../output.ts"
-import { sayNames } from "../secrets/sync/report.ts"
+import { listNames } from "../secrets/sync/report.ts"
 
-/** In a word or two, for a table; the sentence comes below. */
-export const shortly = (failure: DeliveryError): string => states[failure._tag]
+/** A failure in a word or two for a table, which the whole message follows. */
+export const shortFailure = (failure: DeliveryError): string => states[failure._tag]
 
 const states: { readonly [T in DeliveryError["_tag"]]: string } = {
   HostKeyRefused: "host key refused",
-  KeyDiffers: "another key",
+  KeyDiffers: "different key",
   LoginRefused: "login refused",
   ServerMisbehaved: "not tako-server",
-  ServerRefused: "refuses",
+  ServerRefused: "refused",
   ServerUnreachable: "unreachable"
 }
 
@@ -30,8 +30,8 @@ interface Failure {
   readonly error: DeliveryError
 }
 
-/** What failed in full, below a table: what is the same of several servers but for their names is said once. */
-export const sayFailures = Effect.fnUntraced(function* (
+/** Prints failures in full. One that several servers share, but for their names, is printed once. */
+export const reportFailures = Effect.fnUntraced(function* (
   failures: ReadonlyArray<Failure>,
   most = Number.POSITIVE_INFINITY
 ) {
@@ -46,8 +46,8 @@ export const sayFailures = Effect.fnUntraced(function* (
   for (const [{ error }, ...others] of all.slice(0, most)) {
     yield* say(`\n${renderFailure(error, err)}`)
     const names = others.map(({ server }) => server)
-    if (names.length > 0) yield* say(`The same of ${sayNames(names, 8)}.`)
+    if (names.length > 0) yield* say(`The same on: ${listNames(names, 8)}`)
   }
   if (all.length > most)
-    yield* say(`\nThere are ${all.length - most} other errors; to see all of them: --json`)
+    yield* say(`\nThere are ${all.length - most} other errors. To see all of them, add --json.`)
 })

@@ -11,7 +11,7 @@ export const ls = leaf(
   "ls",
   {
     aliases: ["list"],
-    summary: "The servers that you have added",
+    summary: "List the servers that you have added",
     example: "tako servers ls",
     flags: { json: jsonFlag }
   },
@@ -28,9 +28,9 @@ export const ls = leaf(
     })
 )
 
-export const noServers = "There are no servers yet: tako servers add NAME HOST"
+export const noServers = "There are no servers yet. To add one: tako servers add NAME HOST"
 
-/** What is not given is null; so is the host of the server on this machine. */
+/** Absent settings are null, as is the host of the server on this machine. */
 export const toJson = ({ name, socket, ssh }: Target) => ({
   name,
   host: ssh?.host ?? null,

@@ -7,7 +7,7 @@ export const rm = leaf(
   "rm",
   {
     aliases: ["remove", "delete"],
-    summary: "Forget a server; nothing changes on it",
+    summary: "Remove a server from the list; nothing changes on it",
     example: "tako servers rm la",
     arguments: { name: argument.text("NAME", { holds: "added-server" }) }
   },
@@ -15,6 +15,6 @@ export const rm = leaf(
     Effect.gen(function* () {
       const servers = yield* ServerRegistry
       yield* servers.remove(name)
-      yield* say(`Removed server ${name}; what runs there goes on`)
+      yield* say(`Removed server ${name}; its apps keep running`)
     })
 )

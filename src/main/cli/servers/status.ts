@@ -10,18 +10,18 @@ import { argument, leaf } from "../command.ts"
 import { Style } from "../context.ts"
 import { jsonFlag, outJson, outTable, say } from "../output.ts"
 import type { Cell } from "../table.ts"
-import { failureToJson, sayFailures, shortly } from "./delivery-failures.ts"
+import { failureToJson, reportFailures, shortFailure } from "./delivery-failures.ts"
 import { noServers, toJson } from "./ls.ts"
 
 export const status = leaf(
   "status",
   {
-    summary: "Which servers answer, and with which version",
+    summary: "Show which servers answer, and their version",
     example: "tako servers status",
     arguments: {
       names: argument.rest("NAME", {
         holds: "server",
-        summary: "These alone; local is the one on this machine"
+        summary: "Ask only these; local is the one on this machine"
       })
     },
     flags: { json: jsonFlag }
@@ -42,14 +42,14 @@ export const status = leaf(
         ["SERVER", "HOST", "STATE", "VERSION", "APPS"].map((heading): Cell => [heading, out.bold]),
         ...found.map((one) => row(one, out))
       ])
-      yield* sayFailures(failures)
+      yield* reportFailures(failures)
       return failures.length > 0 ? serverFailed : undefined
     })
 )
 
 const row = ({ server, outcome }: ServerStatus, ink: Ink): ReadonlyArray<Cell> => {
   const place = [server.name, server.ssh === undefined ? "this machine" : shownDestination(server.ssh)]
-  if (Either.isLeft(outcome)) return [...place, [shortly(outcome.left), ink.red]]
+  if (Either.isLeft(outcome)) return [...place, [shortFailure(outcome.left), ink.red]]
   const { version, info } = outcome.right
   const apps = Option.match(info, { onNone: () => "", onSome: ({ apps }) => String(apps) })
   return [...place, ["answers", ink.green], printable(version).slice(0, 40), apps]

@@ -39,7 +39,7 @@ describe("a .env file", () => {
 
   it("gives what was asked for alone, whatever else is in it", () => {
     assert.deepStrictEqual(valuesOf("A=1\nb.c=2\nD=encrypted:x\nE=5", "A", "E"), { A: "1", E: "5" })
-    assert.strictEqual(refusal("A=1", "A", "B", "C"), "Not there: B, C.")
+    assert.strictEqual(refusal("A=1", "A", "B", "C"), "The file does not have B, C.")
   })
 
   it("takes of what dotenvx decrypts the values, and its public keys when they are asked for", () => {

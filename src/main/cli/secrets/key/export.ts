@@ -5,7 +5,7 @@ import { exportKey } from "../../../../programs/key/export.ts"
 import { Clipboard } from "../../../../services/clipboard/clipboard.ts"
 import { Stdio } from "../../../../services/stdio/stdio.ts"
 import { flag, leaf } from "../../command.ts"
-import { chosenEnvironment, environmentFlag } from "../../names.ts"
+import { chooseEnvironment, environmentFlag } from "../../names.ts"
 import { out, say } from "../../output.ts"
 
 /** How long a key stays in the clipboard, in seconds. */
@@ -15,16 +15,16 @@ export const exportCommand = leaf(
   "export",
   {
     summary: "Copy the environment's key to the clipboard, for TAKO_KEY or another machine",
-    description: `The clipboard is cleared after ${clipboardSeconds} seconds, and by Ctrl-C at once.`,
+    description: `The clipboard is cleared after ${clipboardSeconds} seconds, or at once with Ctrl-C.`,
     example: "tako secrets key export --env production",
     flags: {
       environment: environmentFlag,
-      stdout: flag.boolean("stdout", { summary: "Print it instead" })
+      stdout: flag.boolean("stdout", { summary: "Print the key instead" })
     }
   },
   (input) =>
     Effect.gen(function* () {
-      const environment = yield* chosenEnvironment(input.environment)
+      const environment = yield* chooseEnvironment(input.environment)
       const key = yield* exportKey(environment)
       if (input.stdout) return yield* out(`${Redacted.value(key)}\n`)
       yield* Effect.scoped(whileInClipboard(key, countdown(environment)))

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import { forget as forgetKey } from "../../../../programs/key/forget.ts"
 import { leaf } from "../../command.ts"
-import { chosenEnvironment, environmentFlag } from "../../names.ts"
+import { chooseEnvironment, environmentFlag } from "../../names.ts"
 import { say } from "../../output.ts"
 
 export const forget = leaf(
@@ -13,11 +13,11 @@ export const forget = leaf(
   },
   (input) =>
     Effect.gen(function* () {
-      const environment = yield* chosenEnvironment(input.environment)
+      const environment = yield* chooseEnvironment(input.environment)
       const forgotten = yield* forgetKey(environment)
       yield* say(
         forgotten
-          ? `The key of ${environment} is no longer on this machine`
+          ? `Removed the key of ${environment} from this machine`
           : `This machine had no key of ${environment}`
       )
     })

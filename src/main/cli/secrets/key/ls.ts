@@ -12,7 +12,7 @@ export const ls = leaf(
   "ls",
   {
     aliases: ["list"],
-    summary: "Which environments this machine can open, and with which key",
+    summary: "List which environments this machine can open, and with which key",
     example: "tako secrets key ls",
     flags: { environment: environmentFlag, json: jsonFlag }
   },
@@ -29,7 +29,7 @@ export const ls = leaf(
       const { out } = yield* Style
       yield* outTable([
         ["ENVIRONMENT", "KEY"].map((heading): Cell => [heading, out.bold]),
-        ...[...verdicts].map(([name, verdict]): ReadonlyArray<Cell> => [name, words[keyOf(verdict)]])
+        ...[...verdicts].map(([name, verdict]): ReadonlyArray<Cell> => [name, stateLabels[keyOf(verdict)]])
       ])
     })
 )
@@ -51,15 +51,15 @@ const keyOf = (verdict: Verdict): KeyState => {
   }
 }
 
-const words: Readonly<Record<KeyState, string>> = {
+const stateLabels: Readonly<Record<KeyState, string>> = {
   TAKO_KEY: "TAKO_KEY",
   TAKO_KEY_FILE: "TAKO_KEY_FILE",
   TAKO_PASSPHRASE: "TAKO_PASSPHRASE",
   TAKO_PASSPHRASE_FILE: "TAKO_PASSPHRASE_FILE",
   cache: "kept on this machine",
-  prompt: "asked for",
-  none: "none here",
-  "not-trusted": "not trusted: known from another project",
-  replaced: "replaced: known here under another key",
+  prompt: "typed at a prompt",
+  none: "no key here",
+  "not-trusted": "not trusted: it belongs to another project",
+  replaced: "replaced: this machine has another key for it",
   "no-secrets": "no secrets yet"
 }

@@ -4,39 +4,39 @@ import { NoTerminal, Usage } from "../../../../domain/errors/user.ts"
 import { type NewPassphrase, rotate as rotateKey } from "../../../../programs/key/rotate.ts"
 import { Terminal } from "../../../../services/terminal/terminal.ts"
 import { flag, leaf } from "../../command.ts"
-import { chosenEnvironment, environmentFlag } from "../../names.ts"
+import { chooseEnvironment, environmentFlag } from "../../names.ts"
 import { counted, out, say } from "../../output.ts"
-import { refreshed } from "../../typegen.ts"
+import { refreshTypesAfterChange } from "../../typegen.ts"
 
 export const rotate = leaf(
   "rotate",
   {
-    summary: "Seal an environment anew, under a new passphrase or the same one",
+    summary: "Encrypt an environment again, under a new passphrase or the same one",
     description:
-      "All or nothing. Old commits stay readable with the old passphrase: what somebody knew who left has to change at its source.",
+      "All or nothing. Old commits stay readable with the old passphrase, so change at their source the values that somebody who left has known.",
     example: "tako secrets key rotate --env production",
     flags: {
       environment: environmentFlag,
       generate: flag.boolean("generate", {
-        summary: "Take a generated passphrase; off a terminal it goes to stdout"
+        summary: "Generate the passphrase; without a terminal it is printed to stdout"
       }),
       samePassphrase: flag.boolean("same-passphrase", {
-        summary: "Keep the passphrase; a new salt, all values bound"
+        summary: "Keep the passphrase: only the salt is new, and every value gets bound"
       })
     }
   },
   (input) =>
     Effect.gen(function* () {
       if (input.generate && input.samePassphrase) {
-        return yield* new Usage({ problem: "--generate and --same-passphrase do not go together." })
+        return yield* new Usage({ problem: "--generate and --same-passphrase cannot be used together." })
       }
-      const environment = yield* chosenEnvironment(input.environment)
+      const environment = yield* chooseEnvironment(input.environment)
       const terminal = yield* Terminal
       const atTerminal = yield* terminal.isThere
       const mode: NewPassphrase = input.generate ? "generated" : input.samePassphrase ? "same" : "asked"
       if (mode === "asked" && !atTerminal) {
         return yield* new NoTerminal({
-          question: "Which new passphrase",
+          question: "New passphrase",
           instead: "Pass --generate, or --same-passphrase."
         })
       }
@@ -46,15 +46,15 @@ export const rotate = leaf(
           ? terminal.show(`The new passphrase of ${environment}: ${Redacted.value(passphrase)}`)
           : out(`${Redacted.value(passphrase)}\n`)
       })
-      yield* say(`Sealed ${counted(names.length, "secret")} of environment ${environment} anew`)
+      yield* say(`Encrypted ${counted(names.length, "secret")} of environment ${environment} again`)
       yield* say(
-        `Commit .tako/secrets.json. Who pulls it joins again: tako secrets key derive --env ${environment}; what is set in CI changes, too.`
+        `Commit .tako/secrets.json. Everyone who pulls it must join again: tako secrets key derive --env ${environment}. Update the passphrase or key in CI, too.`
       )
-      yield* say(`Servers, if there are: tako secrets sync --env ${environment}, on this machine`)
-      yield* refreshed
+      yield* say(`If it has servers, run this on this machine: tako secrets sync --env ${environment}`)
+      yield* refreshTypesAfterChange
       if (mode === "same") return
       yield* say(
-        `Old commits stay readable with the old passphrase: what somebody knew who left has to change at its source: ${names.join(", ")}`
+        `Old commits stay readable with the old passphrase. If somebody left, change the values at their source: ${names.join(", ")}`
       )
     })
 )

@@ -1,14 +1,14 @@
 import * as Effect from "effect/Effect"
 import { trust as trustKey } from "../../../../programs/key/trust.ts"
 import { flag, leaf } from "../../command.ts"
-import { chosenEnvironment, environmentFlag } from "../../names.ts"
+import { chooseEnvironment, environmentFlag } from "../../names.ts"
 import { say } from "../../output.ts"
-import { agreed } from "../../prompts.ts"
+import { confirmed } from "../../prompts.ts"
 
 export const trust = leaf(
   "trust",
   {
-    summary: "Let a key of this machine open this project's environment too",
+    summary: "Let this project use a key that this machine has for another one",
     example: "tako secrets key trust --env production",
     flags: {
       environment: environmentFlag,
@@ -17,17 +17,17 @@ export const trust = leaf(
   },
   (input) =>
     Effect.gen(function* () {
-      const environment = yield* chosenEnvironment(input.environment)
+      const environment = yield* chooseEnvironment(input.environment)
       const outcome = yield* trustKey(environment, (origins) =>
-        agreed(
-          `The key of ${environment} is known from ${origins.join(", ") || "an unknown project"}. Use it here too?`,
+        confirmed(
+          `This machine has the key of ${environment} for ${origins.join(", ") || "an unknown project"}. Use it for this project too?`,
           input.yes
         )
       )
       yield* say(
         outcome === "trusted"
-          ? `The key of ${environment} is used here from now on`
-          : `The key of ${environment} was trusted here already`
+          ? `This project now uses the key of ${environment}`
+          : `This project uses the key of ${environment} already`
       )
     })
 )

@@ -15,35 +15,43 @@ import { Terminal } from "../../../../services/terminal/terminal.ts"
 import type { Transport } from "../../../../services/transport/transport.ts"
 import { done, interrupted, serverFailed } from "../../../exit-code.ts"
 import { say } from "../../output.ts"
-import { goesOn, type Line, makeProgress, type Progress, type Size, type Way } from "./progress.ts"
-import { jsonSummary, report, sayChanges, sayNames } from "./report.ts"
+import {
+  continuesAlone,
+  type Line,
+  makeProgress,
+  type Progress,
+  type ProgressStyle,
+  type Size
+} from "./progress.ts"
+import { jsonSummary, listChanges, listNames, report } from "./report.ts"
 
 export { chooseTargets }
 
 export interface Request extends Choice {
   readonly dryRun: boolean
   readonly json: boolean
-  /** A key that servers may know the app by, besides those that this machine knows of. */
+  /** An earlier key that servers may still have, in addition to those that this machine remembers. */
   readonly previousKey: Option.Option<KeyId>
-  /** Removals that were agreed to already. */
+  /** Removals that the person has agreed to already. */
   readonly agreed: "all" | ReadonlySet<SecretName>
 }
 
-export interface Surroundings {
-  /** Who this is, for servers' audit trails. */
+export interface SyncContext {
+  /** The person, for servers' audit trails. */
   readonly by: Effect.Effect<string>
   /** Whether a terminal can be drawn on. */
   readonly canDraw: boolean
-  /** Of the terminal on stderr. */
+  /** The size of the terminal on stderr. */
   readonly size: () => Size
-  /** The way to servers, which asks for what it needs at this terminal. */
+  /** Asks for passphrases and host keys on the given terminal. */
   readonly transport: Layer.Layer<Transport, never, Terminal>
 }
 
-/** A sync with all that a person sees of it; succeeds with the exit code. */
-export const carryOut = Effect.fnUntraced(function* (request: Request, around: Surroundings) {
+/** A sync with its progress, questions and report; succeeds with the exit code. */
+export const carryOut = Effect.fnUntraced(function* (request: Request, context: SyncContext) {
   const { project, destinations, skipped } = yield* chooseTargets(request)
-  for (const environment of skipped) yield* say(`Environment ${environment} has no secrets yet; left out`)
+  for (const environment of skipped)
+    yield* say(`Environment ${environment} has no secrets yet, so it is skipped`)
   const parcels = yield* openParcels(
     project,
     destinations.map(({ environment }) => environment),
@@ -55,18 +63,18 @@ export const carryOut = Effect.fnUntraced(function* (request: Request, around: S
   return yield* Effect.scoped(
     Effect.gen(function* () {
       const begun = yield* Clock.currentTimeMillis
-      const progress = yield* makeProgress(deliveries, wayOf(request, around, yield* Stdio))
+      const progress = yield* makeProgress(deliveries, progressStyle(request, context, yield* Stdio))
       const results = yield* sync(
         deliveries,
-        { by: yield* around.by, dryRun: request.dryRun, agreed: request.agreed },
+        { by: yield* context.by, dryRun: request.dryRun, agreed: request.agreed },
         { ...progress, consent: (removals) => progress.pause(askConsent(removals)) }
       ).pipe(
-        Effect.provide(Layer.provide(around.transport, pausing(progress))),
-        Effect.onInterrupt(() => Effect.zipRight(progress.finish, sayWhatGoesOn(progress))),
-        // At a question, which may come when others are sent to already.
+        Effect.provide(Layer.provide(context.transport, pausing(progress))),
+        Effect.onInterrupt(() => Effect.zipRight(progress.finish, reportInterruption(progress))),
+        // Ctrl-C at a question; other servers may already have been sent to.
         Effect.catchTag("Interrupted", (error) =>
           progress.board.lines().some(hasBegun)
-            ? Effect.as(Effect.zipRight(progress.finish, sayWhatGoesOn(progress)), undefined)
+            ? Effect.as(Effect.zipRight(progress.finish, reportInterruption(progress)), undefined)
             : Effect.fail(error)
         )
       )
@@ -82,16 +90,16 @@ export const carryOut = Effect.fnUntraced(function* (request: Request, around: S
   )
 })
 
-const wayOf = (
+const progressStyle = (
   { json }: Request,
-  { canDraw, size }: Surroundings,
+  { canDraw, size }: SyncContext,
   { stderrIsTerminal }: Stdio["Type"]
-): Way => {
+): ProgressStyle => {
   if (json) return { _tag: "Json" }
   return stderrIsTerminal && canDraw ? { _tag: "Live", size } : { _tag: "Plain" }
 }
 
-/** Where all servers of an environment know its key by now, nothing has to be told any more of those before. */
+/** Once all servers of an environment have its key, its earlier keys can be forgotten. */
 const forgetRetired = (results: ReadonlyArray<Result>) =>
   Effect.gen(function* () {
     const pins = yield* KeyPins
@@ -103,7 +111,7 @@ const forgetRetired = (results: ReadonlyArray<Result>) =>
     }
   })
 
-/** Passphrases of SSH keys are asked for on the terminal that is drawn on. */
+/** The transports ask on the terminal that the progress is drawn on, so drawing pauses meanwhile. */
 const pausing = ({ pause }: Progress) =>
   Layer.effect(
     Terminal,
@@ -117,49 +125,49 @@ const pausing = ({ pause }: Progress) =>
   )
 
 const hasBegun = (line: Line): boolean =>
-  goesOn(line) || (line.result !== undefined && Either.isRight(line.result.outcome))
+  continuesAlone(line) || (line.result !== undefined && Either.isRight(line.result.outcome))
 
-const sayWhatGoesOn = ({ board }: Progress) =>
+const reportInterruption = ({ board }: Progress) =>
   Effect.gen(function* () {
     const lines = board.lines()
     const names = (these: typeof lines) =>
-      sayNames(
+      listNames(
         these.map(({ delivery }) => delivery.target.name),
         8
       )
-    const running = lines.filter(goesOn)
-    const ended = lines.filter((line) => hasBegun(line) && !goesOn(line))
-    const others = lines.filter((line) => !goesOn(line) && line.result === undefined)
+    const running = lines.filter(continuesAlone)
+    const ended = lines.filter((line) => hasBegun(line) && !continuesAlone(line))
+    const others = lines.filter((line) => !continuesAlone(line) && line.result === undefined)
     if (running.length === 0 && ended.length === 0) return yield* say("Interrupted. Nothing was changed.")
     if (ended.length > 0) yield* say(`Interrupted. Done: ${names(ended)}`)
-    if (running.length > 0) yield* say(`These go on without us, to their end: ${names(running)}`)
+    if (running.length > 0) yield* say(`Still rolling out on: ${names(running)}`)
     if (others.length > 0) yield* say(`Nothing was sent to: ${names(others)}`)
-    yield* say("The same command tells what became of them, and sends what is missing.")
+    yield* say("Run the same command again to see the result and to send what is missing.")
   })
 
 const most = 12
 
-/** Shows what servers would lose, those together that would lose the same, and asks. */
+/** Shows what servers would lose, grouped by what it is, and asks. */
 export const askConsent = Effect.fnUntraced(function* (removals: ReadonlyArray<Removal>) {
   const terminal = yield* Terminal
   const alike = new Map<string, ReadonlyArray<string>>()
   for (const { delivery, plan, removed } of removals) {
-    const what = `${delivery.parcel.environment}: ${sayChanges({ ...plan, removed })}`
+    const what = `${delivery.parcel.environment}: ${listChanges({ ...plan, removed })}`
     alike.set(what, [...(alike.get(what) ?? []), delivery.target.name])
   }
   const environments = [...new Set(removals.map(({ delivery }) => delivery.parcel.environment))]
   const have = environments.length === 1 ? "has" : "have"
   const noLonger = `${environments.join(" and ")} no longer ${have}`
   if (!(yield* terminal.isThere)) {
-    const servers = sayNames([...new Set(removals.map(({ delivery }) => delivery.target.name))])
-    const names = sayNames([...new Set(removals.flatMap(({ removed }) => removed))])
+    const servers = listNames([...new Set(removals.map(({ delivery }) => delivery.target.name))])
+    const names = listNames([...new Set(removals.flatMap(({ removed }) => removed))])
     return yield* new NoTerminal({
-      question: `Whether to remove ${names} from ${servers}, which ${noLonger}`,
-      instead: "Nothing was sent. To see all that would change: --dry-run; if you mean it: add --yes"
+      question: `Remove ${names} from ${servers}, which ${noLonger}?`,
+      instead: "Nothing was sent. To see what would change, add --dry-run. If you are sure, add --yes."
     })
   }
   yield* say(`Servers have secrets that ${noLonger}:`)
-  for (const [what, servers] of [...alike].slice(0, most)) yield* say(`  ${sayNames(servers)}   ${what}`)
-  if (alike.size > most) yield* say(`  and ${alike.size - most} more; to see all of them: --dry-run`)
-  return yield* terminal.confirm("Remove them there?", { default: false })
+  for (const [what, servers] of [...alike].slice(0, most)) yield* say(`  ${listNames(servers)}   ${what}`)
+  if (alike.size > most) yield* say(`  and ${alike.size - most} more. To see all of them, add --dry-run.`)
+  return yield* terminal.confirm("Remove them from the servers?", { default: false })
 })

@@ -7,21 +7,26 @@ import { Stdio } from "../../../../services/stdio/stdio.ts"
 import type { Ink } from "../../../command-line/ink.ts"
 import { Style } from "../../context.ts"
 import { counted } from "../../output.ts"
-import { shortly } from "../../servers/delivery-failures.ts"
+import { shortFailure } from "../../servers/delivery-failures.ts"
 import { jsonEnded, jsonStage, sayDelivered, sayLine, sayPlace, saySeconds, sayStage } from "./report.ts"
 
-/** What is shown while servers are spoken to. */
+/** Shows how a sync is going. */
 export interface Progress extends Listener {
   readonly board: Board
-  /** Nothing is drawn meanwhile: a person is asked something on the same terminal. */
+  /** Stops drawing while a person is asked something on the same terminal. */
   readonly pause: <A, E, R>(asking: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** What was drawn becomes one line. */
+  /** Replaces what was drawn by one line. */
   readonly finish: Effect.Effect<void>
 }
 
-export type Way = { readonly _tag: "Live"; readonly size: () => Size } | { readonly _tag: "Plain" | "Json" }
+export type ProgressStyle =
+  | { readonly _tag: "Live"; readonly size: () => Size }
+  | { readonly _tag: "Plain" | "Json" }
 
-export const makeProgress = Effect.fnUntraced(function* (deliveries: ReadonlyArray<Delivery>, way: Way) {
+export const makeProgress = Effect.fnUntraced(function* (
+  deliveries: ReadonlyArray<Delivery>,
+  style: ProgressStyle
+) {
   const board = makeBoard(deliveries)
   const stdio = yield* Stdio
   const now = Clock.currentTimeMillis
@@ -31,9 +36,9 @@ export const makeProgress = Effect.fnUntraced(function* (deliveries: ReadonlyArr
     ended: (result: Result) => Effect.map(now, (now) => board.end(result, now))
   }
   const still = { board, pause: <A, E, R>(asking: Effect.Effect<A, E, R>) => asking, finish: Effect.void }
-  switch (way._tag) {
+  switch (style._tag) {
     case "Live":
-      return { ...noting, board, ...(yield* live(board, way.size)) } satisfies Progress as Progress
+      return { ...noting, board, ...(yield* live(board, style.size)) } satisfies Progress as Progress
     case "Json":
       return {
         ...still,
@@ -70,7 +75,7 @@ export const makeProgress = Effect.fnUntraced(function* (deliveries: ReadonlyArr
 
 const pace = "100 millis"
 
-/** Redraws in place (ECMA-48: CUU, ED) as long as the scope is open. */
+/** Redraws in place (ECMA-48: CUU, ED) while the scope is open. */
 const live = Effect.fnUntraced(function* (board: Board, size: () => Size) {
   const stdio = yield* Stdio
   const { err } = yield* Style
@@ -81,7 +86,7 @@ const live = Effect.fnUntraced(function* (board: Board, size: () => Size) {
     Effect.suspend(() => {
       const text = lines.join("\n")
       if (text === last) return Effect.void
-      // What begins with a space is written as it is, and not folded.
+      // A line that begins with a space is not folded.
       const back = drawn === 0 ? "" : ` \u001b[${drawn}A\r\u001b[J`
       last = text
       drawn = lines.length
@@ -116,22 +121,22 @@ const live = Effect.fnUntraced(function* (board: Board, size: () => Size) {
   }
 })
 
-/** One delivery, as far as it has come. */
+/** How far one delivery is. */
 export interface Line {
   readonly delivery: Delivery
   readonly stage: Stage
-  /** In milliseconds, as clocks have it; undefined while nothing is done for it: it has not begun, or waits. */
+  /** When it last became active, in milliseconds since the epoch; undefined while it waits. */
   readonly since: number | undefined
   readonly result: Result | undefined
-  /** What it had taken before `since`; of one that has ended, all that it took. */
+  /** The time it was active before `since`; in total once it has ended. */
   readonly millis: number
 }
 
-/** What a delivery has taken. That it waited for others, or for a person's answer, does not count. */
+/** How long a delivery has been active. Waiting for others or for a person does not count. */
 export const millisOf = ({ since, result, millis }: Line, now: number): number =>
   since === undefined || result !== undefined ? millis : millis + now - since
 
-/** What is known of all deliveries while they are under way, in their order. */
+/** The state of all deliveries, in their order. */
 export interface Board {
   readonly lines: () => ReadonlyArray<Line>
   readonly tell: (delivery: Delivery, stage: Stage, now: number) => void
@@ -162,8 +167,8 @@ export const makeBoard = (deliveries: ReadonlyArray<Delivery>): Board => {
   }
 }
 
-/** Whether the server was sent something that it finishes by itself. */
-export const goesOn = ({ stage, result }: Line): boolean =>
+/** Whether the server finishes this delivery even if the connection is lost. */
+export const continuesAlone = ({ stage, result }: Line): boolean =>
   result === undefined && ["Sending", "Rolling", "Draining"].includes(stage._tag)
 
 export interface Size {
@@ -172,8 +177,8 @@ export interface Size {
 }
 
 /**
- * The board as lines for a terminal of this size, none of them wider than it and all of them on one screen: a line each,
- * or, where they are too many, how many are done and those that are under way. Each begins with a space.
+ * The board as lines that fit a terminal of this size: a line for each delivery or, if they are too many, a summary and
+ * those in progress. Each line begins with a space.
  */
 export const draw = (board: Board, { columns, rows }: Size, now: number, ink: Ink): ReadonlyArray<string> => {
   const lines = board.lines()
@@ -187,7 +192,7 @@ export const draw = (board: Board, { columns, rows }: Size, now: number, ink: In
   ]
 }
 
-/** "12 of 200 done, 2 failed"; "200 servers" as long as there is nothing to tell of them. */
+/** "12 of 200 done, 2 failed", or "200 servers" before the first one has ended. */
 export const summary = (lines: ReadonlyArray<Line>): string => {
   const ended = lines.flatMap(({ result }) => (result === undefined ? [] : [result]))
   const failed = ended.filter(({ outcome }) => Either.isLeft(outcome)).length
@@ -223,12 +228,12 @@ const longestWord = 19
 const wordOf = ({ stage, result }: Line, ink: Ink): readonly [string, (text: string) => string] => {
   if (result === undefined) return [sayStage(stage), stage._tag === "Waiting" ? ink.dim : (text) => text]
   return Either.match(result.outcome, {
-    onLeft: (error) => [shortly(error), ink.red] as const,
+    onLeft: (error) => [shortFailure(error), ink.red] as const,
     onRight: ({ state }) => [sayDelivered[state], ink.green] as const
   })
 }
 
-/** One column is left free: some terminals wrap a line that fills it. */
+/** Leaves one column free: some terminals wrap a line that fills the last one. */
 const cut = (text: string, columns: number): string => {
   if (displayWidth(text) < columns) return text
   let shorter = text

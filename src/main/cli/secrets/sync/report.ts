@@ -4,15 +4,15 @@ import type { Delivered, Delivery, Result, Stage } from "../../../../programs/sy
 import type { Ink } from "../../../command-line/ink.ts"
 import { Style } from "../../context.ts"
 import { outTable } from "../../output.ts"
-import { failureToJson, sayFailures, shortly } from "../../servers/delivery-failures.ts"
+import { failureToJson, reportFailures, shortFailure } from "../../servers/delivery-failures.ts"
 import type { Cell } from "../../table.ts"
 import type { Board, Line } from "./progress.ts"
 
-/** More rows than this are put together where they say the same, so that all of it fits on one screen. */
+/** With more rows than this, equal rows are merged so that the table fits on one screen. */
 const mostRows = 16
 const mostErrors = 3
 
-/** A table of what became of each server, then the errors in full, each once. */
+/** A table with the result on each server, then each error in full once. */
 export const report = Effect.fnUntraced(function* (lines: ReadonlyArray<Line>, dryRun: boolean) {
   const { out } = yield* Style
   const ended = lines.flatMap(({ result, millis }) => (result === undefined ? [] : [{ result, millis }]))
@@ -33,13 +33,13 @@ export const report = Effect.fnUntraced(function* (lines: ReadonlyArray<Line>, d
     ["SERVER", ...(several ? ["ENVIRONMENT"] : []), ...headings].map((heading): Cell => [heading, out.bold]),
     ...[...rows.values()].map(
       ({ servers, cells, millis }): ReadonlyArray<Cell> => [
-        sayNames(servers),
+        listNames(servers),
         ...cells,
         ...(dryRun ? [] : [span(millis)])
       ]
     )
   ])
-  yield* sayFailures(
+  yield* reportFailures(
     ended.flatMap(({ result: { delivery, outcome } }) =>
       Either.isLeft(outcome) ? [{ server: delivery.target.name, error: outcome.left }] : []
     ),
@@ -55,12 +55,12 @@ interface Row {
 
 const cellsOf = ({ outcome }: Result, dryRun: boolean, ink: Ink): ReadonlyArray<Cell> => {
   if (Either.isLeft(outcome)) {
-    const failed: Cell = [shortly(outcome.left), ink.red]
+    const failed: Cell = [shortFailure(outcome.left), ink.red]
     return dryRun ? [failed] : [failed, "", ""]
   }
   const { state, revision, instances } = outcome.right
   if (!dryRun) return [[sayDelivered[state], ink.green], String(revision), String(instances)]
-  return [state === "unchanged" ? [sayDelivered[state], ink.green] : sayChanges(outcome.right)]
+  return [state === "unchanged" ? [sayDelivered[state], ink.green] : listChanges(outcome.right)]
 }
 
 const span = (millis: ReadonlyArray<number>): string => {
@@ -124,7 +124,7 @@ export const jsonSummary = (results: ReadonlyArray<Result>, millis: number): str
   })
 }
 
-/** What there is to say of a delivery where nothing can be drawn: how it rolls, and how it ended. */
+/** The line for a delivery where nothing can be drawn: its rollout, and its end. */
 export const sayLine = (board: Board, delivery: Delivery, ink: Ink): string | undefined => {
   const lines = board.lines()
   const line = lines.find((one) => one.delivery === delivery)
@@ -136,7 +136,7 @@ export const sayLine = (board: Board, delivery: Delivery, ink: Ink): string | un
     return stage._tag === "Rolling" || stage._tag === "Draining" ? `${place}: ${sayStage(stage)}` : undefined
   }
   return Either.match(result.outcome, {
-    onLeft: (error) => `${place}: ${ink.red(shortly(error))}, ${saySeconds(millis)}`,
+    onLeft: (error) => `${place}: ${ink.red(shortFailure(error))}, ${saySeconds(millis)}`,
     onRight: ({ state, revision, instances }) => {
       if (state === "planned") return undefined
       const replaced = instances === 0 ? "" : `, ${instances} replaced`
@@ -173,14 +173,14 @@ export const sayDelivered: { readonly [S in Delivered["state"]]: string } = {
 /** In seconds: "4.2 s". */
 export const saySeconds = (millis: number): string => `${(millis / 1000).toFixed(1)} s`
 
-/** "production" is told only where there are several. */
+/** The environment is named only if there are several. */
 export const sayPlace = (
   { parcel, target }: Delivery,
   severalEnvironments: boolean
 ): ReadonlyArray<string> => (severalEnvironments ? [target.name, parcel.environment] : [target.name])
 
-/** "- OLD, ~ OTHER, + NEW"; no more of them than a line has room for. */
-export const sayChanges = (
+/** "- OLD, ~ OTHER, + NEW", up to `most` of them. */
+export const listChanges = (
   { added, changed, removed }: Pick<Delivered, "added" | "changed" | "removed">,
   most = 6
 ): string => {
@@ -194,7 +194,7 @@ export const sayChanges = (
 }
 
 /** "la, fra, syd and 12 more". */
-export const sayNames = (names: ReadonlyArray<string>, most = 3): string =>
+export const listNames = (names: ReadonlyArray<string>, most = 3): string =>
   names.length <= most + 1
     ? names.join(", ")
     : `${names.slice(0, most).join(", ")} and ${names.length - most} more`
