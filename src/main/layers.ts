@@ -25,22 +25,22 @@ import * as SdkSources from "./sdk/layer.ts"
 
 const generated = Layer.merge(SourceTree.layer, SdkSources.layer)
 
-/** For `init`, which makes a project where there may be none. */
+/** For `init`, which creates a project in the current directory. */
 export const newProject = (place: Project.Place) =>
   Layer.provideMerge(Layer.mergeAll(History.layer, SecretsFile.layer, generated), Project.layerHere(place))
 
 const people = Layer.mergeAll(Terminal.layer, Clipboard.layer, PassphraseWords.layer)
 const crypto = Layer.mergeAll(Cipher.layer, KeyDerivation.layer)
 
-/** For the programs that need no key: the file, and what tako.toml says of it. */
+/** For programs that need no key: the secrets file and tako.toml. */
 export const secretsFile = (place: Project.Place) =>
   Layer.provideMerge(SecretsFile.layer, Project.layer(place))
 
-/** For the programs that write source files: the secrets file and the project's sources. */
+/** For programs that generate source files. */
 export const types = (place: Project.Place) =>
   Layer.provideMerge(Layer.merge(SecretsFile.layer, generated), Project.layer(place))
 
-/** For the programs on secrets and keys of the project at this place, with this machine's keys. */
+/** For programs that open or change secrets, with the keys of this machine. */
 export const secrets = (place: Project.Place) => {
   const files = Layer.mergeAll(
     SecretsFile.layer,
@@ -52,10 +52,10 @@ export const secrets = (place: Project.Place) => {
   return Layer.provideMerge(KeySource.layer, Layer.mergeAll(people, crypto, files))
 }
 
-/** For the programs that start others, too. */
+/** For programs that also start other programs. */
 export const processes = (place: Project.Place) => Layer.merge(secrets(place), ProcessSpawner.layer)
 
-/** For `dev`: a program that is started again and again, in front of which is one address. */
+/** For `dev`, which restarts a program behind a fixed address. */
 export const development = (place: Project.Place) =>
   Layer.mergeAll(
     secrets(place),
@@ -67,20 +67,20 @@ export const development = (place: Project.Place) =>
     Watch.layer
   )
 
-/** For the programs that only need to know which servers there are. */
+/** For programs that read or change the list of servers. */
 export const knownServers = Layer.provide(ServerRegistry.layer, Home.layer)
 
-/** For the programs that talk to servers. */
+/** For programs that connect to servers. */
 export const servers = Layer.merge(
   knownServers,
   Layer.provideMerge(Transport.layer, Layer.mergeAll(KnownHosts.layer, SshConfig.layer, Terminal.layer))
 )
 
-/** The way to servers alone, at a terminal that somebody else has. */
+/** Connects to servers, with a Terminal that the caller provides. */
 export const transport = Layer.provide(Transport.layer, Layer.merge(KnownHosts.layer, SshConfig.layer))
 
-/** For the programs that send secrets to servers. */
+/** For programs that send secrets to servers. */
 export const sync = (place: Project.Place) => Layer.merge(secrets(place), knownServers)
 
-/** For the programs on apps: servers, and what the project at this place says of its own. */
+/** For programs on apps: servers, and the project. */
 export const apps = (place: Project.Place) => Layer.mergeAll(servers, secretsFile(place), Cipher.layer)

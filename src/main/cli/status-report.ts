@@ -1,14 +1,14 @@
 import * as Arr from "effect/Array"
+import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { age } from "../../domain/age.ts"
 import type { Release } from "../../domain/app/release.ts"
 import type { AppPhase, AppStatus, InstanceStatus } from "../../domain/protocol/replies.ts"
 import type { Outcome } from "../../programs/apps/on-each.ts"
-import type { AppReport, ServerReport } from "../../programs/apps/status.ts"
+import type { AppReport, Drift, driftTeller, ServerReport } from "../../programs/apps/status.ts"
 import type { Ink } from "../command-line/ink.ts"
 import { failureToJson } from "./servers/delivery-failures.ts"
-import { type DriftOf, driftToJson } from "./status.ts"
 import type { Cell } from "./table.ts"
 
 /** When and in which colours a row is shown. */
@@ -100,6 +100,8 @@ const youngest = (instances: ReadonlyArray<InstanceStatus>, now: number): string
     ? age(Math.min(...instances.map(({ started_at }) => now - Date.parse(started_at))))
     : "-"
 
+export type DriftOf = Effect.Effect.Success<typeof driftTeller>
+
 /** A server with its apps, under the names that the protocol gives their fields. */
 export const reportToJson = ({ target, outcome }: Outcome<ServerReport>, driftOf: DriftOf) => ({
   name: target.name,
@@ -148,3 +150,11 @@ const appToJson = ({ status, releases, secrets }: AppReport, driftOf: DriftOf) =
     })
   }
 }
+
+const driftToJson = ({ missing, surplus, anotherKey, since, by }: Drift) => ({
+  missing,
+  surplus,
+  another_key: anotherKey,
+  since,
+  by
+})

@@ -28,6 +28,7 @@ import { shortFailure } from "./servers/delivery-failures.ts"
 import {
   appHeadings,
   appRow,
+  type DriftOf,
   instanceHeadings,
   instanceRow,
   releaseHeadings,
@@ -129,8 +130,6 @@ const printApp = ({ status, releases }: AppReport, now: number) =>
     ])
   })
 
-export type DriftOf = Effect.Effect.Success<typeof driftTeller>
-
 /** Which servers have other secrets than this project's file, since when, and how to fix it. */
 const drifts = (
   found: ReadonlyArray<Outcome<ServerReport>>,
@@ -163,11 +162,3 @@ const sayDrift = ({ missing, surplus, anotherKey, since, by }: Drift, now: numbe
   const who = by === null ? "" : ` by ${printable(by).slice(0, 80)}`
   return `${what}; synced ${age(now - Date.parse(since))} ago${who}`
 }
-
-export const driftToJson = ({ missing, surplus, anotherKey, since, by }: Drift) => ({
-  missing,
-  surplus,
-  another_key: anotherKey,
-  since,
-  by
-})

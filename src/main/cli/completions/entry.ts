@@ -1,6 +1,6 @@
 import * as Fs from "node:fs"
 import type { GroupSpec } from "../../command-line/specification.ts"
-import { type Answer, complete } from "./complete.ts"
+import { type Answer, asShellReads, complete } from "./complete.ts"
 import { namesFor } from "./known-names.ts"
 
 /** The declared commands, which the build inserts. */
@@ -37,11 +37,3 @@ const print = (answer: Answer): string => {
 }
 
 main()
-
-/** A word as a shell would read it, its quotes and backslashes taken off; nothing in it is expanded. */
-export const asShellReads = (word: string): string =>
-  word.replace(
-    /'([^']*)'?|"((?:[^"\\]|\\.)*)"?|\\(.?)/gs,
-    (_, single?: string, double?: string, escaped?: string) =>
-      single ?? double?.replace(/\\([$`"\\])/g, "$1") ?? escaped ?? ""
-  )

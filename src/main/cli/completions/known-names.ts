@@ -75,7 +75,7 @@ const nameIn = (root: string): string | undefined => {
 }
 
 /** The names of `[[servers]]` in config.toml, in the form that tako writes, and local. */
-export const serverNames = (): ReadonlyArray<string> => {
+const serverNames = (): ReadonlyArray<string> => {
   try {
     return [...namesIn(readText(Path.join(foldersOf(process.env).config, "config.toml"))), "local"]
   } catch {
@@ -98,7 +98,7 @@ const namesIn = (text: string): ReadonlyArray<string> => {
 const maxFileLength = 4 * 1024 * 1024
 
 /** Does not block on a FIFO. */
-export const readText = (path: string): string => {
+const readText = (path: string): string => {
   const fd = Fs.openSync(path, Fs.constants.O_RDONLY | Fs.constants.O_NONBLOCK)
   try {
     const stats = Fs.fstatSync(fd)

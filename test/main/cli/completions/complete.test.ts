@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest"
-import { type Answer, complete, type Names } from "../../../../src/main/cli/completions/complete.ts"
-import { asShellReads } from "../../../../src/main/cli/completions/entry.ts"
+import {
+  type Answer,
+  asShellReads,
+  complete,
+  type Names
+} from "../../../../src/main/cli/completions/complete.ts"
 import { root } from "../../../../src/main/cli/root.ts"
 import { type CommandPath, flagsAt, type GroupSpec } from "../../../../src/main/command-line/specification.ts"
 

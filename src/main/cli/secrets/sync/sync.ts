@@ -56,10 +56,10 @@ const checkKeyId = (given: Option.Option<string>): Effect.Effect<Option.Option<K
 
 /** For commands that change what is synced. */
 export const syncFlag = flag.boolean("sync", {
-  summary: "Then send the secrets to the environment's servers"
+  summary: "Sync the environment's servers afterwards"
 })
 
-const none = { server: Option.none(), dryRun: false, json: false, previousKey: Option.none() } as const
+const defaults = { server: Option.none(), dryRun: false, json: false, previousKey: Option.none() } as const
 
 type Where = Pick<Request, "environment" | "among">
 
@@ -67,14 +67,14 @@ type Where = Pick<Request, "environment" | "among">
 export const canSync = (where: Where) =>
   Effect.flatMap(
     Effect.promise(() => import("./deliver.ts")),
-    ({ chooseTargets }) => Effect.asVoid(chooseTargets({ ...none, ...where }))
+    ({ chooseTargets }) => Effect.asVoid(chooseTargets({ ...defaults, ...where }))
   ).pipe(Effect.provide(Layers.knownServers))
 
 /** Runs `tako secrets sync` after another command, and succeeds with its exit code. */
 export const syncAfter = (request: Where & Pick<Request, "agreed">) =>
   Effect.flatMap(
     Effect.promise(() => import("./deliver.ts")),
-    ({ carryOut }) => carryOut({ ...none, ...request }, processContext)
+    ({ carryOut }) => carryOut({ ...defaults, ...request }, processContext)
   ).pipe(Effect.provide(Layers.knownServers))
 
 // Read only when something is drawn: it costs the start a few milliseconds.
@@ -89,7 +89,7 @@ const smallYoungSpace = Layer.effectDiscard(
 )
 
 /** The context of this process: its terminal, its user, and the real transports. */
-export const processContext: SyncContext = {
+const processContext: SyncContext = {
   by: requestedBy,
   get canDraw() {
     return process.env.TERM !== "dumb"
