@@ -24,7 +24,7 @@ export const logs = leaf(
   {
     summary: "Show the output of an app's instances",
     description:
-      "Secret values of at least 6 characters are masked, also in the usual encodings. With --follow, --json prints one object per line.",
+      "Masks secret values of at least 6 characters, plain or in common encodings. With --follow, --json prints one object per line.",
     example: "tako logs shop/production --follow",
     arguments: { app: appArgument },
     flags: {

@@ -20,7 +20,7 @@ export const run = leaf(
     flags: {
       environment: environmentFlag,
       asEnv: flag.boolean("as-env", {
-        summary: "Pass them as environment variables too, for programs that can read nothing else"
+        summary: "Pass the secrets as environment variables too, for programs that read nothing else"
       })
     }
   },

@@ -48,7 +48,7 @@ describe("tako logs", () => {
       assert.strictEqual(ofOne.stdout.split("\n").length, 3)
       assert.deepInclude(yield* tako("logs -e production -n 0"), { code: 0, stdout: "", stderr: "" })
       const nobody = yield* tako("logs -e production --instance gone")
-      assert.include(nobody.stderr, "nothing of an instance gone of shop/production")
+      assert.include(nobody.stderr, "no output of an instance gone of shop/production")
       const { lines } = JSON.parse((yield* tako("logs -e production --json")).stdout)
       assert.deepInclude(lines[1], { server: "local", instance: id, stream: "stdout" })
       assert.strictEqual(lines[1].text, "\u001b[32msecond\u001b[0m")

@@ -11,7 +11,7 @@ import { say } from "../output.ts"
 export const adopt = leaf(
   "adopt",
   {
-    summary: "Bind a value that another tool wrote to its name",
+    summary: "Accept a value that another tool wrote",
     description:
       "Shows the commit that added the value, and asks on the terminal. A value that was copied from another secret is refused.",
     example: "tako secrets adopt DATABASE_URL --env production",

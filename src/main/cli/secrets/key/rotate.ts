@@ -13,7 +13,7 @@ export const rotate = leaf(
   {
     summary: "Encrypt an environment again, under a new passphrase or the same one",
     description:
-      "All or nothing. Old commits stay readable with the old passphrase, so change at their source the values that somebody who left has known.",
+      "All or nothing. Old commits stay readable with the old passphrase: if somebody left, change the values they knew at their source.",
     example: "tako secrets key rotate --env production",
     flags: {
       environment: environmentFlag,

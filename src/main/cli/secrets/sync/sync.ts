@@ -28,7 +28,7 @@ export const sync = leaf(
       dryRun: flag.boolean("dry-run", { short: "n", summary: "Show what would change, without changing it" }),
       previousKey: flag.text("previous-key", {
         value: "ID",
-        summary: "Replace secrets under this old key, too: it was rotated on another machine"
+        summary: "Accept servers that still have this key, which was rotated on another machine"
       }),
       yes: flag.boolean("yes", { short: "y", summary: "Do not ask before removing secrets from servers" }),
       json: jsonFlag
