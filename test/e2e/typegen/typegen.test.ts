@@ -107,7 +107,7 @@ delete secrets.STRIPE_KEY
     assert.strictEqual(linked.code, 0)
     assert.match(
       linked.stderr,
-      /^Set secret OTHER .*\nwarning: Types were not updated\. .*leads out of the project/
+      /^Set secret OTHER .*\nwarning: The types were not updated\. .*leads out of the project/
     )
   })
 

@@ -117,7 +117,10 @@ describe("tako apps scale, restart, stop, rollback, rm", () => {
       yield* says("apps scale 3 shop/production", "local: shop/production runs with 3 instances")
       yield* says("apps scale shop/production 1", "local: shop/production runs with 1 instance\n")
       yield* tako("apps deploy -e production --instances 1")
-      yield* says("apps rollback shop/production", "local: shop/production is back at release 1: 1 instance")
+      yield* says(
+        "apps rollback shop/production",
+        "local: shop/production is back at release 1, with 1 instance"
+      )
       yield* says("apps rollback shop/production --release 2", "is back at release 2")
       yield* says("apps stop shop/production", "local: shop/production is stopped")
       assert.include((yield* tako("status")).stdout, "stopped")

@@ -93,7 +93,7 @@ describe("a .env file", () => {
   })
 
   it("of dotenvx, or of nothing, is refused", () => {
-    assert.strictEqual(refusal("A=encrypted:BD8"), "1 value of it is encrypted by dotenvx: A.")
-    for (const text of ["", "# nothing\n", "just text"]) assert.match(refusal(text), /no line NAME=value/)
+    assert.strictEqual(refusal("A=encrypted:BD8"), "1 value in it is encrypted by dotenvx: A.")
+    for (const text of ["", "# nothing\n", "just text"]) assert.match(refusal(text), /no NAME=value line/)
   })
 })
