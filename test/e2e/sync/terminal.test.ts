@@ -39,7 +39,12 @@ describe.skipIf(!needs("sshd") || !needs("python3"))("tako secrets sync at a ter
         assert.isTrue(no.restored)
         const yes = await play(
           world,
-          [Pty.wait("Remove them from the servers?"), Pty.send("y\r"), Pty.wait("1 of 1 done"), Pty.wait("la")],
+          [
+            Pty.wait("Remove them from the servers?"),
+            Pty.send("y\r"),
+            Pty.wait("1 of 1 done"),
+            Pty.wait("la")
+          ],
           { columns: 40 }
         )
         assert.deepStrictEqual(yes.exit, { code: 0 })
