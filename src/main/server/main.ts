@@ -5,6 +5,7 @@ import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { SocketRefused } from "../../domain/errors/server.ts"
@@ -67,8 +68,7 @@ const run = (options: ServerOptions, isRoot: boolean): void => {
   const program = Effect.gen(function* () {
     const stopRequested = yield* Deferred.make<void>()
     const signals = yield* Signals
-    // NodeRuntime interrupts at SIGINT and SIGTERM. It knows no SIGHUP, and a second signal must not wait for the drain:
-    // instances die with this process.
+    // A second signal does not wait for the drain: instances die with this process.
     yield* signals.take(["SIGINT", "SIGTERM", "SIGHUP"], () =>
       Effect.flatMap(Deferred.succeed(stopRequested, undefined), (isFirst) =>
         isFirst ? Effect.logInfo("stopping") : Effect.sync(() => process.exit(1))
@@ -84,7 +84,11 @@ const run = (options: ServerOptions, isRoot: boolean): void => {
     printError(bugMessage(defect))
     process.exit(1)
   })
-  NodeRuntime.runMain(program, {
+  // NodeRuntime interrupts its fiber and the children of that at SIGINT and SIGTERM. A daemon goes on to handle a second signal.
+  const main = Effect.uninterruptible(
+    Effect.flatMap(Effect.forkDaemon(Effect.interruptible(program)), Fiber.join)
+  )
+  NodeRuntime.runMain(main, {
     disableErrorReporting: true,
     disablePrettyLogger: true,
     teardown: (exit) => process.exit(report(exit))
