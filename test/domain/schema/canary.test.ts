@@ -113,10 +113,10 @@ describe("a value in the wrong place", () => {
   })
 
   it.each([
-    ["tako.toml", tako, (value: unknown) => decodeTakoToml(value, "folder")],
-    ["config.toml", config, decodeConfig]
+    ["tako.toml", tako, (value: unknown) => Either.map(decodeTakoToml(value, "folder"), () => true)],
+    ["config.toml", config, (value: unknown) => Either.map(decodeConfig(value), () => true)]
   ] as const)("of %s is not in the problem", (_, document, decode) => {
-    assert.isTrue(Either.isRight(decode(document)), JSON.stringify(Either.flip(decode(document))))
+    assert.isTrue(Either.isRight(decode(document)))
     let refused = 0
     for (const changed of everywhere(document)) {
       const decoded = decode(changed)
