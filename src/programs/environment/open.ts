@@ -4,7 +4,8 @@ import type { EnvironmentName, SecretName } from "../../domain/names.ts"
 import type { Environments } from "../../domain/secrets-file/environments.ts"
 import { KeySource } from "../../services/key-source/key-source.ts"
 import { requireWhole } from "./placement.ts"
-import { findEnvironment, findSecret, requireAll, retryIfRotated } from "./read.ts"
+import { findEnvironment, findSecret, retryIfRotated } from "./read.ts"
+import { requireAll } from "./required.ts"
 
 /**
  * All values of an environment. Fails if one does not open or is misplaced. An environment without values needs no key, and

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { nearest } from "../../domain/did-you-mean.ts"
 import type { EnvironmentReplaced } from "../../domain/errors/keys.ts"
-import { EnvironmentNotFound, SecretNotFound, SecretsMissing } from "../../domain/errors/secrets.ts"
+import { EnvironmentNotFound, SecretNotFound } from "../../domain/errors/secrets.ts"
 import type { EnvironmentName, SecretName } from "../../domain/names.ts"
 import type { SealedValue } from "../../domain/sealed-value.ts"
 import {
@@ -11,8 +11,6 @@ import {
   environmentNames,
   get
 } from "../../domain/secrets-file/environments.ts"
-import type { ExpectedSecrets } from "../../domain/tako-toml/tako-toml.ts"
-import { Project } from "../../services/project/project.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 
 const suggestion = (name: string, known: ReadonlyArray<string>) =>
@@ -41,21 +39,6 @@ export const findSecret = (
       )
     : Effect.succeed(sealed)
 }
-
-/** The names that tako.toml requires and the environment lacks. */
-export const missingIn = (
-  environment: Environment,
-  { required }: ExpectedSecrets
-): ReadonlyArray<SecretName> => required.filter((name) => !environment.secrets.has(name))
-
-/** Fails when one is missing, before anybody is asked for a key and before anything starts. */
-export const requireAll = Effect.fn("requireAll")(function* (
-  name: EnvironmentName,
-  environment: Environment
-) {
-  const missing = missingIn(environment, yield* (yield* Project).expected)
-  if (missing.length > 0) return yield* new SecretsMissing({ environment: name, secrets: missing })
-})
 
 /** After so many rotations in a row the error stands. */
 const maxRotations = 3

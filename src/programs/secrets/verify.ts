@@ -11,7 +11,8 @@ import { KeySource } from "../../services/key-source/key-source.ts"
 import { Project } from "../../services/project/project.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { type Placement, placements } from "../environment/placement.ts"
-import { findEnvironment, missingIn } from "../environment/read.ts"
+import { findEnvironment } from "../environment/read.ts"
+import { missingIn } from "../environment/required.ts"
 
 /** What `verify` found in one environment; `missing` are the names that it lacks and tako.toml requires. */
 export type Verdict = Opening & { readonly missing: ReadonlyArray<SecretName> }
