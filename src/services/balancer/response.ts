@@ -221,17 +221,18 @@ const tab = 9
 const space = 32
 /** token of RFC 9110 §5.6.2. */
 const fieldName = /^[\w!#$%&'*+.^`|~-]+$/
-/** Control characters, and CR and LF outside of the pair that ends a line: never part of a head (RFC 9110 §5.5). */
-const forbidden = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/
+/** Control characters, among them a CR or LF that is not part of a line's end: never part of a value (RFC 9110 §5.5). */
+const forbidden = /[^\t\x20-\x7e\x80-\xff]/
+const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/
 
 /** Parses a head without its last two CRLF. Undefined for what is malformed or ambiguous. */
 const parseHead = (text: string, maxIdle: number): ResponseHead | undefined => {
   let lineEnd = text.indexOf(endOfLine)
   if (lineEnd < 0) lineEnd = text.length
-  const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/.exec(text.slice(0, lineEnd))
-  if (statusLine === null || forbidden.test(text)) return undefined
-  const minor = statusLine[1] === "0" ? 0 : 1
-  const status = Number(statusLine[2])
+  const start = statusLine.exec(text.slice(0, lineEnd))
+  if (start === null) return undefined
+  const minor = start[1] === "0" ? 0 : 1
+  const status = Number(start[2])
 
   const fields: Array<string> = []
   let length: string | undefined
@@ -240,20 +241,24 @@ const parseHead = (text: string, maxIdle: number): ResponseHead | undefined => {
   let keepAlive: string | undefined
   let upgrade: string | undefined
   while (lineEnd < text.length) {
-    const start = lineEnd + endOfLine.length
-    lineEnd = text.indexOf(endOfLine, start)
+    const line = lineEnd + endOfLine.length
+    lineEnd = text.indexOf(endOfLine, line)
     if (lineEnd < 0) lineEnd = text.length
-    const colon = text.indexOf(":", start)
-    if (colon <= start || colon >= lineEnd) return undefined
-    const name = text.slice(start, colon)
+    const colon = text.indexOf(":", line)
+    if (colon < 0 || colon >= lineEnd) return undefined
+    const name = text.slice(line, colon)
     // Refuses a folded line as well, since that starts with a space or tab.
     if (!fieldName.test(name)) return undefined
     const value = trimmed(text, colon + 1, lineEnd)
+    if (forbidden.test(value)) return undefined
     if (!mayBeSpecial(name.charCodeAt(0))) {
       fields.push(name, value)
       continue
     }
     const lower = name.toLowerCase()
+    const saysLength = lower === "content-length" || lower === "transfer-encoding"
+    // Behind such a value, Node takes a tab for a part of it, and reads "chunked" as until the close.
+    if (saysLength && text.slice(colon, lineEnd).includes("\t")) return undefined
     if (lower === "content-length") {
       if (length !== undefined || !/^\d{1,15}$/.test(value)) return undefined
       length = value
@@ -270,7 +275,7 @@ const parseHead = (text: string, maxIdle: number): ResponseHead | undefined => {
     connection === undefined || connection === "keep-alive" ? undefined : connectionOptions(connection)
   return {
     status,
-    reason: statusLine[3] ?? "",
+    reason: start[3] ?? "",
     fields: options === undefined ? fields : withoutOptions(fields, options),
     framing: coding !== undefined ? "chunked" : length !== undefined ? Number(length) : "until-close",
     keepAlive: minor === 0 || options?.includes("close") ? 0 : idleTime(keepAlive, maxIdle),

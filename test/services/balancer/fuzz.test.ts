@@ -49,6 +49,7 @@ describe("the response parser beside Node's", () => {
     ["a bare CR in the reason", "HTTP/1.1 204 No\rX: b\r\n\r\n"],
     ["a bare CR at the end of a value", "HTTP/1.1 204 No\r\nX: b\r\r\n\r\n"],
     ["a response after an interim one that closes", `HTTP/1.1 100 Go\r\nConnection: close\r\n\r\n${ok}\r\n`],
+    ["a tab behind the length", `${ok}Content-Length: 0\t\r\n\r\n`],
     ["a length in the trailers", `${chunked}0\r\nContent-Length: 5\r\n\r\n`],
     ["an extension without a name", `${chunked}0;\r\n\r\n`],
     ["an extension whose value is no token", `${chunked}1;a=b=c\r\na\r\n0\r\n\r\n`],
@@ -71,4 +72,10 @@ describe("the response parser beside Node's", () => {
       assert.notStrictEqual((await readByNode(sent))._tag, "Upgraded")
       assert.notStrictEqual(readByOurs(sent)._tag, "Upgraded")
     })
+
+  it("refuses a tab behind chunked, where Node reads until the close instead", async () => {
+    const sent = { isHead: false, pieces: [`${ok}Transfer-Encoding: chunked\t\r\n\r\n0\r\n\r\n`] }
+    assert.include(await readByNode(sent), { _tag: "Accepted", body: "0\r\n\r\n" })
+    assert.strictEqual(readByOurs(sent)._tag, "Refused")
+  })
 })

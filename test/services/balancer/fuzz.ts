@@ -188,6 +188,7 @@ const tokens: ReadonlyArray<string> = [
   "00",
   "fffffffffffffffff",
   "99999999999999999999",
+  "\t\r\n",
   "Content-Length: 5\r\n",
   "Content-Length: 0\r\n",
   "content-length:3\r\n",
