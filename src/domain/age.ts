@@ -5,7 +5,7 @@ const units = [
   ["d", 24]
 ] as const
 
-/** How long something has lasted, in its largest unit: "45s", "12m", "3h", "9d". What has not begun yet is "0s". */
+/** A duration in its largest unit: "45s", "12m", "3h", "9d". A negative one is "0s": clocks of two machines differ. */
 export const age = (millis: number): string => {
   let shown = "0s"
   let count = Math.max(0, millis)

@@ -233,9 +233,81 @@ console.log(await Effect.runPromise(Effect.provide(program, Layers.secrets({ dir
       return [Path.basename(source), stdout, stderr]
     })
     assert.deepStrictEqual(printed, [
+      ["docker-exec-transport.ts", "", ""],
       ["keychain-key-cache.ts", "", ""],
       ["own-key-cache.ts", "db.internal 1\n", ""],
       ["read-a-secret.ts", "db.internal\n", ""]
+    ])
+  })
+
+  it("has Transport's contract, which the docker exec of the examples keeps", () => {
+    // In the place of docker: it runs what it is told to "in the container", where socat is a few lines of Node.
+    const programs = Path.join(folder, "programs")
+    Fs.mkdirSync(programs)
+    const program = (name: string, lines: ReadonlyArray<string>) =>
+      Fs.writeFileSync(Path.join(programs, name), `${lines.join("\n")}\n`, { mode: 0o755 })
+    program("docker", [
+      "#!/bin/sh",
+      '[ "$1 $2 $3" = "exec -i shop-tako-1" ] || exit 125',
+      "shift 3",
+      'exec "$@"'
+    ])
+    program("socat", [
+      `#!${process.execPath}`,
+      'const socket = require("net").connect(process.argv[3].replace("UNIX-CONNECT:", ""))',
+      'socket.on("error", (error) => { console.error(String(error)); process.exit(1) })',
+      "process.stdin.pipe(socket).pipe(process.stdout)"
+    ])
+    const source = Path.join(folder, "contract.ts")
+    Fs.writeFileSync(
+      source,
+      `import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import { Layers, Management } from "tako"
+import * as Testing from "tako/testing"
+import { type ContainerTarget, dockerExec } from "./docker-exec-transport.js"
+const server = Effect.gen(function* () {
+  const folder = yield* Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "tako-contract-"))),
+    (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+  )
+  const path = join(folder, "s")
+  yield* Effect.flatMap(Management, ({ serve }) => serve(Testing.transportContractHandler)).pipe(
+    Effect.provide(Layers.management({ path }))
+  )
+  const target: ContainerTarget = { _tag: "Custom/docker-exec", name: "shop", container: "shop-tako-1", socket: path }
+  const nobody: ContainerTarget = { ...target, name: "nobody", socket: path + "-not" }
+  return { transport: Layers.transportBy({ "Custom/docker-exec": dockerExec() }), target, nobody, absentStage: "socket" as const }
+})
+for (const { name, run } of Testing.transportContract(server)) {
+  Effect.runPromise(Effect.scoped(run)).then(() => console.log("ok " + name), (error) => console.log("failed " + name, error))
+}
+`
+    )
+    const example = Path.join(folder, "docker-exec-transport.ts")
+    Fs.copyFileSync(Path.join(root, "examples/docker-exec-transport.ts"), example)
+    assert.deepStrictEqual(typeCheck([source, example]), { status: 0, stdout: "" })
+    const script = Path.join(folder, "contract.mjs")
+    for (const [from, to] of [
+      [source, script],
+      [example, Path.join(folder, "docker-exec-transport.mjs")]
+    ] as const) {
+      const { code } = Esbuild.transformSync(Fs.readFileSync(from, "utf8"), { loader: "ts" })
+      Fs.writeFileSync(to, code.replace("./docker-exec-transport.js", "./docker-exec-transport.mjs"))
+    }
+    const { stdout, stderr } = ChildProcess.spawnSync(process.execPath, [script], {
+      env: { PATH: `${programs}:${process.env.PATH}` },
+      encoding: "utf8",
+      timeout: 60_000
+    })
+    assert.strictEqual(stderr, "")
+    assert.deepStrictEqual(stdout.trim().split("\n").sort(), [
+      "ok carries requests and replies, one after the other",
+      "ok returns a refusal without changing it",
+      "ok says that nobody is there",
+      "ok waits no longer than it may"
     ])
   })
 

@@ -115,7 +115,7 @@ const callOf =
   (socket: string) =>
   <C extends Command>(request: RequestOf<C> & { readonly command: C }): Promise<ReplyOf<C>> =>
     Effect.runPromise(
-      connect({ name: "local", socket }).pipe(
+      connect({ _tag: "Local", name: "local", socket }).pipe(
         Effect.flatMap((server) => server.call<C>(request)),
         Effect.scoped,
         Effect.provide(layerLocal)

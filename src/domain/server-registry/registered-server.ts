@@ -1,15 +1,25 @@
-import type { Target } from "../server/target.ts"
+import type { SshTarget } from "../target.ts"
 import type { Destination } from "./destination.ts"
 
-/** A server of config.toml: a target that is reached by SSH. */
-export interface RegisteredServer extends Target {
+/** A server of config.toml. */
+export interface RegisteredServer {
+  readonly name: string
+  /** The path of tako-server's socket on its host. */
+  readonly socket: string
   readonly ssh: Destination
 }
 
-/** Where tako-server's socket is, when nothing else is said. */
+export const sshTarget = ({ name, socket, ssh }: RegisteredServer): SshTarget => ({
+  _tag: "Ssh",
+  name,
+  socket,
+  ssh
+})
+
+/** Where tako-server's socket is by default. */
 export const defaultSocket = "/run/tako/tako.sock"
 
-/** The name of the server on this machine, which no other may have. */
+/** The name of the server on this machine; no other server may have it. */
 export const localName = "local"
 
 /** 1 to 63 of A-Z, a-z, 0-9 and `. _ -`, a letter or a digit first, and not `local`. */

@@ -1,16 +1,16 @@
-/** A host as known_hosts knows it (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
+/** How known_hosts identifies a host (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
 export interface HostIdentity {
   /** In lower case; `[host]:port` where the port is not 22. */
   readonly name: string
-  /** The name without the port: a key that fits exactly is taken by it, too. Not there with a HostKeyAlias. */
+  /** The name without the port, whose entries also identify a key. Absent with a HostKeyAlias. */
   readonly withoutPort?: string
-  /** Absolute paths; those that are not there count as empty. What is new goes to the first. */
+  /** Absolute paths; missing files count as empty. New keys are added to the first. */
   readonly files: ReadonlyArray<string>
-  /** Whether a new line hides the name (HashKnownHosts). */
+  /** Whether new lines hash the name (HashKnownHosts). */
   readonly hashed: boolean
 }
 
-/** The identity of a host at a port, or of the alias that its configuration gives it (HostKeyAlias). */
+/** Identifies a host by its name and port, or by the alias that its configuration gives it (HostKeyAlias). */
 export const hostIdentity = (
   { host, port, alias }: { readonly host: string; readonly port: number; readonly alias?: string },
   { files, hashed }: Pick<HostIdentity, "files" | "hashed">
@@ -22,11 +22,11 @@ export const hostIdentity = (
     : { name: `[${bare}]:${port}`, withoutPort: bare, files, hashed }
 }
 
-/** Where a configuration keeps host keys that is to keep none (UserKnownHostsFile none, or this). */
+/** The file of a configuration that keeps no host keys (UserKnownHostsFile none, or this path). */
 export const nowhere = "/dev/null"
 
-/** Whether no key of the host would be remembered. */
+/** Whether a key of the host could not be remembered. */
 export const isForgotten = ({ files }: HostIdentity): boolean => files[0] === nowhere
 
-/** What known_hosts says of a key that a host presents. */
+/** What known_hosts says about a key that a host presents. */
 export type Verdict = "known" | "unknown" | "changed" | "revoked"

@@ -3,45 +3,44 @@ import { omitUndefined } from "../omit-undefined.ts"
 import { type Destination, isHost, isPort, isUser, parseDestination } from "../server-registry/destination.ts"
 import { type HostIdentity, hostIdentity, nowhere } from "./host-identity.ts"
 
-/** How a host is to be reached, when all of ssh_config(5) has been said. */
+/** How ssh reaches a host, with everything in ssh_config(5) applied. */
 export interface SshSettings {
   readonly hostname: string
   readonly port: number
   readonly user: string
   readonly identity: HostIdentity
   readonly addressFamily: "any" | "inet" | "inet6"
-  /** The hosts on the way there, the first one first; empty for none. */
+  /** The jump hosts, in the order in which they are passed. */
   readonly jumps: ReadonlyArray<Destination>
-  /** Absolute paths of private keys, in order; some may not be there. */
+  /** Absolute paths of private keys, in order; some may not exist. */
   readonly identityFiles: ReadonlyArray<string>
-  /** Whether the agent is asked only for the keys of those files. */
+  /** Whether of the agent's keys only those of these files are offered. */
   readonly identitiesOnly: boolean
-  /** The path of the agent's socket; without one, the agent is SSH_AUTH_SOCK's, and "none" is none. */
+  /** The path of the agent's socket. Absent, it is SSH_AUTH_SOCK's; "none" means no agent. */
   readonly agent?: string
-  /** Acceptable algorithms, the best first, under their names in SSH (RFC 4253). */
+  /** The algorithms that are allowed, best first, by their names in SSH (RFC 4253). */
   readonly algorithms: {
     readonly hostKey: ReadonlyArray<string>
     readonly kex: ReadonlyArray<string>
     readonly cipher: ReadonlyArray<string>
     readonly mac: ReadonlyArray<string>
   }
-  /** In s, when it is set. */
+  /** In seconds, if set. */
   readonly connectTimeout?: number
   readonly aliveInterval?: number
-  /** Settings that only OpenSSH's own client can follow, by their names. */
+  /** The names of settings that only OpenSSH's own client supports. */
   readonly onlyOpenSsh: ReadonlyArray<string>
 }
 
-/** What tokens in paths stand for (ssh_config(5), TOKENS). */
-export interface Surroundings {
-  /** The user's folder, as the account has it. */
+/** The local user, for tokens in paths (ssh_config(5), TOKENS). */
+export interface Account {
+  /** The home folder according to the account, not to $HOME. */
   readonly home: string
-  /** The name of this machine's user. */
   readonly localUser: string
 }
 
-/** What `ssh -G` prints; none when it is not as it should be, or names what is not fit for an argument. */
-export const parseSettings = (text: string, around: Surroundings): Option.Option<SshSettings> => {
+/** Parses what `ssh -G` prints. None when it is malformed, or names something that is not safe as an argument. */
+export const parseSettings = (text: string, account: Account): Option.Option<SshSettings> => {
   const settings = new Map<string, Array<string>>()
   for (const line of text.split("\n")) {
     const [, key, value] = /^([A-Za-z0-9]+) (.*)$/.exec(line) ?? []
@@ -62,13 +61,13 @@ export const parseSettings = (text: string, around: Surroundings): Option.Option
   const expand = (path: string): string | undefined => {
     const tokens: Readonly<Record<string, string>> = {
       "%": "%",
-      d: around.home,
+      d: account.home,
       h: hostname,
       p: String(port),
       r: user,
-      u: around.localUser
+      u: account.localUser
     }
-    const whole = path.replace(/^~(?=\/)/, around.home)
+    const whole = path.replace(/^~(?=\/)/, account.home)
     const known = [...whole.matchAll(/%(.?)/g)].every(([, token]) => Object.hasOwn(tokens, token ?? ""))
     const expanded = known ? whole.replace(/%(.)/g, (_, token: string) => tokens[token] ?? "") : undefined
     return expanded?.startsWith("/") ? expanded : undefined

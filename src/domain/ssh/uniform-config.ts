@@ -1,7 +1,6 @@
 /**
- * Whether configurations (ssh_config(5)) say the same of every host, and if so, whether they set the name to connect to.
- * Only what is known to depend on nothing counts: one other keyword, one pattern, one token, and every host is to be asked
- * for by itself. Undefined when they do not.
+ * Whether configurations (ssh_config(5)) say the same about every host, and if so, whether they set the name to connect to.
+ * Undefined when they do not, and in doubt: one keyword that is not listed here, one pattern or one token is enough.
  */
 export const uniformConfig = (
   texts: ReadonlyArray<string>
@@ -11,14 +10,14 @@ export const uniformConfig = (
     if (line === "" || line.startsWith("#")) continue
     const [, keyword = "", value = ""] = /^(\w+)(?:\s*=\s*|\s+)(.*)$/.exec(line) ?? []
     const word = keyword.toLowerCase()
-    if (word === "host" ? value !== "*" : !independent.has(word)) return undefined
-    if (value.includes("%") && !tokensStay.has(word)) return undefined
+    if (word === "host" ? value !== "*" : !hostIndependent.has(word)) return undefined
+    if (value.includes("%") && !unexpanded.has(word)) return undefined
     setsHostname ||= word === "hostname"
   }
   return { setsHostname }
 }
 
-const independent: ReadonlySet<string> = new Set(
+const hostIndependent: ReadonlySet<string> = new Set(
   `include user port hostname addressfamily identityfile identitiesonly identityagent addkeystoagent userknownhostsfile
   globalknownhostsfile hashknownhosts stricthostkeychecking checkhostip updatehostkeys verifyhostkeydns visualhostkey
   connecttimeout connectionattempts serveraliveinterval serveralivecountmax tcpkeepalive compression loglevel
@@ -28,5 +27,5 @@ const independent: ReadonlySet<string> = new Set(
   pubkeyacceptedalgorithms casignaturealgorithms rekeylimit ipqos requesttty`.split(/\s+/)
 )
 
-/** `ssh -G` prints their tokens as they stand, for us to put in; or nobody here needs them. */
-const tokensStay: ReadonlySet<string> = new Set(["identityfile", "controlpath"])
+/** `ssh -G` does not expand the tokens in these, or tako does not use them. */
+const unexpanded: ReadonlySet<string> = new Set(["identityfile", "controlpath"])

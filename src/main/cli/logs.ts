@@ -5,9 +5,9 @@ import { colouredLine, plainLine } from "../../domain/app-output.ts"
 import { Usage } from "../../domain/errors/user.ts"
 import { printable } from "../../domain/printable.ts"
 import type { LogLine } from "../../domain/protocol/replies.ts"
-import { type Excerpt, follow, mostLines, logs as readLogs, type Wanted } from "../../programs/apps/logs.ts"
-import { failures, type Outcome } from "../../programs/apps/on-each.ts"
-import { serversToAsk } from "../../programs/apps/targets.ts"
+import { type Excerpt, follow, type LogQuery, maxLines, logs as readLogs } from "../../programs/apps/logs.ts"
+import { serversToQuery } from "../../programs/apps/targets.ts"
+import { failures, type Outcome } from "../../programs/client/client.ts"
 import { Stdio } from "../../services/stdio/stdio.ts"
 import { plain } from "../command-line/ink.ts"
 import { serverFailed } from "../exit-code.ts"
@@ -45,12 +45,12 @@ export const logs = leaf(
   },
   (input) =>
     Effect.gen(function* () {
-      const lines = yield* optionalNumber("--lines", input.lines, 0, mostLines)
+      const lines = yield* optionalNumber("--lines", input.lines, 0, maxLines)
       const instance = yield* checkInstance(input.instance)
       const server = yield* checkServer(input.server)
       const app = yield* chooseApp(input)
-      const wanted: Wanted = { app, instance, lines: Option.getOrElse(lines, () => 100) }
-      const targets = yield* serversToAsk({ server, app: Option.some(app) })
+      const wanted: LogQuery = { app, instance, lines: Option.getOrElse(lines, () => 100) }
+      const targets = yield* serversToQuery({ server, app: Option.some(app) })
       const found = yield* readLogs(targets, wanted)
       const failed = failures(found)
       const { err } = yield* Style
@@ -85,7 +85,7 @@ const latest = (found: ReadonlyArray<Outcome<Excerpt>>, count: number): Readonly
   return count === 0 ? [] : sorted.slice(-count)
 }
 
-const silence = ({ app, instance }: Wanted): string =>
+const silence = ({ app, instance }: LogQuery): string =>
   Option.match(instance, {
     onNone: () => `${app} has not written anything yet.`,
     onSome: (id) =>
@@ -142,7 +142,7 @@ const localTime = (instant: string): string => {
 /** Prints new lines of each server until none of them can be followed any more. */
 export const followAll = (
   found: ReadonlyArray<Outcome<Excerpt>>,
-  wanted: Wanted,
+  wanted: LogQuery,
   print: (said: ServerLine) => string
 ) =>
   Effect.gen(function* () {

@@ -5,8 +5,8 @@ import * as Option from "effect/Option"
 import { age } from "../../domain/age.ts"
 import type { Release } from "../../domain/app/release.ts"
 import type { AppPhase, AppStatus, InstanceStatus } from "../../domain/protocol/replies.ts"
-import type { Outcome } from "../../programs/apps/on-each.ts"
-import type { AppReport, Drift, driftTeller, ServerReport } from "../../programs/apps/status.ts"
+import type { AppReport, Drift, driftFinder, ServerReport } from "../../programs/apps/status.ts"
+import type { Outcome } from "../../programs/client/client.ts"
 import type { Ink } from "../command-line/ink.ts"
 import { failureToJson } from "./servers/delivery-failures.ts"
 import type { Cell } from "./table.ts"
@@ -100,7 +100,7 @@ const youngest = (instances: ReadonlyArray<InstanceStatus>, now: number): string
     ? age(Math.min(...instances.map(({ started_at }) => now - Date.parse(started_at))))
     : "-"
 
-export type DriftOf = Effect.Effect.Success<typeof driftTeller>
+export type DriftOf = Effect.Effect.Success<typeof driftFinder>
 
 /** A server with its apps, under the names that the protocol gives their fields. */
 export const reportToJson = ({ target, outcome }: Outcome<ServerReport>, driftOf: DriftOf) => ({

@@ -6,15 +6,15 @@ import { age } from "../../domain/age.ts"
 import { partsOf } from "../../domain/app/app-name.ts"
 import { plainLines } from "../../domain/app-output.ts"
 import { printable } from "../../domain/printable.ts"
-import { failures, type Outcome } from "../../programs/apps/on-each.ts"
 import {
   type AppReport,
   type Drift,
-  driftTeller,
+  driftFinder,
   type ServerReport,
   status as statusOf
 } from "../../programs/apps/status.ts"
-import { serversToAsk } from "../../programs/apps/targets.ts"
+import { serversToQuery } from "../../programs/apps/targets.ts"
+import { failures, type Outcome } from "../../programs/client/client.ts"
 import type { Ink } from "../command-line/ink.ts"
 import { serverFailed } from "../exit-code.ts"
 import { appArgument, checkServer, givenApp, serverFlag } from "./apps/choose-app.ts"
@@ -51,10 +51,10 @@ export const status = leaf(
     Effect.gen(function* () {
       const app = yield* givenApp(input)
       const server = yield* checkServer(input.server)
-      const found = yield* statusOf(yield* serversToAsk({ server, app }), Option.toArray(app))
+      const found = yield* statusOf(yield* serversToQuery({ server, app }), Option.toArray(app))
       const failed = failures(found)
       const code = failed.length > 0 ? serverFailed : undefined
-      const driftOf = yield* driftTeller
+      const driftOf = yield* driftFinder
       if (input.json) {
         yield* outJson({ servers: found.map((one) => reportToJson(one, driftOf)) })
         return code

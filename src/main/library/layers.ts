@@ -31,7 +31,14 @@ export { layer as sshConfig } from "../../services/ssh-config/layer.ts"
 export { layer as stdio } from "../../services/stdio/layer.ts"
 export { layer as terminal } from "../../services/terminal/layer.ts"
 export { layer as terminalModes } from "../../services/terminal-modes/layer.ts"
+export {
+  layer as transport,
+  layerBy as transportBy,
+  layerWith as transportWith
+} from "../../services/transport/layer.ts"
 export { layerLocal as transportLocal } from "../../services/transport/layer-local.ts"
+export { layerOpenSsh as transportOpenSsh } from "../../services/transport/layer-openssh.ts"
+export { layerSsh2 as transportSsh2 } from "../../services/transport/layer-ssh2.ts"
 export { layer as watch } from "../../services/watch/layer.ts"
-export { development, newProject, processes, secrets, types } from "../layers.ts"
+export { development, newProject, processes, secrets, servers, types } from "../layers.ts"
 export { layer as sdkSources } from "../sdk/layer.ts"

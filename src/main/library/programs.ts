@@ -20,6 +20,7 @@ export { rm } from "../../programs/secrets/rm.ts"
 export { set } from "../../programs/secrets/set.ts"
 export { verify } from "../../programs/secrets/verify.ts"
 export { add as addServer } from "../../programs/servers/add.ts"
+export { localServer, targetsNamed } from "../../programs/servers/lookup.ts"
 export { status as serversStatus } from "../../programs/servers/status.ts"
 export { dispatch } from "../../programs/supervisor/serve.ts"
 export type {

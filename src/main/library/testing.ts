@@ -45,6 +45,11 @@ export {
   layerMemory as terminalModes,
   TerminalModesControl
 } from "../../services/terminal-modes/layer-memory.ts"
+export {
+  type ContractServer,
+  contract as transportContract,
+  contractHandler as transportContractHandler
+} from "../../services/transport/contract.ts"
 export { layerMemory as transport } from "../../services/transport/layer-memory.ts"
 export { layerMemory as watch, WatchControl } from "../../services/watch/layer-memory.ts"
 export { type Everything, everything } from "./everything.ts"

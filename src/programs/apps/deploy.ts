@@ -6,49 +6,48 @@ import { type AppName, partsOf } from "../../domain/app/app-name.ts"
 import { Usage } from "../../domain/errors/user.ts"
 import { omitUndefined } from "../../domain/omit-undefined.ts"
 import type { Deploy } from "../../domain/protocol/requests.ts"
-import type { Target } from "../../domain/server/target.ts"
-import { localName } from "../../domain/server-registry/registered-server.ts"
 import { type TakoToml, varsIn } from "../../domain/tako-toml/tako-toml.ts"
+import type { Target } from "../../domain/target.ts"
 import { Project } from "../../services/project/project.ts"
-import { type Claim, timed } from "./change.ts"
-import { type Outcome, onEach, onOne } from "./on-each.ts"
+import { type Outcome, onEach, onOne } from "../client/client.ts"
+import { type Author, timed } from "./change.ts"
 
-/** What of a deploy is not in tako.toml, or over it. */
-export interface Asked extends Claim {
-  /** An absolute path on the servers; the project's folder without it, which is only on this machine. */
+/** What a deploy needs beyond tako.toml, or instead of it. */
+export interface DeployOptions extends Author {
+  /** An absolute path on the servers. Defaults to the project's folder, which only this machine has. */
   readonly directory: Option.Option<string>
   readonly instances: Option.Option<number>
-  /** Which build it is; instances have it as TAKO_BUILD. */
+  /** Names the build; instances receive it as TAKO_BUILD. */
   readonly build: Option.Option<string>
 }
 
-/** What tako.toml says, of a project that there is something to start of. */
+/** The tako.toml of a project that says what to start. */
 export const startable = Effect.gen(function* () {
   const toml = Option.getOrUndefined(yield* (yield* Project).config)
   const start = toml?.start
   return toml === undefined || start === undefined ? yield* nothingToStart(toml) : { ...toml, start }
 })
 
-/** A release of a directory, as tako.toml says to start it. */
+/** The request that deploys a directory, started as tako.toml says. */
 export const deployment = Effect.fn("apps.deployment")(function* (
   app: AppName,
   targets: ReadonlyArray<Target>,
-  asked: Asked
+  options: DeployOptions
 ) {
   const { root } = yield* Project
   const toml = yield* startable
-  const elsewhere = targets.find(({ name }) => name !== localName)
-  if (Option.isNone(asked.directory) && elsewhere !== undefined) return yield* noDirectory(elsewhere)
+  const elsewhere = targets.find(({ _tag }) => _tag !== "Local")
+  if (Option.isNone(options.directory) && elsewhere !== undefined) return yield* noDirectory(elsewhere)
   const { environment } = partsOf(app)
   const settings = toml.envs.get(environment)
-  const instances = Option.getOrUndefined(asked.instances) ?? settings?.instances
+  const instances = Option.getOrUndefined(options.instances) ?? settings?.instances
   const release = settings?.release ?? toml.release
   const vars = varsIn(toml, environment)
   return {
     command: "deploy",
     app,
-    by: asked.by,
-    directory: Option.getOrElse(asked.directory, () => root),
+    by: options.by,
+    directory: Option.getOrElse(options.directory, () => root),
     start: toml.start,
     ...omitUndefined({
       release,
@@ -57,14 +56,14 @@ export const deployment = Effect.fn("apps.deployment")(function* (
       listen: settings?.listen,
       drain_ms: settings?.drain && Duration.toMillis(settings.drain),
       vars: vars.size === 0 ? undefined : vars,
-      build: Option.getOrUndefined(asked.build)
+      build: Option.getOrUndefined(options.build)
     })
   } satisfies Deploy as Deploy
 })
 
 /**
- * Deploys to all servers side by side. A release command runs once, on the first of them, before the others begin; where the
- * first fails they are left alone, and are not among the outcomes.
+ * Deploys to all servers in parallel. A release command runs once, on the first server, before the others begin; when the first
+ * server fails, the others are left alone and have no outcome.
  */
 export const deploy = Effect.fn("apps.deploy")(function* (targets: ReadonlyArray<Target>, request: Deploy) {
   const [first, ...others] = targets
@@ -87,6 +86,6 @@ const nothingToStart = (toml: TakoToml | undefined) =>
 
 const noDirectory = ({ name }: Target) =>
   new Usage({
-    problem: `Which directory on ${name}? tako deploys one that is there already, and does not copy it yet.`,
+    problem: `Which directory on ${name}? tako deploys a directory that is on the server already; it does not copy files yet.`,
     hint: "Pass --directory, an absolute path on the server: --directory /srv/shop"
   })

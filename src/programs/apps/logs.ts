@@ -5,88 +5,87 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { AppName } from "../../domain/app/app-name.ts"
 import type { ServerUnreachable } from "../../domain/errors/server.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import type { LogLine } from "../../domain/protocol/replies.ts"
 import type { RequestOf } from "../../domain/protocol/requests.ts"
-import type { Target } from "../../domain/server/target.ts"
+import type { Target } from "../../domain/target.ts"
 import type { Transport } from "../../services/transport/transport.ts"
-import { connect, type Server, type ServerError } from "../client/client.ts"
-import { type Outcome, onEach } from "./on-each.ts"
-import { notThere } from "./status.ts"
+import { connect, type Outcome, onEach, type Server, type ServerError } from "../client/client.ts"
+import { appUnknown } from "./app.ts"
 
-/** Which lines of an app's output are wanted. */
-export interface Wanted {
+/** Which lines of an app's output to read. */
+export interface LogQuery {
   readonly app: AppName
-  /** At most so many, the latest: 0 to {@link mostLines}. */
+  /** How many of the latest lines: 0 to {@link maxLines}. */
   readonly lines: number
-  /** Only of this instance. */
+  /** Only this instance's. */
   readonly instance: Option.Option<string>
 }
 
-/** As many as a server tells at once. */
-export const mostLines = 10_000
+/** As many as a server sends at once. */
+export const maxLines = 10_000
 
 export interface Excerpt {
-  /** Oldest first; another's text, not fit for a terminal as it is. */
+  /** Oldest first. They are the app's own text: escape them before a terminal shows them. */
   readonly lines: ReadonlyArray<LogLine>
-  /** The place after the last of them. */
+  /** The position after the last of them. */
   readonly next: string
 }
 
-/** The end of an app's output on each server that has the app; AppUnknown where none of them has it. */
-export const logs = Effect.fn("apps.logs")(function* (targets: ReadonlyArray<Target>, wanted: Wanted) {
-  const asked = yield* onEach(targets, (server) => ask(server, wanted))
-  const there = asked.flatMap(({ target, outcome }): ReadonlyArray<Outcome<Excerpt>> => {
+/** Reads the end of an app's output on each server that has the app; AppUnknown when none of them has. */
+export const logs = Effect.fn("apps.logs")(function* (targets: ReadonlyArray<Target>, query: LogQuery) {
+  const replies = yield* onEach(targets, (server) => readFrom(server, query))
+  const excerpts = replies.flatMap(({ target, outcome }): ReadonlyArray<Outcome<Excerpt>> => {
     if (Either.isLeft(outcome)) return [{ target, outcome: Either.left(outcome.left) }]
     const { excerpt } = outcome.right
     return Option.isNone(excerpt) ? [] : [{ target, outcome: Either.right(excerpt.value) }]
   })
-  if (there.length > 0) return there
-  const others = asked.flatMap(({ outcome }) => (Either.isRight(outcome) ? outcome.right.names : []))
-  return yield* notThere(wanted.app, targets, others)
+  if (excerpts.length > 0) return excerpts
+  const known = replies.flatMap(({ outcome }) => (Either.isRight(outcome) ? outcome.right.names : []))
+  return yield* appUnknown(query.app, targets, known)
 })
 
-export const requestOf = (
-  { app, instance }: Wanted,
-  more: { readonly lines: number; readonly after?: string }
-): RequestOf<"logs"> => ({
-  command: "logs",
-  app,
-  ...more,
-  ...Option.match(instance, { onNone: () => ({}), onSome: (instance) => ({ instance }) })
-})
-
-interface Found {
+interface ServerLogs {
+  /** Every app that the server has. */
   readonly names: ReadonlyArray<AppName>
   readonly excerpt: Option.Option<Excerpt>
 }
 
-const ask = (server: Server, wanted: Wanted): Effect.Effect<Found, ServerError> =>
+const readFrom = (server: Server, query: LogQuery): Effect.Effect<ServerLogs, ServerError> =>
   Effect.gen(function* () {
     const names = (yield* server.call({ command: "list" })).apps.map(({ app }) => app)
-    if (!names.includes(wanted.app)) return { names, excerpt: Option.none() }
-    const { lines, next } = yield* server.call(requestOf(wanted, { lines: Math.max(1, wanted.lines) }))
-    return { names, excerpt: Option.some({ lines: wanted.lines === 0 ? [] : lines, next }) }
+    if (!names.includes(query.app)) return { names, excerpt: Option.none() }
+    const { lines, next } = yield* server.call(logsRequest(query, { lines: Math.max(1, query.lines) }))
+    return { names, excerpt: Option.some({ lines: query.lines === 0 ? [] : lines, next }) }
   })
 
-/** What is done with what comes. */
+const logsRequest = (
+  { app, instance }: LogQuery,
+  range: { readonly lines: number; readonly after?: string }
+): RequestOf<"logs"> => ({
+  command: "logs",
+  app,
+  ...range,
+  ...omitUndefined({ instance: Option.getOrUndefined(instance) })
+})
+
+/** Receives what an app writes. */
 export interface Follower<out R> {
   readonly lines: (lines: ReadonlyArray<LogLine>) => Effect.Effect<void, never, R>
-  /** The server has gone away; it is tried again for a while. */
+  /** The connection was lost; reconnecting has begun. */
   readonly lost: (error: ServerUnreachable) => Effect.Effect<void, never, R>
-  /** It is there again, and nothing was missed that it still has. */
+  /** Connected again, without missing a line that the server still has. */
   readonly back: Effect.Effect<void, never, R>
 }
 
-/** How often a server is asked for what is new. */
-const pace = "300 millis"
-/** How often one that has gone away is tried again, and for how long. */
-const retryPace = "1 second"
-const patience = Duration.toMillis("1 minute")
+const pollInterval = "300 millis"
+const reconnectInterval = "1 second"
+const reconnectFor = Duration.toMillis("1 minute")
 
-/** Tells what an app writes from a place on, until there is no more getting to its server, or to the app. */
+/** Passes on what an app writes after a position, until the server refuses or cannot be reached any more. */
 export const follow = <R>(
   target: Target,
-  wanted: Wanted,
+  query: LogQuery,
   from: string,
   follower: Follower<R>
 ): Effect.Effect<never, ServerError, Transport | R> =>
@@ -96,13 +95,13 @@ export const follow = <R>(
     const session = Effect.gen(function* () {
       const { call } = yield* connect(target)
       while (true) {
-        const { lines, next } = yield* call(requestOf(wanted, { lines: mostLines, after }))
+        const { lines, next } = yield* call(logsRequest(query, { lines: maxLines, after }))
         if (lostAt !== undefined) yield* follower.back
         lostAt = undefined
         after = next
         if (lines.length > 0) yield* follower.lines(lines)
-        // As many as there may be at once: there are more.
-        if (lines.length < mostLines) yield* Effect.sleep(pace)
+        // A full reply means that there are more lines already.
+        if (lines.length < maxLines) yield* Effect.sleep(pollInterval)
       }
     })
     return Effect.gen(function* () {
@@ -112,8 +111,8 @@ export const follow = <R>(
         const now = yield* Clock.currentTimeMillis
         if (lostAt === undefined) yield* follower.lost(error)
         lostAt ??= now
-        if (now - lostAt >= patience) return yield* error
-        yield* Effect.sleep(retryPace)
+        if (now - lostAt >= reconnectFor) return yield* error
+        yield* Effect.sleep(reconnectInterval)
       }
     })
   })

@@ -2,81 +2,63 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { type AppName, partsOf } from "../../domain/app/app-name.ts"
-import { nearest } from "../../domain/did-you-mean.ts"
-import { AppUnknown, ServerMisbehaved } from "../../domain/errors/server.ts"
+import { ServerMisbehaved } from "../../domain/errors/server.ts"
 import type { SecretName } from "../../domain/names.ts"
 import type { AppStatus, ReplyOf, SecretsState, ServerInfo } from "../../domain/protocol/replies.ts"
-import type { Target } from "../../domain/server/target.ts"
+import type { Target } from "../../domain/target.ts"
 import { Cipher } from "../../services/cipher/cipher.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
-import type { Server, ServerError } from "../client/client.ts"
-import { projectOf } from "../sync/targets.ts"
-import { type Outcome, onEach } from "./on-each.ts"
+import { type Outcome, onEach, type Server, type ServerError } from "../client/client.ts"
+import { appUnknown, projectName } from "./app.ts"
 
-/** What there is to say of an app on one server. */
+/** The state of an app on one server. */
 export interface AppReport {
   readonly status: AppStatus
-  /** Those that are kept; only of apps that were asked for by name. */
+  /** The releases that the server keeps; only for apps that were named. */
   readonly releases: Option.Option<ReplyOf<"releases">["releases"]>
-  /** What is known of its secrets. */
   readonly secrets: Option.Option<SecretsState>
 }
 
 export interface ServerReport {
   readonly version: string
-  /** What else it tells of itself; an older one may not. */
+  /** What else the server reports about itself; an older one does not. */
   readonly info: Option.Option<ServerInfo>
-  /** Every app that it has; the names are sorted. */
+  /** Every app that it has, sorted. */
   readonly names: ReadonlyArray<AppName>
   readonly apps: ReadonlyArray<AppReport>
 }
 
-/** Asks the servers for these apps, or for all that they have. An app that none of them has is AppUnknown. */
+/** Asks the servers for these apps, or for all that they have. AppUnknown when none of them has one of these. */
 export const status = Effect.fn("apps.status")(function* (
   targets: ReadonlyArray<Target>,
-  wanted: ReadonlyArray<AppName>
+  apps: ReadonlyArray<AppName>
 ) {
-  const outcomes = yield* onEach(targets, (server) => ask(server, wanted))
-  const unknown = wanted.find((app) => outcomes.every((one) => isWithout(one, app)))
+  const outcomes = yield* onEach(targets, (server) => reportServer(server, apps))
+  const unknown = apps.find((app) => outcomes.every((outcome) => lacks(outcome, app)))
   if (unknown === undefined) return outcomes
-  return yield* notThere(unknown, targets, outcomes.flatMap(namesOn))
+  return yield* appUnknown(unknown, targets, outcomes.flatMap(namesOn))
 })
 
-/** That no server has it; one of their apps may be meant. */
-export const notThere = (
-  app: AppName,
-  targets: ReadonlyArray<Target>,
-  others: ReadonlyArray<AppName>
-): AppUnknown =>
-  new AppUnknown({
-    app,
-    servers: targets.map(({ name }) => name),
-    ...Option.match(nearest(app, others), {
-      onNone: () => ({}),
-      onSome: (suggestion) => ({ suggestion })
-    })
-  })
-
-const isWithout = ({ outcome }: Outcome<ServerReport>, app: AppName): boolean =>
+const lacks = ({ outcome }: Outcome<ServerReport>, app: AppName): boolean =>
   Either.isRight(outcome) && !outcome.right.names.includes(app)
 
 const namesOn = ({ outcome }: Outcome<ServerReport>): ReadonlyArray<AppName> =>
   Either.isRight(outcome) ? outcome.right.names : []
 
-const ask = (server: Server, wanted: ReadonlyArray<AppName>): Effect.Effect<ServerReport, ServerError> =>
+const reportServer = (
+  server: Server,
+  named: ReadonlyArray<AppName>
+): Effect.Effect<ServerReport, ServerError> =>
   Effect.gen(function* () {
     const info = yield* orNone(server.call({ command: "server_info" }))
     const names = (yield* server.call({ command: "list" })).apps.map(({ app }) => app)
-    const chosen = wanted.length === 0 ? names : names.filter((app) => wanted.includes(app))
-    const apps = yield* Effect.forEach(chosen, (app) => report(server, app, wanted.length > 0))
+    const chosen = named.length === 0 ? names : names.filter((app) => named.includes(app))
+    const apps = yield* Effect.forEach(chosen, (app) => reportApp(server, app, named.length > 0))
     return { version: server.hello.server_version, info, names, apps: apps.flatMap(Option.toArray) }
   })
 
-/**
- * What one server has to say of one of its apps, over a connection that is there; whatever else is to be known of an app is
- * asked for here. None where the app has gone meanwhile.
- */
-const report = (
+/** None when the app was removed after it was listed. */
+const reportApp = (
   server: Server,
   app: AppName,
   isNamed: boolean
@@ -95,41 +77,42 @@ const report = (
     }
   }).pipe(orNone)
 
-/** None where the server does not do it. */
-const orNone = <A>(asked: Effect.Effect<A, ServerError>) =>
-  Effect.catchTag(Effect.asSome(asked), "ServerRefused", () => Effect.succeedNone)
+/** None when the server refuses. */
+const orNone = <A>(reply: Effect.Effect<A, ServerError>) =>
+  Effect.catchTag(Effect.asSome(reply), "ServerRefused", () => Effect.succeedNone)
 
-/** How what a server has of an app differs from the project's file, as far as that shows without a key. */
+/** How a server's secrets for an app differ from the project's file, as far as that can be seen without a key. */
 export interface Drift {
-  /** Sorted: what the file has and the server has not, and the other way round. */
+  /** In the file and not on the server; sorted. */
   readonly missing: ReadonlyArray<SecretName>
+  /** On the server and not in the file; sorted. */
   readonly surplus: ReadonlyArray<SecretName>
-  /** The server knows the app by another key than the one that the environment has now. */
+  /** The server knows the app by another key than the environment has now. */
   readonly anotherKey: boolean
-  /** When it was synced last, and by whom as that one said; null where it never was. */
+  /** When it was last synced, and by whom according to that client; null if it never was. */
   readonly since: string | null
   readonly by: string | null
 }
 
 /**
- * Compares with the file of this project; none for apps of other projects, where there is no such environment, and where
- * nothing differs. That a value was changed shows only in a sync.
+ * Compares servers with this project's file. None when nothing differs, for another project's app, and for an environment that
+ * the file does not have. A changed value does not show: only a sync compares values.
  */
-export const driftTeller = Effect.gen(function* () {
+export const driftFinder = Effect.gen(function* () {
   const { read } = yield* SecretsFile
   const { keyIdOf } = yield* Cipher
-  const project = yield* projectOf
-  // How apps are can be told also where the file is damaged; other commands say what is wrong with it.
+  const project = yield* projectName
+  // A damaged file must not hide the state of apps; other commands report what is wrong with it.
   const file = yield* Effect.option(read)
   return (app: AppName, state: SecretsState): Option.Option<Drift> => {
     const parts = partsOf(app)
     if (Option.isNone(file) || parts.project !== project) return Option.none()
     const environment = file.value.get(parts.environment)
     if (environment === undefined) return Option.none()
-    const there = new Set(state.names)
+    const onServer = new Set(state.names)
     const drift: Drift = {
-      missing: [...environment.secrets.keys()].filter((name) => !there.has(name)).sort(),
-      surplus: [...there].filter((name) => !environment.secrets.has(name)).sort(),
+      missing: [...environment.secrets.keys()].filter((name) => !onServer.has(name)).sort(),
+      surplus: [...onServer].filter((name) => !environment.secrets.has(name)).sort(),
       anotherKey: state.key_id !== null && state.key_id !== keyIdOf(environment.salt),
       since: state.updated_at,
       by: state.by

@@ -3,30 +3,27 @@ import * as Option from "effect/Option"
 import { nearest } from "../../domain/did-you-mean.ts"
 import { Usage } from "../../domain/errors/user.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
-import type { Target } from "../../domain/server/target.ts"
-import { localName } from "../../domain/server-registry/registered-server.ts"
-import { projectNameOf } from "../../domain/tako-toml/tako-toml.ts"
+import type { Target } from "../../domain/target.ts"
 import { Project } from "../../services/project/project.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
-import { notFound } from "../../services/server-registry/find.ts"
-import { ServerRegistry } from "../../services/server-registry/server-registry.ts"
-import { localServer } from "../servers/lookup.ts"
+import { projectName } from "../apps/app.ts"
+import { targetsNamed } from "../servers/lookup.ts"
 
 export interface Choice {
-  /** All environments that have servers, when there is none. */
+  /** None stands for all environments that have servers. */
   readonly environment: Option.Option<EnvironmentName>
-  /** Of all environments that have servers these alone. */
+  /** Limits which of those environments are meant. */
   readonly among?: ReadonlyArray<EnvironmentName>
-  /** All of an environment's, when there is none. */
+  /** None stands for all servers of an environment. */
   readonly server: Option.Option<string>
 }
 
-/** Where the secrets of which environments go. */
+/** Which environments' secrets go to which servers. */
 export interface Chosen {
-  /** The project's name, which is the first half of an app's. */
+  /** The project's name, the first half of its apps' names. */
   readonly project: string
   readonly destinations: ReadonlyArray<Destinations>
-  /** These have servers, and there is no such environment yet. */
+  /** Environments that have servers in tako.toml and no secrets yet. */
   readonly skipped: ReadonlyArray<EnvironmentName>
 }
 
@@ -35,14 +32,14 @@ export interface Destinations {
   readonly targets: ReadonlyArray<Target>
 }
 
-/** tako.toml says which environment has which servers, and the user's config.toml where they are. */
+/** tako.toml lists the servers of each environment; the registry says where they are. */
 export const chooseTargets = Effect.fn("sync.chooseTargets")(function* ({
   environment,
   among,
   server
 }: Choice) {
   const toml = Option.getOrUndefined(yield* (yield* Project).config)
-  const project = yield* projectOf
+  const project = yield* projectName
   const listed = new Map(
     [...(toml?.envs ?? [])]
       .filter(([name]) => among === undefined || among.includes(name))
@@ -53,25 +50,16 @@ export const chooseTargets = Effect.fn("sync.chooseTargets")(function* ({
     return { project, destinations: yield* resolve(wanted), skipped: [] } satisfies Chosen as Chosen
   }
   const { read } = yield* SecretsFile
-  const known = yield* read
-  const there = wanted.filter(({ environment }) => known.has(environment))
-  const skipped = wanted.filter((one) => !there.includes(one)).map(({ environment }) => environment)
-  if (there.length === 0) {
+  const environments = yield* read
+  const existing = wanted.filter((one) => environments.has(one.environment))
+  const skipped = wanted.filter((one) => !existing.includes(one)).map(({ environment }) => environment)
+  if (existing.length === 0) {
     return yield* new Usage({
       problem: `There are no secrets yet for ${skipped.join(", ")}.`,
       hint: `Set one: tako secrets set NAME --env ${skipped[0]}`
     })
   }
-  return { project, destinations: yield* resolve(there), skipped } satisfies Chosen as Chosen
-})
-
-/** The project's name: that of tako.toml, else the folder's, made fit. */
-export const projectOf = Effect.gen(function* () {
-  const { root, config } = yield* Project
-  return Option.match(yield* config, {
-    onNone: () => projectNameOf(root.slice(root.lastIndexOf("/") + 1)),
-    onSome: ({ name }) => name
-  })
+  return { project, destinations: yield* resolve(existing), skipped } satisfies Chosen as Chosen
 })
 
 interface Names {
@@ -112,7 +100,7 @@ const namesFor = (
       hint: `${meant}Say which, in tako.toml: [envs.${name}] servers = ["la"]; or pass --server.`
     })
   }
-  // Production's secrets do not go to staging's server because of a typing error.
+  // A typing error must not send production's secrets to staging's server.
   if (one !== undefined && servers.size > 0 && !servers.has(one)) {
     return new Usage({
       problem: `${one} is not a server of environment ${name}. In tako.toml it has: ${[...servers].join(", ")}`
@@ -123,13 +111,7 @@ const namesFor = (
 
 const resolve = Effect.fnUntraced(function* (wanted: ReadonlyArray<Names>) {
   const names = [...new Set(wanted.flatMap(({ servers }) => servers))]
-  const entries = names.every((name) => name === localName) ? [] : yield* (yield* ServerRegistry).all
-  const targets = new Map<string, Target>()
-  for (const name of names) {
-    const entry = name === localName ? yield* localServer : entries.find((one) => one.name === name)
-    if (entry === undefined) return yield* notFound(name, entries)
-    targets.set(name, entry)
-  }
+  const targets = new Map((yield* targetsNamed(names)).map((target) => [target.name, target]))
   return wanted.map(
     ({ environment, servers }): Destinations => ({
       environment,

@@ -1,5 +1,4 @@
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import type { AppName } from "../../domain/app/app-name.ts"
 import type { Revision } from "../../domain/app/release.ts"
 import { KeyDiffers } from "../../domain/errors/rollout.ts"
@@ -10,54 +9,49 @@ import type { SecretName } from "../../domain/names.ts"
 import { omitUndefined } from "../../domain/omit-undefined.ts"
 import type { AppStatus, UpdateReply } from "../../domain/protocol/replies.ts"
 import type { UpdateSecrets } from "../../domain/protocol/requests.ts"
-import type { Target } from "../../domain/server/target.ts"
-import { connect, type Server, type ServerError } from "../client/client.ts"
+import type { Target } from "../../domain/target.ts"
+import { collectFailure, connect, type Server, type ServerError } from "../client/client.ts"
 import type { Delivered, Delivery, Listener, Parcel, Result, Stage } from "./delivery.ts"
 
-export const reach = (delivery: Delivery, { tell }: Listener) =>
-  Effect.zipRight(tell(delivery, { _tag: "Connecting" }), connect(delivery.target))
+export const connectTo = (delivery: Delivery, { onStage }: Listener) =>
+  Effect.zipRight(onStage(delivery, { _tag: "Connecting" }), connect(delivery.target))
 
-/** A connection to the server, and what it has. */
-export const look = (delivery: Delivery, listener: Listener) =>
+/** Connects to the server and reads what it has. */
+export const connectAndCheck = (delivery: Delivery, listener: Listener) =>
   Effect.gen(function* () {
-    const server = yield* reach(delivery, listener)
-    yield* listener.tell(delivery, { _tag: "Checking" })
+    const server = yield* connectTo(delivery, listener)
+    yield* listener.onStage(delivery, { _tag: "Checking" })
     return { server, checked: yield* check(server, delivery.parcel) }
   })
 
-/** What became of a delivery; only the person's own end is one for all of them. */
+/** How a delivery ended. Only an interruption ends all of them. */
 export const resultOf = <R>(
   delivery: Delivery,
-  carry: Effect.Effect<Delivered, ServerError | KeyDiffers, R>,
-  { ended }: Listener
+  delivering: Effect.Effect<Delivered, ServerError | KeyDiffers, R>,
+  { onResult }: Listener
 ): Effect.Effect<Result, Interrupted, R> =>
-  carry.pipe(
-    Effect.map((delivered): Result => ({ delivery, outcome: Either.right(delivered) })),
-    Effect.catchAll((error) =>
-      error._tag === "Interrupted"
-        ? Effect.fail(error)
-        : Effect.succeed<Result>({ delivery, outcome: Either.left(error) })
-    ),
-    Effect.tap(ended)
+  collectFailure(delivering).pipe(
+    Effect.map((outcome): Result => ({ delivery, outcome })),
+    Effect.tap(onResult)
   )
 
-/** What a server has of an app's secrets before they are sent. */
+/** A server's secrets for an app, before any are sent. */
 export interface Checked {
   /** 0 while it has none. */
   readonly revision: Revision | 0
-  /** What it has and the parcel has not; sorted. */
+  /** Secrets that the server has and the parcel has not; sorted. */
   readonly removed: ReadonlyArray<SecretName>
-  /** The key by which it knows the app, when that is one of before. */
+  /** The key by which the server knows the app, when that is an earlier one. */
   readonly previousKeyId?: KeyId
 }
 
 /**
- * Looks, without sending a value. A server that knows the app by another key is refused here, before it is sent anything,
- * and would refuse by itself.
+ * Compares without sending a value. A server that knows the app by an unrelated key is refused here, before it is sent
+ * anything; it would also refuse by itself.
  */
-export const check = (server: Server, { app, keyId, previousKeyIds, secrets }: Parcel) =>
+const check = (server: Server, { app, keyId, previousKeyIds, secrets }: Parcel) =>
   Effect.gen(function* () {
-    // A server that does not know the app yet says so by a refusal; one that refuses for another reason refuses the rest, too.
+    // A refusal mostly means that the server does not know the app yet. With another cause it will refuse the update, too.
     const state = yield* server
       .call({ command: "secrets_state", app })
       .pipe(Effect.catchTag("ServerRefused", () => Effect.succeed(undefined)))
@@ -77,10 +71,10 @@ export const check = (server: Server, { app, keyId, previousKeyIds, secrets }: P
     } satisfies Checked as Checked
   })
 
-/** What would be added, changed and removed; the server compares, and changes nothing. */
+/** Has the server compare, without changing anything. */
 export const rehearse = (server: Server, parcel: Parcel, checked: Checked) =>
   Effect.gen(function* () {
-    const reply = yield* server.call({ ...requestOf(parcel, checked), dry_run: true })
+    const reply = yield* server.call({ ...updateRequest(parcel, checked), dry_run: true })
     const { status, revision, added, changed, removed } = reply
     if (reply.app !== parcel.app || !(status === "would_update" || status === "unchanged")) {
       return yield* misbehaved(server)
@@ -89,8 +83,31 @@ export const rehearse = (server: Server, parcel: Parcel, checked: Checked) =>
     return { state, revision, instances: 0, added, changed, removed } satisfies Delivered as Delivered
   })
 
-/** Refused when somebody else has changed them since they were looked at. */
-export const requestOf = (
+/** Sends the secrets and waits until the app has them, reporting how far its instances are in the meantime. */
+export const send = (
+  server: Server,
+  delivery: Delivery,
+  checked: Checked,
+  by: string | undefined,
+  { onStage }: Listener
+) =>
+  Effect.gen(function* () {
+    const { parcel, target } = delivery
+    yield* onStage(delivery, { _tag: "Sending" })
+    const request = { ...updateRequest(parcel, checked), ...omitUndefined({ by }) }
+    const sending = Effect.catchTag(server.call(request), "ServerUnreachable", (error) =>
+      Effect.fail(withAdvice(error))
+    )
+    const watching = watchRollout(target, parcel.app, checked.revision, (stage) => onStage(delivery, stage))
+    const reply = yield* Effect.raceFirst(sending, watching)
+    const delivered = deliveredOf(reply)
+    const isNew = delivered?.state === "unchanged" || reply.revision > checked.revision
+    if (reply.app !== parcel.app || delivered === undefined || !isNew) return yield* misbehaved(server)
+    return delivered
+  })
+
+/** The server refuses the update when somebody else has changed the secrets since they were checked. */
+const updateRequest = (
   { app, secrets, keyId }: Parcel,
   { revision, previousKeyId }: Checked
 ): UpdateSecrets => ({
@@ -102,42 +119,16 @@ export const requestOf = (
   ...omitUndefined({ previous_key_id: previousKeyId })
 })
 
-export const misbehaved = ({ target }: Server) =>
-  new ServerMisbehaved({ server: target.name, reason: "not-an-answer" })
-
-/** Sends the secrets and waits until they are what the app has, telling meanwhile how far its instances are. */
-export const send = (
-  server: Server,
-  delivery: Delivery,
-  checked: Checked,
-  by: string | undefined,
-  { tell }: Listener
-) =>
-  Effect.gen(function* () {
-    const { parcel, target } = delivery
-    yield* tell(delivery, { _tag: "Sending" })
-    const request = { ...requestOf(parcel, checked), ...omitUndefined({ by }) }
-    const sending = Effect.catchTag(server.call(request), "ServerUnreachable", (error) =>
-      Effect.fail(explained(error))
-    )
-    const watching = watchRollout(target, parcel.app, checked.revision, (stage) => tell(delivery, stage))
-    const reply = yield* Effect.raceFirst(sending, watching)
-    const delivered = deliveredOf(reply)
-    const isNew = delivered?.state === "unchanged" || reply.revision > checked.revision
-    if (reply.app !== parcel.app || delivered === undefined || !isNew) return yield* misbehaved(server)
-    return delivered
-  })
-
-/** Whether the server did it nobody knows from here; asking again tells. */
-const explained = ({ server, stage, reason, hint }: ServerUnreachable): ServerUnreachable =>
-  stage === "request" || stage === "reply"
+/** After a request was sent, only the server knows whether it was carried out. */
+const withAdvice = (error: ServerUnreachable): ServerUnreachable =>
+  error.stage === "request" || error.stage === "reply"
     ? new ServerUnreachable({
-        server,
-        stage,
-        reason,
-        hint: "It may go on there without us. The same command tells, and sends what is missing."
+        server: error.server,
+        stage: error.stage,
+        reason: error.reason,
+        hint: "The server may be carrying it out all the same. Run the same command again: it shows the state, and sends what is missing."
       })
-    : new ServerUnreachable({ server, stage, reason, ...omitUndefined({ hint }) })
+    : error
 
 const deliveredOf = ({
   status,
@@ -149,18 +140,21 @@ const deliveredOf = ({
 }: UpdateReply): Delivered | undefined =>
   status === "would_update" ? undefined : { state: status, revision, instances, added, changed, removed }
 
-/** One that is quick needs no watching, which takes a connection of its own. */
-const patience = "1500 millis"
-const pace = "500 millis"
+const misbehaved = ({ target }: Server) =>
+  new ServerMisbehaved({ server: target.name, reason: "not-an-answer" })
 
-/** Tells how far a rollout is, until it is interrupted; a server that does not tell is not asked again. */
-export const watchRollout = (
+/** Watching needs a connection of its own, which a quick rollout is not worth. */
+const watchAfter = "1500 millis"
+const pollInterval = "500 millis"
+
+/** Reports a rollout's progress until it is interrupted. It gives up silently when the server fails to answer. */
+const watchRollout = (
   target: Target,
   app: AppName,
   before: Revision | 0,
-  tell: (stage: Stage) => Effect.Effect<void>
+  onStage: (stage: Stage) => Effect.Effect<void>
 ) =>
-  Effect.sleep(patience).pipe(
+  Effect.sleep(watchAfter).pipe(
     Effect.zipRight(
       Effect.scoped(
         Effect.flatMap(connect(target), ({ call }) => {
@@ -171,9 +165,9 @@ export const watchRollout = (
               const now = JSON.stringify(stage)
               if (stage === undefined || now === last) return Effect.void
               last = now
-              return tell(stage)
+              return onStage(stage)
             }),
-            Effect.zipRight(Effect.sleep(pace)),
+            Effect.zipRight(Effect.sleep(pollInterval)),
             Effect.forever
           )
         })

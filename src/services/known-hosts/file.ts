@@ -2,18 +2,47 @@ import { createHmac, timingSafeEqual } from "node:crypto"
 import type { HostIdentity } from "../../domain/ssh/host-identity.ts"
 import type { Known } from "./known-hosts.ts"
 
-/** A line of a known_hosts file that holds a key. */
+/** A line of a known_hosts file that holds a key (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
 export interface Entry {
   /** From 1. */
   readonly line: number
   readonly marker: "none" | "cert-authority" | "revoked"
-  /** Patterns, or a hashed name, as it stands there. */
+  /** Patterns, or a hashed name, as written in the file. */
   readonly hosts: string
   readonly type: string
   readonly key: Buffer
 }
 
-/** The lines that hold a key; comments, what is malformed and what no ssh has written for years are passed over. */
+/**
+ * Decides as OpenSSH's hostfile.c and sshconnect.c do. A revoked key is refused whatever else is known. A host that is known by
+ * one key has changed when it presents another, even of another type. An entry for the name without the port only helps to
+ * accept a key.
+ */
+export const known = (entries: ReadonlyArray<Entry>, { name, withoutPort }: HostIdentity): Known => {
+  const named = entriesOf(entries, name)
+  const portless = withoutPort === undefined ? [] : entriesOf(entries, withoutPort)
+  const own = named.filter(isUnmarked)
+  const fallback = portless.filter(isUnmarked)
+  return {
+    judge: (key) => {
+      const holdsKey = (entry: Entry) => entry.key.equals(key)
+      const revoked = [...named, ...portless].filter(({ marker }) => marker === "revoked")
+      if (revoked.some(holdsKey)) return "revoked"
+      if (own.some(holdsKey)) return "known"
+      if (own.length > 0) return "changed"
+      return fallback.some(holdsKey) ? "known" : "unknown"
+    },
+    types: [...new Set((own.length > 0 ? own : fallback).map(({ type }) => type))],
+    byAuthority: [...named, ...portless].some(({ marker }) => marker === "cert-authority")
+  }
+}
+
+export const entriesOf = (entries: ReadonlyArray<Entry>, name: string): ReadonlyArray<Entry> =>
+  entries.filter(({ hosts }) => matches(hosts, name))
+
+const isUnmarked = ({ marker }: Entry): boolean => marker === "none"
+
+/** Parses the lines that hold a key. Comments, malformed lines and formats that ssh gave up years ago are skipped. */
 export const parse = (text: string): ReadonlyArray<Entry> =>
   text.split("\n").flatMap((content, index) => {
     const entry = parseLine(content, index + 1)
@@ -39,9 +68,15 @@ const markers = new Map<string, Entry["marker"]>([
   ["@revoked", "revoked"]
 ])
 
+/** Prints the line that ssh would write for a host's key, with its newline. */
+export const lineOf = ({ name, hashed: isHashed }: HostIdentity, key: Uint8Array): string => {
+  const shown = isHashed ? hashed(name, globalThis.crypto.getRandomValues(new Uint8Array(20))) : name
+  return `${shown} ${typeOf(key) ?? ""} ${Buffer.from(key).toString("base64")}\n`
+}
+
 /**
- * The type of a public key in the form of the wire, texts and numbers each with their length before them (RFC 4253, 6.6);
- * undefined of what has not that form to its end.
+ * The type of a public key in wire format: strings and numbers, each after its length (RFC 4253, 6.6). Undefined unless all of
+ * it has that format.
  */
 export const typeOf = (key: Uint8Array): string | undefined => {
   const view = new DataView(key.buffer, key.byteOffset, key.length)
@@ -57,17 +92,11 @@ export const typeOf = (key: Uint8Array): string | undefined => {
   return type
 }
 
-/** The line that ssh writes for a host's key, its newline included. */
-export const lineOf = ({ name, hashed: hidden }: HostIdentity, key: Uint8Array): string => {
-  const shown = hidden ? hashed(name, globalThis.crypto.getRandomValues(new Uint8Array(20))) : name
-  return `${shown} ${typeOf(key) ?? ""} ${Buffer.from(key).toString("base64")}\n`
-}
-
 /**
- * Whether a line's hosts are of this name: patterns with `*` and `?`, of which one has to match and none that has a `!`
- * before it, or one hashed name, `|1|salt|HMAC-SHA1(salt, name)`.
+ * Whether a line's hosts field covers this name. It is either a list of patterns with `*` and `?`, of which one has to match and
+ * none after a `!` may, or a single hashed name: `|1|salt|HMAC-SHA1(salt, name)`.
  */
-export const matches = (hosts: string, name: string): boolean =>
+const matches = (hosts: string, name: string): boolean =>
   hosts.startsWith("|") ? matchesHash(hosts, name) : matchesList(hosts.split(","), name)
 
 const matchesList = (patterns: ReadonlyArray<string>, name: string): boolean => {
@@ -81,7 +110,7 @@ const matchesList = (patterns: ReadonlyArray<string>, name: string): boolean => 
   return matched
 }
 
-/** Goes back to the latest `*` alone, so that its time is bound by the product of the lengths. */
+/** Backtracks only to the latest `*`, so that time is bounded by the product of the two lengths. */
 const matchesPattern = (pattern: string, name: string): boolean => {
   let at = 0
   let star: { readonly after: number; from: number } | undefined
@@ -111,33 +140,6 @@ const matchesHash = (hosts: string, name: string): boolean => {
 
 const hmac = (salt: Uint8Array, name: string): Buffer => createHmac("sha1", salt).update(name).digest()
 
-/** A name as HashKnownHosts has it, with 20 bytes of salt. */
+/** A name as HashKnownHosts stores it, with a salt of 20 bytes. */
 export const hashed = (name: string, salt: Uint8Array): string =>
   `|1|${Buffer.from(salt).toString("base64")}|${hmac(salt, name).toString("base64")}`
-
-export const entriesOf = (entries: ReadonlyArray<Entry>, name: string): ReadonlyArray<Entry> =>
-  entries.filter(({ hosts }) => matches(hosts, name))
-
-/**
- * As hostfile.c and sshconnect.c of OpenSSH decide: a revoked key is refused whatever else is known; a host that is known
- * by any key is not also new under another; the name without its port is only good for a key that fits exactly.
- */
-export const known = (entries: ReadonlyArray<Entry>, { name, withoutPort }: HostIdentity): Known => {
-  const named = entriesOf(entries, name)
-  const bare = withoutPort === undefined ? [] : entriesOf(entries, withoutPort)
-  const plain = named.filter(isPlain)
-  const fallback = bare.filter(isPlain)
-  return {
-    judge: (key) => {
-      const isIt = (entry: Entry) => entry.key.equals(key)
-      if ([...named, ...bare].some((entry) => entry.marker === "revoked" && isIt(entry))) return "revoked"
-      if (plain.some(isIt)) return "known"
-      if (plain.length > 0) return "changed"
-      return fallback.some(isIt) ? "known" : "unknown"
-    },
-    types: [...new Set((plain.length > 0 ? plain : fallback).map(({ type }) => type))],
-    byAuthority: [...named, ...bare].some(({ marker }) => marker === "cert-authority")
-  }
-}
-
-const isPlain = ({ marker }: Entry): boolean => marker === "none"

@@ -4,7 +4,7 @@ import * as Ref from "effect/Ref"
 import { known, lineOf, parse } from "./file.ts"
 import { KnownHosts } from "./known-hosts.ts"
 
-/** One known_hosts in memory, that stands for whichever files a host names; with this text at first. */
+/** A single known_hosts in memory, with this text at first. It stands for all files that hosts name. */
 export const layerMemory = (text = ""): Layer.Layer<KnownHosts> =>
   Layer.effect(
     KnownHosts,

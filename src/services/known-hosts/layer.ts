@@ -27,7 +27,7 @@ export const layer: Layer.Layer<KnownHosts> = Layer.sync(KnownHosts, () => {
   }
 })
 
-/** Read anew only when the file has changed: a sync may ask for hundreds of hosts. */
+/** Reads a file again only after it has changed: a sync may ask about hundreds of hosts. */
 const reader = () => {
   const cache = new Map<string, { readonly stamp: string; readonly entries: ReadonlyArray<Entry> }>()
   return (path: string): Effect.Effect<ReadonlyArray<Entry>, FileFailed> =>
@@ -43,7 +43,7 @@ const reader = () => {
     })
 }
 
-/** By one write to the end, as ssh does it, which may be at it at the same time. */
+/** Appends with a single write, as ssh does, so that both may do it at the same time. */
 const append = (path: string, line: string): void => {
   Fs.mkdirSync(Path.dirname(path), { recursive: true, mode: 0o700 })
   const fd = Fs.openSync(path, "a+", 0o600)

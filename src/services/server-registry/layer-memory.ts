@@ -1,11 +1,11 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
+import { serverExists, serverNotFound } from "../../domain/errors/servers.ts"
 import type { RegisteredServer } from "../../domain/server-registry/registered-server.ts"
-import { exists, notFound } from "./find.ts"
 import { ServerRegistry } from "./server-registry.ts"
 
-/** A config.toml that is only in memory, with these servers at first. */
+/** A registry in memory, with these servers at first. */
 export const layerMemory = (servers: ReadonlyArray<RegisteredServer> = []): Layer.Layer<ServerRegistry> =>
   Layer.effect(
     ServerRegistry,
@@ -14,7 +14,7 @@ export const layerMemory = (servers: ReadonlyArray<RegisteredServer> = []): Laye
       add: (server) =>
         Effect.flatMap(Ref.get(all), (known) => {
           const same = known.find(({ name }) => name === server.name)
-          return same === undefined ? Ref.set(all, [...known, server]) : exists(same)
+          return same === undefined ? Ref.set(all, [...known, server]) : serverExists(same)
         }),
       remove: (name) =>
         Effect.flatMap(Ref.get(all), (known) =>
@@ -23,7 +23,7 @@ export const layerMemory = (servers: ReadonlyArray<RegisteredServer> = []): Laye
                 all,
                 known.filter((one) => one.name !== name)
               )
-            : notFound(name, known)
+            : serverNotFound(name, known)
         )
     }))
   )

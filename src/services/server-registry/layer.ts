@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { FileLocked } from "../../domain/errors/files.ts"
 import { ConfigInvalid } from "../../domain/errors/project.ts"
+import { serverExists, serverNotFound } from "../../domain/errors/servers.ts"
 import { withoutServer, withServer } from "../../domain/server-registry/config-toml.ts"
 import type { RegisteredServer } from "../../domain/server-registry/registered-server.ts"
 import { attempt } from "../files/errno.ts"
@@ -11,11 +12,10 @@ import { whileLocked } from "../files/lock.ts"
 import { makePrivateFolder } from "../files/private.ts"
 import { replace } from "../files/replace.ts"
 import { Home } from "../home/home.ts"
-import { exists, notFound } from "./find.ts"
 import { type ConfigFile, readConfigFile, readText } from "./read-config.ts"
 import { ServerRegistry } from "./server-registry.ts"
 
-/** `config.toml` of the user, changed under its lock; what the user has written there by hand stays as it is. */
+/** The user's config.toml. It is changed under a lock, and keeps everything that was written by hand. */
 export const layer: Layer.Layer<ServerRegistry, never, Home> = Layer.effect(
   ServerRegistry,
   Effect.map(Home, ({ config: folder }) => {
@@ -24,7 +24,7 @@ export const layer: Layer.Layer<ServerRegistry, never, Home> = Layer.effect(
     const change = <E>(make: (file: ConfigFile) => Effect.Effect<Change, E | ConfigInvalid>) =>
       Effect.gen(function* () {
         yield* makePrivateFolder(folder)
-        // A link stays a link: people keep such files elsewhere.
+        // A link stays a link: some people keep such files elsewhere.
         const real = yield* attempt("read", path, () =>
           Fs.existsSync(path) ? Fs.realpathSync.native(path) : path
         )
@@ -57,13 +57,13 @@ export const layer: Layer.Layer<ServerRegistry, never, Home> = Layer.effect(
           const already = servers.find(({ name }) => name === server.name)
           return already === undefined
             ? Effect.succeed({ text: withServer(text, server), servers: [...servers, server] })
-            : Effect.fail(exists(already))
+            : Effect.fail(serverExists(already))
         })
       ),
       remove: Effect.fn("ServerRegistry.remove")((name) =>
         change(({ path, text, servers }) => {
           const index = servers.findIndex((one) => one.name === name)
-          if (index < 0) return Effect.fail(notFound(name, servers))
+          if (index < 0) return Effect.fail(serverNotFound(name, servers))
           const shorter = withoutServer(text, index)
           return shorter === undefined
             ? new ConfigInvalid({ path, problem: byHand })
@@ -76,11 +76,11 @@ export const layer: Layer.Layer<ServerRegistry, never, Home> = Layer.effect(
 
 interface Change {
   readonly text: string
-  /** What has to be in it. */
+  /** The servers that the text has to declare. */
   readonly servers: ReadonlyArray<RegisteredServer>
 }
 
-const byHand = "its servers are written in a way that tako does not change; edit it by hand"
+const byHand = "its servers are written in a form that tako cannot change; edit it by hand"
 
 const same = (one: ReadonlyArray<RegisteredServer>, other: ReadonlyArray<RegisteredServer>): boolean =>
   JSON.stringify(one.map(plain)) === JSON.stringify(other.map(plain))

@@ -7,19 +7,19 @@ import { type ConfigToml, decode } from "../../domain/server-registry/config-tom
 import { decodeUtf8, withoutByteOrderMark } from "../../domain/utf8.ts"
 import { attempt, unless } from "../files/errno.ts"
 
-/** A config.toml as it was found. */
+/** A config.toml, parsed, with its text and its stats. */
 export interface ConfigFile extends ConfigToml {
   readonly path: string
   readonly text: string
-  /** Undefined when there is none. */
+  /** Undefined when the file does not exist. */
   readonly stats: Fs.Stats | undefined
 }
 
-const largest = 1024 * 1024
+const maxSize = 1024 * 1024
 
 /**
- * What it says; nothing when it is not there. It tells where secrets are sent, so nobody but its owner may write to it,
- * and its owner is this user or root.
+ * Reads a config.toml; without one, there are no servers. It says where secrets are sent, so it has to belong to this user or to
+ * root, and nobody else may be able to write to it.
  */
 export const readConfigFile = (path: string): Effect.Effect<ConfigFile, ConfigInvalid | FileFailed> =>
   Effect.gen(function* () {
@@ -48,10 +48,10 @@ const problemOf = (stats: Fs.Stats): string | undefined => {
   if (!stats.isFile()) return "it is not a file"
   if (stats.uid !== process.geteuid?.() && stats.uid !== 0) return "it belongs to another user"
   if ((stats.mode & 0o022) !== 0) return "others may write to it, and it says where secrets go; chmod go-w it"
-  return stats.size > largest ? "it is larger than 1 MiB" : undefined
+  return stats.size > maxSize ? "it is larger than 1 MiB" : undefined
 }
 
-/** What the text of a config.toml says; `path` is for people. */
+/** Parses the text of a config.toml. `path` is named in errors. */
 export const readText = (text: string, path: string): Effect.Effect<ConfigToml, ConfigInvalid> =>
   Effect.gen(function* () {
     if (text.trim() === "") return { servers: [] }
@@ -71,6 +71,6 @@ export const readText = (text: string, path: string): Effect.Effect<ConfigToml, 
     )
   })
 
-// Its own words, without the line that it quotes below them.
+// smol-toml's message goes on with the offending line, which may hold anything.
 const firstLine = (message: string): string =>
   (message.split("\n", 1)[0] as string).replace(/^Invalid TOML document: /, "not TOML, ")

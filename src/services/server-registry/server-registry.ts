@@ -5,11 +5,11 @@ import type { ConfigInvalid } from "../../domain/errors/project.ts"
 import type { ServerExists, ServerNotFound } from "../../domain/errors/servers.ts"
 import type { RegisteredServer } from "../../domain/server-registry/registered-server.ts"
 
-/** The servers that this user knows (`[[servers]]` of config.toml), in the order of the file. */
+/** The servers that this user has added (`[[servers]]` in config.toml), in the order of the file. */
 export class ServerRegistry extends Context.Tag("tako/ServerRegistry")<
   ServerRegistry,
   {
-    /** Empty when there is no such file. */
+    /** Empty without a config.toml. */
     readonly all: Effect.Effect<ReadonlyArray<RegisteredServer>, ConfigInvalid | FileFailed>
     readonly add: (
       server: RegisteredServer

@@ -5,7 +5,7 @@ import { omitUndefined } from "../../domain/omit-undefined.ts"
 import type { SshSettings } from "../../domain/ssh/ssh-settings.ts"
 import { SshConfig } from "./ssh-config.ts"
 
-/** A configuration of these hosts, by their names; others cannot be resolved. */
+/** Settings of these hosts, by name. Other hosts cannot be resolved. */
 export const layerMemory = (hosts: ReadonlyMap<string, SshSettings>): Layer.Layer<SshConfig> =>
   Layer.succeed(SshConfig, {
     resolve: (server, { host, port, user }) => {

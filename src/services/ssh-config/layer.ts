@@ -11,25 +11,27 @@ import * as Option from "effect/Option"
 import { ServerUnreachable } from "../../domain/errors/server.ts"
 import { printable } from "../../domain/printable.ts"
 import type { Destination } from "../../domain/server-registry/destination.ts"
-import { parseSettings } from "../../domain/ssh/ssh-settings.ts"
+import { type Account, parseSettings } from "../../domain/ssh/ssh-settings.ts"
 import { uniformConfig } from "../../domain/ssh/uniform-config.ts"
 import { run } from "../helper-program/helper-program.ts"
 import { type SshProgram, sshCommand } from "./ssh-command.ts"
 import { SshConfig } from "./ssh-config.ts"
 
-/** Asks `ssh -G`, which knows Match, Include, tokens and all that is to come. */
+/** Asks `ssh -G`, which understands Match, Include, tokens and every keyword still to come. */
 export const layerOf = (program: SshProgram): Layer.Layer<SshConfig> =>
   Layer.sync(SshConfig, () => {
-    const answerOf = answersOf((options, destination) => ask(program, options, destination))
+    const runFor = sharingRuns((options, destination) => runSsh(program, options, destination))
     return {
       resolve: Effect.fn("SshConfig.resolve")((server, destination) =>
-        Effect.flatMap(answerOf(destination), ({ code, out, err }) => {
-          const said = printable(err.trim().split(/\r?\n/)[0] ?? "").slice(0, 300)
-          if (code !== 0) return new Refusal("ssh -G failed", said === "" ? "Look at ~/.ssh/config." : said)
-          return Option.match(parseSettings(out, surroundings()), {
+        Effect.flatMap(runFor(destination), ({ code, stdout, stderr }) => {
+          const message = printable(stderr.trim().split(/\r?\n/)[0] ?? "").slice(0, 300)
+          if (code !== 0) {
+            return new Unresolved("ssh -G failed", message === "" ? "Look at ~/.ssh/config." : message)
+          }
+          return Option.match(parseSettings(stdout, account()), {
             onNone: () =>
-              new Refusal(
-                "the ssh configuration names a host, user or port that tako does not take",
+              new Unresolved(
+                "the ssh configuration names a host, user or port that tako does not accept",
                 `See: ssh -G ${destination.host}`
               ),
             onSome: Effect.succeed
@@ -43,21 +45,30 @@ export const layerOf = (program: SshProgram): Layer.Layer<SshConfig> =>
     }
   })
 
-/** Why there is no answer, whichever server it was asked for. */
-class Refusal extends Data.TaggedError("Refusal")<{ readonly reason: string; readonly hint: string }> {
+export const layer: Layer.Layer<SshConfig> = Layer.suspend(() => layerOf({ variables: process.env }))
+
+/** Why ssh gave no answer. Servers share runs of it, so the error does not name one yet. */
+class Unresolved extends Data.TaggedError("Unresolved")<{ readonly reason: string; readonly hint: string }> {
   constructor(reason: string, hint: string) {
     super({ reason, hint })
   }
 }
 
-const ask = (
+/** A finished run of ssh. */
+export interface SshRun {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const runSsh = (
   program: SshProgram,
   options: ReadonlyArray<string>,
   destination: Destination
-): Effect.Effect<Answer, Refusal> => {
+): Effect.Effect<SshRun, Unresolved> => {
   const command = sshCommand(program, options, destination)
   return command === undefined
-    ? new Refusal(
+    ? new Unresolved(
         "there is no ssh on this machine",
         "Install OpenSSH's client: its configuration says how to get there."
       )
@@ -65,23 +76,21 @@ const ask = (
         Effect.mapBoth({
           onFailure: ({ reason }) =>
             reason === "timeout"
-              ? new Refusal("timeout", "ssh -G did not end. Is there a Match exec in ~/.ssh/config?")
+              ? new Unresolved("timeout", "ssh -G did not end. Is there a Match exec in ~/.ssh/config?")
               : reason === "too-much-output"
-                ? new Refusal("ssh -G prints more than 2 MiB", "Look at ~/.ssh/config.")
-                : new Refusal("ssh could not be started", "Check that ssh runs: ssh -V"),
+                ? new Unresolved("ssh -G prints more than 2 MiB", "Look at ~/.ssh/config.")
+                : new Unresolved("ssh could not be started", "Check that ssh runs: ssh -V"),
           onSuccess: ({ exitCode, stdout, stderr }) => ({
             code: exitCode,
-            out: stdout.toString("utf8"),
-            err: stderr.toString("utf8")
+            stdout: stdout.toString("utf8"),
+            stderr: stderr.toString("utf8")
           })
         })
       )
 }
 
-export const layer: Layer.Layer<SshConfig> = Layer.suspend(() => layerOf({ variables: process.env }))
-
-/** A uid without an account has no folder and no name. */
-const surroundings = () => {
+/** A uid without an account has neither a home nor a name. */
+const account = (): Account => {
   try {
     const { homedir, username } = Os.userInfo()
     return { home: homedir, localUser: username }
@@ -90,71 +99,64 @@ const surroundings = () => {
   }
 }
 
-/** What ssh printed, and its exit code. */
-export interface Answer {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
-
-/** What `ssh -G` would print for a host, as far as what it printed for another one tells. */
+/** What `ssh -G` would print for a host, derived from what it printed for another; undefined when it cannot be derived. */
 type OutputFor = (host: string) => string | undefined
 
-/** How long an answer is good for, in ms: a configuration may be edited while an embedder's process runs. */
+/** In ms. The configuration may be edited while an embedder's process runs. */
 const freshFor = 10_000
 
 /**
- * Asks ssh of each destination, or once for all hosts with the same user and port, when the files that it read (it names
- * them with -v) say the same of every host: 200 runs of it were a quarter of the processor time that a sync takes itself.
+ * Runs ssh for each destination, or just once for all hosts with the same user and port when its configuration files (which -v
+ * lists) say the same about every host. 200 runs took a quarter of a sync's processor time.
  */
-export const answersOf = <E>(
-  ask: (options: ReadonlyArray<string>, destination: Destination) => Effect.Effect<Answer, E>
+export const sharingRuns = <E>(
+  run: (options: ReadonlyArray<string>, destination: Destination) => Effect.Effect<SshRun, E>
 ) => {
-  const firsts = new Map<string, { readonly at: number; readonly others: Deferred.Deferred<OutputFor> }>()
-  return (destination: Destination): Effect.Effect<Answer, E> =>
+  const firstRuns = new Map<string, { readonly at: number; readonly others: Deferred.Deferred<OutputFor> }>()
+  return (destination: Destination): Effect.Effect<SshRun, E> =>
     Effect.gen(function* () {
       const { host, user = "", port = "" } = destination
       const key = `${user} ${port}`
-      const alone = ask(["-G"], destination)
+      const ownRun = run(["-G"], destination)
       const at = yield* Clock.currentTimeMillis
-      const first = firsts.get(key)
+      const first = firstRuns.get(key)
       if (first !== undefined && at - first.at < freshFor) {
-        const out = (yield* Deferred.await(first.others))(host)
-        return out === undefined ? yield* alone : { code: 0, out, err: "" }
+        const stdout = (yield* Deferred.await(first.others))(host)
+        return stdout === undefined ? yield* ownRun : { code: 0, stdout, stderr: "" }
       }
       const others = Deferred.unsafeMake<OutputFor>(FiberId.none)
-      firsts.set(key, { at, others })
-      // However it ends, nobody waits any longer: the others can ask for themselves.
-      const ended = yield* Effect.onExit(ask(["-v", "-G"], destination), (exit) =>
-        Deferred.succeed(others, Exit.isSuccess(exit) ? outputFor(host, exit.value) : unknown)
+      firstRuns.set(key, { at, others })
+      // Completed even when the run fails or is interrupted: those that wait can run ssh themselves.
+      const finished = yield* Effect.onExit(run(["-v", "-G"], destination), (exit) =>
+        Deferred.succeed(others, Exit.isSuccess(exit) ? outputFor(host, exit.value) : underivable)
       )
-      // What it says of a mistake begins with what -v says.
-      return ended.code === 0 ? ended : yield* alone
+      // With -v, an error message comes after others, so a failed run is repeated without it.
+      return finished.code === 0 ? finished : yield* ownRun
     })
 }
 
-const unknown: OutputFor = () => undefined
+const underivable: OutputFor = () => undefined
 
-const outputFor = (host: string, { code, out, err }: Answer): OutputFor => {
-  const uniform = code === 0 && isPlain(host) ? uniformConfig(textsOf(err)) : undefined
-  if (uniform === undefined) return unknown
+const outputFor = (host: string, { code, stdout, stderr }: SshRun): OutputFor => {
+  const uniform = code === 0 && isVerbatim(host) ? uniformConfig(configTexts(stderr)) : undefined
+  if (uniform === undefined) return underivable
   const names = uniform.setsHostname ? /^(host) .*$/gm : /^(host|hostname) .*$/gm
-  return (other) => (isPlain(other) ? out.replace(names, `$1 ${other}`) : undefined)
+  return (other) => (isVerbatim(other) ? stdout.replace(names, `$1 ${other}`) : undefined)
 }
 
-/** A name that ssh prints as it was given. */
-const isPlain = (host: string): boolean => /^[a-z0-9][a-z0-9.-]*$/.test(host)
+/** Whether ssh prints the name exactly as it was given. */
+const isVerbatim = (host: string): boolean => /^[a-z0-9][a-z0-9.-]*$/.test(host)
 
-/** Of the files that -v names; one that cannot be read, or whose name is cut off, tells hosts apart. */
-const textsOf = (err: string): ReadonlyArray<string> =>
-  [...err.matchAll(/^debug1: Reading configuration data (.*)$/gm)].map(([, path = ""]) => {
+/** The files that -v lists. One that cannot be read, or whose name is cut off, counts as not uniform. */
+const configTexts = (stderr: string): ReadonlyArray<string> =>
+  [...stderr.matchAll(/^debug1: Reading configuration data (.*)$/gm)].map(([, path = ""]) => {
     try {
-      return path.length < longestName ? Fs.readFileSync(path, "utf8") : unreadable
+      return path.length < maxLoggedPath ? Fs.readFileSync(path, "utf8") : notUniform
     } catch {
-      return unreadable
+      return notUniform
     }
   })
 
-/** OpenSSH cuts them off there. */
-const longestName = 200
-const unreadable = "Match all"
+/** OpenSSH cuts longer names off. */
+const maxLoggedPath = 200
+const notUniform = "Match all"

@@ -4,7 +4,7 @@ import { childEnvironment } from "../process-spawner/process-spawner.ts"
 
 export interface SshProgram {
   readonly variables: Readonly<Record<string, string | undefined>>
-  /** In place of the user's own ~/.ssh/config and of the machine's. */
+  /** Used instead of the user's and the machine's configuration. */
   readonly configFile?: string
 }
 
@@ -14,7 +14,7 @@ export interface SshCommand {
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** How to run the ssh of the PATH with these options for a destination; undefined when there is none. */
+/** The command line that runs the ssh on the PATH; undefined when there is none. */
 export const sshCommand = (
   { variables, configFile }: SshProgram,
   options: ReadonlyArray<string>,
@@ -30,6 +30,6 @@ export const sshCommand = (
     "--",
     host
   ]
-  // tako reads ssh's messages, so they have to be in one language.
+  // tako parses ssh's messages.
   return { program, args, environment: { ...childEnvironment(variables), LC_ALL: "C" } }
 }

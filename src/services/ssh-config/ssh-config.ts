@@ -4,11 +4,11 @@ import type { ServerUnreachable } from "../../domain/errors/server.ts"
 import type { Destination } from "../../domain/server-registry/destination.ts"
 import type { SshSettings } from "../../domain/ssh/ssh-settings.ts"
 
-/** How this user's ssh would reach a host: ~/.ssh/config, /etc/ssh/ssh_config, and what ssh takes for granted. */
+/** How this user's ssh would reach a host, according to ~/.ssh/config, /etc/ssh/ssh_config and ssh's defaults. */
 export class SshConfig extends Context.Tag("tako/SshConfig")<
   SshConfig,
   {
-    /** `server` is the name for people; fails at the stage "resolve". */
+    /** `server` is named in errors, whose stage is "resolve". */
     readonly resolve: (
       server: string,
       destination: Destination

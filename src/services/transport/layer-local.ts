@@ -6,46 +6,72 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { ServerUnreachable } from "../../domain/errors/server.ts"
-import type { Target } from "../../domain/server/target.ts"
+import type { LocalTarget } from "../../domain/target.ts"
 import { errnoOf, quietly } from "../files/errno.ts"
-import { Transport } from "./transport.ts"
-import { overStream } from "./wire.ts"
+import { type Connector, Transport, transportOf } from "./transport.ts"
+import { wireOver } from "./wire.ts"
 
-/** Servers on this machine, by their unix sockets. */
-export const layerLocalOf = ({ connectWithin }: { readonly connectWithin: Duration.DurationInput }) =>
-  Layer.succeed(Transport, {
-    connect: Effect.fn("Transport.connect")(({ name, socket, ssh }: Target) =>
-      ssh === undefined
-        ? Effect.zipRight(check(name, socket), open(name, socket, connectWithin)).pipe(
-            Effect.flatMap((stream) => overStream(name, stream))
-          )
-        : new ServerUnreachable({
-            server: name,
-            stage: "resolve",
-            reason: "it is on another machine",
-            hint: "Only servers on this machine can be reached in this way: --server local"
-          })
+export interface LocalOptions {
+  readonly connectWithin: Duration.DurationInput
+}
+
+/** Connects to servers on this machine by their unix sockets. */
+export const localConnector =
+  ({ connectWithin }: LocalOptions = { connectWithin: "10 seconds" }): Connector<LocalTarget> =>
+  ({ name, socket }) =>
+    Effect.zipRight(refuseUntrusted(name, socket), open(name, socket, connectWithin)).pipe(
+      Effect.flatMap((stream) => wireOver(name, stream))
     )
-  })
 
-export const layerLocal: Layer.Layer<Transport> = layerLocalOf({ connectWithin: "10 seconds" })
+export const layerLocalOf = (options: LocalOptions): Layer.Layer<Transport> =>
+  Layer.succeed(Transport, transportOf({ Local: localConnector(options) }))
 
-/** Secrets are going to be sent to whoever listens. What cannot be looked at is told by connecting. */
-const check = (server: string, path: string): Effect.Effect<void, ServerUnreachable> =>
+export const layerLocal: Layer.Layer<Transport> = Layer.succeed(
+  Transport,
+  transportOf({ Local: localConnector() })
+)
+
+/** Whoever listens receives secrets. A path that cannot be inspected is left to connecting, which says why it fails. */
+const refuseUntrusted = (server: string, path: string): Effect.Effect<void, ServerUnreachable> =>
   Effect.suspend(() => {
-    let isRight = true
+    let trusted = true
     quietly(() => {
-      isRight = isTrusted(path)
+      trusted = isTrusted(path)
     })
-    return isRight
+    return trusted
       ? Effect.void
       : new ServerUnreachable({
           server,
           stage: "connect",
           reason: "another user may have put that socket there",
-          hint: `Nothing was sent. tako-server's socket belongs in a folder that only its own user may write to, and ${path} is not in one.`
+          hint: `Nothing was sent. tako-server's socket belongs in a folder that only its own user can write to; ${path} is not in one.`
         })
   })
+
+/**
+ * Whether only users whom we trust with secrets can have put a socket at this path. Every entry on the way has to belong to
+ * root or to us, or to the socket's own user in a folder that only root or we can write to; another user's socket in /tmp
+ * could be anybody's. True when nothing is there; throws an errno.
+ */
+export const isTrusted = (path: string, us: number | undefined = process.geteuid?.()): boolean => {
+  const socket = Fs.statSync(path, { throwIfNoEntry: false })
+  if (socket === undefined) return true
+  const isOurs = (uid: number) => uid === 0 || uid === us
+  for (const entry of entriesTo(Fs.realpathSync(path))) {
+    const { uid } = Fs.statSync(entry)
+    const { mode } = Fs.statSync(Path.dirname(entry))
+    if (!isOurs(uid)) return uid === socket.uid && (mode & 0o022) === 0
+    // In a sticky folder only the owner of an entry may move or remove it (unlink(2)).
+    if ((mode & 0o1002) === 0o002) return false
+  }
+  return true
+}
+
+/** Every path from the root's children down to this one. */
+const entriesTo = (path: string): ReadonlyArray<string> => {
+  const parent = Path.dirname(path)
+  return parent === path ? [] : [...entriesTo(parent), path]
+}
 
 const open = (
   server: string,
@@ -65,42 +91,17 @@ const open = (
   )
 
 const unreachable = (server: string, path: string, reason: string): ServerUnreachable =>
-  new ServerUnreachable({ server, stage: "connect", reason, hint: hintOf(path, reason) })
+  new ServerUnreachable({ server, stage: "connect", reason, hint: hintFor(path, reason) })
 
-const hintOf = (path: string, reason: string): string => {
+const hintFor = (path: string, reason: string): string => {
   switch (reason) {
     case "ENOENT":
     case "ECONNREFUSED":
       return `No tako-server listens on ${path}. Start it, or say where its socket is: TAKO_SOCKET=PATH`
     case "EACCES":
     case "EPERM":
-      return `Only tako-server's own user, and the group that it was given, may use ${path}.`
+      return `Only tako-server's own user, and the group it was given, may use ${path}.`
     default:
-      return `tako-server's socket is to be ${path}.`
+      return `tako-server's socket is expected at ${path}.`
   }
-}
-
-/**
- * Whether nobody could have put a socket at this path whom we would not let have our secrets: what is on the way is root's or
- * ours, or belongs to the socket's own user in a folder that only root or we write to. Another user's in /tmp may be anybody's.
- * True where there is none; throws an errno.
- */
-export const isTrusted = (path: string, us: number | undefined = process.geteuid?.()): boolean => {
-  const socket = Fs.statSync(path, { throwIfNoEntry: false })
-  if (socket === undefined) return true
-  const isOurs = (uid: number) => uid === 0 || uid === us
-  for (const entry of entriesTo(Fs.realpathSync(path))) {
-    const { uid } = Fs.statSync(entry)
-    const { mode } = Fs.statSync(Path.dirname(entry))
-    if (!isOurs(uid)) return uid === socket.uid && (mode & 0o022) === 0
-    // What is in a sticky one is moved and removed by its owner alone (unlink(2)).
-    if ((mode & 0o1002) === 0o002) return false
-  }
-  return true
-}
-
-/** From the root on, which is not among them. */
-const entriesTo = (path: string): ReadonlyArray<string> => {
-  const parent = Path.dirname(path)
-  return parent === path ? [] : [...entriesTo(parent), path]
 }

@@ -2,11 +2,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { ServerUnreachable } from "../../domain/errors/server.ts"
-import type { Target } from "../../domain/server/target.ts"
+import type { Target } from "../../domain/target.ts"
 import { answerLine, type Handler } from "../management/management.ts"
 import { Transport } from "./transport.ts"
 
-/** Servers that are handlers, by name; a target of another name cannot be reached. */
+/** Handlers in the place of servers, by the names of their targets, of whatever kind. Other targets cannot be reached. */
 export const layerMemory = (servers: ReadonlyMap<Target["name"], Handler>): Layer.Layer<Transport> =>
   Layer.succeed(Transport, {
     connect: ({ name }) => {

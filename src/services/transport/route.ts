@@ -4,14 +4,14 @@ import type { Destination } from "../../domain/server-registry/destination.ts"
 import type { SshSettings } from "../../domain/ssh/ssh-settings.ts"
 import type { SshConfig } from "../ssh-config/ssh-config.ts"
 
-/** The hosts to go through, the last one being where the server is. */
+/** The hosts to go through in order; the server is on the last one. */
 export type Route = readonly [...ReadonlyArray<SshSettings>, SshSettings]
 
-const longest = 8
+const maxJumps = 8
 
 /**
- * Resolves a destination and all jump hosts on the way, as ssh does it: the first one of a list is reached as its own
- * configuration says, each other one from the one before it.
+ * Resolves a destination and all jump hosts on the way as ssh does: the first host of a list is reached as its own
+ * configuration says, every other one from the host before it.
  */
 export const routeTo = (
   { resolve }: SshConfig["Type"],
@@ -32,12 +32,12 @@ export const routeTo = (
         return yield* new ServerUnreachable({
           server,
           stage: "resolve",
-          reason: `more than ${longest} jump hosts lead there`,
+          reason: `more than ${maxJumps} jump hosts lead there`,
           hint: "Look for a ProxyJump in ~/.ssh/config that applies to its own host."
         })
       }
-      const way = yield* extend(last, jumps.length > 1 ? jumps.slice(0, -1) : undefined, left - 1)
-      return [...way, settings]
+      const route = yield* extend(last, jumps.length > 1 ? jumps.slice(0, -1) : undefined, left - 1)
+      return [...route, settings]
     })
-  return extend(destination, undefined, longest)
+  return extend(destination, undefined, maxJumps)
 }

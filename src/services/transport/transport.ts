@@ -1,12 +1,12 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
-import type { ServerMisbehaved, ServerUnreachable } from "../../domain/errors/server.ts"
+import { type ServerMisbehaved, ServerUnreachable } from "../../domain/errors/server.ts"
 import type { HostKeyRefused, LoginRefused } from "../../domain/errors/ssh.ts"
 import type { Interrupted } from "../../domain/errors/user.ts"
-import type { Target } from "../../domain/server/target.ts"
+import type { LocalTarget, SshTarget, Target } from "../../domain/target.ts"
 
 export type ExchangeError = ServerUnreachable | ServerMisbehaved
 export type TransportError = ExchangeError | HostKeyRefused | LoginRefused | Interrupted
@@ -14,8 +14,8 @@ export type TransportError = ExchangeError | HostKeyRefused | LoginRefused | Int
 /** A connection to a server's socket. */
 export interface Wire {
   /**
-   * Sends one line, its newline included, and waits for the line that answers it, which comes without its newline. One at a
-   * time; after a failure, or one that was interrupted, the connection is of no more use.
+   * Sends one line, which ends with a newline, and waits for the line that answers it, which is returned without one. One
+   * exchange runs at a time; a connection whose exchange failed or was interrupted cannot be used again.
    */
   readonly exchange: (
     line: Redacted.Redacted<string>,
@@ -23,11 +23,34 @@ export interface Wire {
   ) => Effect.Effect<Uint8Array, ExchangeError>
 }
 
-/** The way to a server's socket, wherever the server is. Nothing that it says is believed, beyond its bytes. */
+/** Connects to targets of one kind. Closing the scope closes the connection; errors name the stage that failed. */
+export type Connector<T extends Target> = (target: T) => Effect.Effect<Wire, TransportError, Scope.Scope>
+
+/** Connects to a server's socket, wherever the server is. A server's replies are bytes from a stranger: decode them strictly. */
 export class Transport extends Context.Tag("tako/Transport")<
   Transport,
-  {
-    /** Closed with the scope. Each stage of it has its time, and tells itself when it fails. */
-    readonly connect: (target: Target) => Effect.Effect<Wire, TransportError, Scope.Scope>
-  }
+  { readonly connect: Connector<Target> }
 >() {}
+
+/** A connector for each kind of target, under its `_tag`. */
+export interface Connectors {
+  readonly Local?: Connector<LocalTarget>
+  readonly Ssh?: Connector<SshTarget>
+  /** Each takes targets of its own type, so that what they have in common is none: `never`. */
+  readonly [custom: `Custom/${string}`]: Connector<never>
+}
+
+/** The Transport that hands each target to the connector of its kind. */
+export const transportOf = (connectors: Connectors): Transport["Type"] => ({
+  connect: Effect.fn("Transport.connect")((target: Target) => {
+    const connector = connectors[target._tag] as Connector<Target> | undefined
+    return connector === undefined
+      ? new ServerUnreachable({
+          server: target.name,
+          stage: "resolve",
+          reason: `there is no connector for ${target._tag}`,
+          hint: "Give the Transport one."
+        })
+      : connector(target)
+  })
+})

@@ -8,8 +8,8 @@ import { maxLineLength } from "../../domain/protocol/requests.ts"
 import { lineReader, type NoLine, writeLine } from "../line-reader/line-reader.ts"
 import type { ExchangeError, Wire } from "./transport.ts"
 
-/** Lines over a stream that leads to a server's socket, however it got there. The scope's end closes the stream. */
-export const overStream = (server: string, stream: Duplex): Effect.Effect<Wire, never, Scope.Scope> =>
+/** Exchanges lines over a stream that leads to a server's socket. Closing the scope closes the stream. */
+export const wireOver = (server: string, stream: Duplex): Effect.Effect<Wire, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
       Effect.sync(() => lineReader(stream, { length: maxLineLength, within: "2 hours" })),
@@ -24,13 +24,13 @@ export const overStream = (server: string, stream: Duplex): Effect.Effect<Wire, 
             const send = Effect.tap(writeLine(stream, Redacted.value(line)), () => {
               stage = "reply"
             })
-            // A server that refuses does so without reading all of it: whoever only wrote would not learn why.
+            // A server may refuse without reading the whole request, so its answer is read while we still write.
             return Effect.acquireUseRelease(
               Effect.fork(Effect.interruptible(Effect.ignore(send))),
               () => reader.next(within),
               Fiber.interrupt
             ).pipe(
-              Effect.mapError((fault) => explainFault(server, stage, fault)),
+              Effect.mapError((fault) => explainFailure(server, stage, fault)),
               Effect.timeoutFail({
                 duration: within,
                 onTimeout: () => new ServerUnreachable({ server, stage, reason: "timeout" })
@@ -46,7 +46,7 @@ export const overStream = (server: string, stream: Duplex): Effect.Effect<Wire, 
     }
   )
 
-const explainFault = (server: string, stage: TransportStage, { reason, code }: NoLine): ExchangeError => {
+const explainFailure = (server: string, stage: TransportStage, { reason, code }: NoLine): ExchangeError => {
   switch (reason) {
     case "too-long":
       return new ServerMisbehaved({ server, reason: "too-long" })

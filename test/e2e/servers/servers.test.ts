@@ -2,7 +2,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { handler } from "../../services/transport/contract.ts"
+import { contractHandler } from "../../../src/services/transport/contract.ts"
 import { serve } from "../../services/transport/ssh/reach.ts"
 import { bin, makeSandbox } from "../../support/cli.ts"
 import { needs } from "../../support/needs.ts"
@@ -12,7 +12,7 @@ import { sshd } from "../../support/sshd.ts"
 /** A person with an ssh configuration of their own, and one server. */
 const world = Effect.gen(function* () {
   const server = yield* sshd()
-  const { socket } = yield* serve(server, handler)
+  const { socket } = yield* serve(server, contractHandler)
   Fs.writeFileSync(server.knownHosts, "")
   const sandbox = yield* Effect.promise(() => makeSandbox())
   const programs = Path.join(sandbox.folder, "programs")

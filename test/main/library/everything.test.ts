@@ -87,14 +87,19 @@ describe("everything in memory", () => {
 
   it.live("syncs to a server that is a handler", () => {
     const { handler, received } = server()
-    const target = { name: "la", socket: "/run/tako/tako.sock", ssh: { host: "la.example" } }
+    const target = {
+      _tag: "Ssh" as const,
+      name: "la",
+      socket: "/run/tako/tako.sock",
+      ssh: { host: "la.example" }
+    }
     return Effect.gen(function* () {
       yield* set
       const parcels = yield* Programs.openParcels("shop", [environment])
       const results = yield* Programs.sync(
         parcels.map((parcel) => ({ parcel, target })),
         { dryRun: false, agreed: "all" },
-        { tell: () => Effect.void, ended: () => Effect.void, consent: () => Effect.succeed(true) }
+        { onStage: () => Effect.void, onResult: () => Effect.void, consent: () => Effect.succeed(true) }
       )
       assert.deepStrictEqual(
         results.map(({ outcome }) => Either.isRight(outcome)),

@@ -5,7 +5,7 @@ import { AppName } from "../../../src/domain/app/app-name.ts"
 import { first } from "../../../src/domain/app/release.ts"
 import type { KeyId } from "../../../src/domain/key.ts"
 import type { SecretsState } from "../../../src/domain/protocol/replies.ts"
-import { driftTeller } from "../../../src/programs/apps/status.ts"
+import { driftFinder } from "../../../src/programs/apps/status.ts"
 import { Cipher } from "../../../src/services/cipher/cipher.ts"
 import { SecretsFile } from "../../../src/services/secrets-file/secrets-file.ts"
 import { machine } from "../../support/machine.ts"
@@ -35,7 +35,7 @@ describe("drift", () => {
         const found = (yield* read).get(environment("production"))
         if (found === undefined) return yield* Effect.dieMessage("no production")
         const id = keyIdOf(found.salt)
-        const driftOf = yield* driftTeller
+        const driftOf = yield* driftFinder
         assert.isTrue(Option.isNone(driftOf(app, synced(["ONE", "TWO"], id))))
         assert.deepStrictEqual(Option.getOrThrow(driftOf(app, synced(["OLD", "TWO"], id))), {
           missing: [secret("ONE")],

@@ -131,7 +131,7 @@ describe("tako logs --follow", () => {
     const told: Array<string> = []
     const tell = (text: string) => Effect.sync(() => void told.push(text))
     const wanted = { app, lines: 100, instance: Option.none() }
-    const target = { name: "local", socket: "/s" }
+    const target = { _tag: "Local", name: "local", socket: "/s" } as const
     yield* write(one, "before\n")
     const [found] = yield* Effect.provide(logs([target], wanted), transport)
     if (found?.outcome._tag !== "Right") return yield* Effect.dieMessage("no excerpt")

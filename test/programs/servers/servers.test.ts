@@ -9,7 +9,7 @@ import { HostKeyRefused, LoginRefused } from "../../../src/domain/errors/ssh.ts"
 import { error, ok } from "../../../src/domain/protocol/replies.ts"
 import type { RegisteredServer } from "../../../src/domain/server-registry/registered-server.ts"
 import type { HostIdentity } from "../../../src/domain/ssh/host-identity.ts"
-import { add, type Stranger } from "../../../src/programs/servers/add.ts"
+import { add, type UnknownHost } from "../../../src/programs/servers/add.ts"
 import { status } from "../../../src/programs/servers/status.ts"
 import { KnownHosts } from "../../../src/services/known-hosts/known-hosts.ts"
 import { layerMemory as knownHosts } from "../../../src/services/known-hosts/layer-memory.ts"
@@ -60,7 +60,7 @@ const guardedAs = (identity: HostIdentity) =>
             if (verdict === "known") return yield* inner.connect(target)
             return yield* new HostKeyRefused({
               server: target.name,
-              asked: la.ssh,
+              destination: la.ssh,
               reason: verdict,
               identity,
               key
@@ -83,7 +83,7 @@ describe("servers add", () => {
 
   it.effect("shows an unknown host key, keeps it and the server after a yes, and asks no second time", () =>
     Effect.gen(function* () {
-      const shown: Array<Stranger> = []
+      const shown: Array<UnknownHost> = []
       const met = yield* add(la, (stranger) => Effect.sync(() => shown.push(stranger) > 0))
       assert.deepStrictEqual(met, { _tag: "Answers", version: "1.2" })
       assert.deepStrictEqual(shown, [{ identity, key }])
@@ -143,7 +143,7 @@ describe("servers add", () => {
     new ServerUnreachable({ server: "la", stage: "connect", reason: "timeout" }),
     new LoginRefused({
       server: "la",
-      asked: la.ssh,
+      destination: la.ssh,
       host: "la.example",
       user: "u",
       reason: "refused",
@@ -190,8 +190,8 @@ describe("servers status", () => {
     Effect.gen(function* () {
       const found = yield* status([])
       assert.deepStrictEqual(
-        found.map(({ server, outcome }) => [
-          server.name,
+        found.map(({ target, outcome }) => [
+          target.name,
           Either.match(outcome, {
             onLeft: ({ _tag }) => _tag,
             onRight: ({ version, info }) => [version, Option.getOrNull(Option.map(info, ({ apps }) => apps))]
@@ -209,7 +209,7 @@ describe("servers status", () => {
   it.effect("asks those alone that are named, and knows a typing error", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(
-        (yield* status(["old"])).map(({ server }) => server.name),
+        (yield* status(["old"])).map(({ target }) => target.name),
         ["old"]
       )
       assert.deepInclude(yield* Effect.flip(status(["la", "asm"])), {
@@ -223,7 +223,11 @@ describe("servers status", () => {
     Effect.gen(function* () {
       const found = yield* status(["local", "la"])
       assert.deepStrictEqual(
-        found.map(({ server, outcome }) => [server.name, server.socket, Either.isRight(outcome)]),
+        found.map(({ target, outcome }) => [
+          target.name,
+          "socket" in target ? target.socket : undefined,
+          Either.isRight(outcome)
+        ]),
         [
           ["la", "/s", true],
           ["local", "/tmp/tako.sock", true]

@@ -31,7 +31,10 @@ export const parcel = (values: Readonly<Record<string, string>>, more: Partial<P
 })
 
 export const to = (parcel: Parcel, ...names: ReadonlyArray<string>): ReadonlyArray<Delivery> =>
-  names.map((name) => ({ parcel, target: { name, socket: "/s", ssh: { host: `${name}.example` } } }))
+  names.map((name) => ({
+    parcel,
+    target: { _tag: "Ssh", name, socket: "/s", ssh: { host: `${name}.example` } }
+  }))
 
 /** What lies at the end of a way: bytes for a line without its newline. */
 export type Peer = (line: string) => Effect.Effect<string | Uint8Array, TransportError>
@@ -112,8 +115,8 @@ export const delivered = (
       deliveries,
       { ...usual, ...options },
       {
-        tell: ({ target }, { _tag }) => Effect.sync(() => told.push({ server: target.name, stage: _tag })),
-        ended: (result) => Effect.sync(() => ended.push(result)),
+        onStage: ({ target }, { _tag }) => Effect.sync(() => told.push({ server: target.name, stage: _tag })),
+        onResult: (result) => Effect.sync(() => ended.push(result)),
         consent: (removals) => {
           asked.push(removals)
           return consent === "never" ? Effect.dieMessage("nobody is to be asked") : Effect.succeed(consent)

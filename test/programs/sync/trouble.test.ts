@@ -64,7 +64,13 @@ describe("a server that fails", () => {
       "lets nobody in",
       () =>
         Effect.fail(
-          new LoginRefused({ server: "la", asked: { host: "la" }, host: "la", user: "me", reason: "refused" })
+          new LoginRefused({
+            server: "la",
+            destination: { host: "la" },
+            host: "la",
+            user: "me",
+            reason: "refused"
+          })
         ),
       { _tag: "LoginRefused" }
     ],
@@ -160,7 +166,7 @@ describe("a connection that is lost", () => {
       const error = failure((yield* sync).results[0])
       assert.strictEqual(error._tag, "ServerUnreachable")
       const isDone = cut.line === 2 && cut.at === "reply"
-      if (cut.line === 2) assert.include(error.message, "The same command tells")
+      if (cut.line === 2) assert.include(error.message, "Run the same command again")
       const between = yield* server.ask({ command: "secrets_state", app })
       assert.strictEqual(between.revision, (isDone ? 2 : 1) as never)
       lost = undefined

@@ -44,7 +44,7 @@ const says: Readonly<Record<string, RegExp>> = {
   SecretsDamaged: /damaged, or sealed with another passphrase\./,
   SecretsFileChanged: /in the meantime/,
   SecretsFileDamaged: /secrets\.json is damaged/,
-  ServerExists: /There is a server \S+ already|is there already/,
+  ServerExists: /There is already a server \S+|is there already/,
   ServerKeyRefused: /(?:^The server key | is not a server key)/m,
   ServerMisbehaved: /does not answer like tako-server/,
   ServerNotFound: /There is no server .*in config\.toml/,

@@ -2,7 +2,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { Target } from "../../../src/domain/server/target.ts"
+import type { LocalTarget } from "../../../src/domain/target.ts"
 import type { CommandSpec } from "../../../src/main/command-line/specification.ts"
 import { passphrase, value } from "../commands.ts"
 import type { Lane } from "../lane.ts"
@@ -37,7 +37,7 @@ export interface Row {
   /** The lane's own tako-server runs beside it, with these flags more; nothing else answers the command. */
   readonly server?: ReadonlyArray<string>
   /** Listens where the command looks for a server; it may know that of the lane, by its socket. */
-  readonly between?: (socket: string) => Effect.Effect<Target, never, Scope.Scope>
+  readonly between?: (socket: string) => Effect.Effect<LocalTarget, never, Scope.Scope>
   /** Behind it, what is in the project is committed, and git's objects are searched. */
   readonly commits?: true
 }

@@ -2,13 +2,13 @@ import * as Net from "node:net"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { Target } from "../../../src/domain/server/target.ts"
+import type { LocalTarget } from "../../../src/domain/target.ts"
 import { temporaryFolder } from "../files/folder.ts"
 
 /** A server that does as it likes with each line that it gets, or with the connection when `line` is empty. */
 export const hostile = (
   act: (socket: Net.Socket, line: string) => void
-): Effect.Effect<Target, never, Scope.Scope> =>
+): Effect.Effect<LocalTarget, never, Scope.Scope> =>
   Effect.gen(function* () {
     const path = Path.join(yield* temporaryFolder(), "s")
     const sockets = new Set<Net.Socket>()
@@ -34,7 +34,7 @@ export const hostile = (
           server.close()
         })
     )
-    return { name: "la", socket: path }
+    return { _tag: "Local", name: "la", socket: path }
   })
 
 export const hello =

@@ -51,7 +51,7 @@ describe.skipIf(!isRoot)("a server's socket on this machine", () => {
     Effect.gen(function* () {
       const socket = yield* Effect.promise(() => socketOf(somebody, { owner: 0, mode: 0o1777 }))
       const { connect } = yield* Transport
-      const { message } = yield* Effect.flip(connect({ name: "local", socket }))
+      const { message } = yield* Effect.flip(connect({ _tag: "Local", name: "local", socket }))
       assert.include(message, "another user may have put that socket there")
       assert.include(message, "Nothing was sent.")
     }).pipe(Effect.provide(layerLocal))

@@ -1,34 +1,48 @@
 import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { connect } from "../../../src/programs/client/client.ts"
 import * as ManagementSocket from "../../../src/services/management/layer.ts"
 import { Management } from "../../../src/services/management/management.ts"
+import { contract, contractHandler } from "../../../src/services/transport/contract.ts"
 import { layerLocal, layerLocalOf } from "../../../src/services/transport/layer-local.ts"
 import { layerMemory } from "../../../src/services/transport/layer-memory.ts"
 import { Transport } from "../../../src/services/transport/transport.ts"
+import { testContract } from "../../support/contract.ts"
 import { temporaryFolder } from "../files/folder.ts"
-import { app, canary, contract, handler, list, secrets } from "./contract.ts"
+import { app, canary, list, secrets } from "./fixtures.ts"
 import { hello, hostile } from "./hostile.ts"
 
-contract(
+testContract(
   "Transport to a unix socket",
-  Effect.gen(function* () {
-    const socket = Path.join(yield* temporaryFolder(), "s")
-    yield* Effect.provide(
-      Effect.flatMap(Management, ({ serve }) => serve(handler)),
-      ManagementSocket.layer({ path: socket })
-    )
-    return { transport: layerLocal, target: { name: "local", socket } }
-  })
+  contract(
+    Effect.gen(function* () {
+      const socket = Path.join(yield* temporaryFolder(), "s")
+      yield* Effect.provide(
+        Effect.flatMap(Management, ({ serve }) => serve(contractHandler)),
+        ManagementSocket.layer({ path: socket })
+      )
+      return {
+        transport: layerLocal,
+        target: { _tag: "Local", name: "local", socket },
+        nobody: { _tag: "Local", name: "nobody", socket: `${socket}-not` }
+      }
+    })
+  ),
+  Layer.empty
 )
-contract(
+testContract(
   "Transport in memory",
-  Effect.succeed({
-    transport: layerMemory(new Map([["local", handler]])),
-    target: { name: "local", socket: "/run/tako.sock" }
-  })
+  contract(
+    Effect.succeed({
+      transport: layerMemory(new Map([["local", contractHandler]])),
+      target: { _tag: "Local", name: "local", socket: "/run/tako.sock" },
+      nobody: { _tag: "Local", name: "nobody", socket: "/run/tako.sock" }
+    })
+  ),
+  Layer.empty
 )
 
 describe("a hostile server", () => {
@@ -117,7 +131,12 @@ describe("a hostile server", () => {
 describe("the local transport", () => {
   it.scopedLive("goes to no other machine", () =>
     Effect.gen(function* () {
-      const target = { name: "la", socket: "/run/tako.sock", ssh: { host: "la.example" } }
+      const target = {
+        _tag: "Ssh",
+        name: "la",
+        socket: "/run/tako.sock",
+        ssh: { host: "la.example" }
+      } as const
       const error = yield* Effect.flip(connect(target))
       assert.deepInclude(error, { _tag: "ServerUnreachable", stage: "resolve" })
     }).pipe(Effect.provide(layerLocalOf({ connectWithin: "1 second" })))

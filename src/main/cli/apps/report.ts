@@ -5,8 +5,8 @@ import * as Option from "effect/Option"
 import type { AppName } from "../../../domain/app/app-name.ts"
 import { Usage } from "../../../domain/errors/user.ts"
 import { omitUndefined } from "../../../domain/omit-undefined.ts"
-import type { Done } from "../../../programs/apps/change.ts"
-import { failures, type Outcome } from "../../../programs/apps/on-each.ts"
+import type { TimedReply } from "../../../programs/apps/change.ts"
+import { failures, type Outcome } from "../../../programs/client/client.ts"
 import { type ExitCode, serverFailed } from "../../exit-code.ts"
 import { Style } from "../context.ts"
 import { renderFailure } from "../failure.ts"
@@ -15,8 +15,11 @@ import { failureToJson } from "../servers/delivery-failures.ts"
 
 /** Reports the result of a change on each server; exit 5 if any of them failed. */
 export const reportOutcomes = <A extends object>(
-  outcomes: ReadonlyArray<Outcome<Done<A>>>,
-  { json, sentence }: { readonly json: boolean; readonly sentence: (server: string, done: Done<A>) => string }
+  outcomes: ReadonlyArray<Outcome<TimedReply<A>>>,
+  {
+    json,
+    sentence
+  }: { readonly json: boolean; readonly sentence: (server: string, done: TimedReply<A>) => string }
 ) =>
   Effect.gen(function* () {
     const failed = failures(outcomes)
@@ -41,7 +44,7 @@ export const noteWhenInterrupted =
 /** "4.2 s" */
 export const seconds = (millis: number): string => `${(millis / 1000).toFixed(1)} s`
 
-const outcomeToJson = ({ target, outcome }: Outcome<Done<object>>) => ({
+const outcomeToJson = ({ target, outcome }: Outcome<TimedReply<object>>) => ({
   name: target.name,
   ...Either.match(outcome, {
     onLeft: failureToJson,

@@ -11,7 +11,7 @@ import {
   localName,
   type RegisteredServer
 } from "../../../domain/server-registry/registered-server.ts"
-import { add as addServer, type Stranger } from "../../../programs/servers/add.ts"
+import { add as addServer, type UnknownHost } from "../../../programs/servers/add.ts"
 import { ServerRegistry } from "../../../services/server-registry/server-registry.ts"
 import { Terminal } from "../../../services/terminal/terminal.ts"
 import { argument, flag, leaf } from "../command.ts"
@@ -109,7 +109,7 @@ const twice = (what: string) => new Usage({ problem: `HOST already has a ${what}
 /** A person compares fingerprints; a script is given the one that it may accept. */
 const trusts =
   (expected: Option.Option<string>) =>
-  ({ identity, key }: Stranger) =>
+  ({ identity, key }: UnknownHost) =>
     Effect.gen(function* () {
       const what = `The host key of ${identity.name} is not known: ${key.type} ${key.fingerprint}`
       if (Option.isSome(expected)) {

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
-import type { Target } from "../../../domain/server/target.ts"
-import { shownDestination } from "../../../domain/server-registry/destination.ts"
+import { type Destination, shownDestination } from "../../../domain/server-registry/destination.ts"
+import { sshTarget } from "../../../domain/server-registry/registered-server.ts"
+import type { Target } from "../../../domain/target.ts"
 import { ServerRegistry } from "../../../services/server-registry/server-registry.ts"
 import { leaf } from "../command.ts"
 import { Style } from "../context.ts"
@@ -18,7 +19,7 @@ export const ls = leaf(
   ({ json }) =>
     Effect.gen(function* () {
       const servers = yield* Effect.flatMap(ServerRegistry, ({ all }) => all)
-      if (json) return yield* outJson({ servers: servers.map(toJson) })
+      if (json) return yield* outJson({ servers: servers.map((server) => toJson(sshTarget(server))) })
       if (servers.length === 0) return yield* say(noServers)
       const { out } = yield* Style
       yield* outTable([
@@ -31,10 +32,13 @@ export const ls = leaf(
 export const noServers = "There are no servers yet. To add one: tako servers add NAME HOST"
 
 /** Absent settings are null, as is the host of the server on this machine. */
-export const toJson = ({ name, socket, ssh }: Target) => ({
-  name,
-  host: ssh?.host ?? null,
-  port: ssh?.port ?? null,
-  user: ssh?.user ?? null,
-  socket
-})
+export const toJson = (target: Target) => {
+  const ssh: Partial<Destination> = target._tag === "Ssh" ? target.ssh : {}
+  return {
+    name: target.name,
+    host: ssh.host ?? null,
+    port: ssh.port ?? null,
+    user: ssh.user ?? null,
+    socket: "socket" in target ? target.socket : null
+  }
+}

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { printable } from "../../../domain/printable.ts"
-import { shownDestination } from "../../../domain/server-registry/destination.ts"
+import { shownTarget } from "../../../domain/target.ts"
 import { type ServerStatus, status as statusOf } from "../../../programs/servers/status.ts"
 import type { Ink } from "../../command-line/ink.ts"
 import { serverFailed } from "../../exit-code.ts"
@@ -29,7 +29,7 @@ export const status = leaf(
   ({ names, json }) =>
     Effect.gen(function* () {
       const found = yield* statusOf(names)
-      const failures = found.flatMap(({ server: { name }, outcome }) =>
+      const failures = found.flatMap(({ target: { name }, outcome }) =>
         Either.isLeft(outcome) ? [{ server: name, error: outcome.left }] : []
       )
       if (json) {
@@ -47,16 +47,16 @@ export const status = leaf(
     })
 )
 
-const row = ({ server, outcome }: ServerStatus, ink: Ink): ReadonlyArray<Cell> => {
-  const place = [server.name, server.ssh === undefined ? "this machine" : shownDestination(server.ssh)]
+const row = ({ target, outcome }: ServerStatus, ink: Ink): ReadonlyArray<Cell> => {
+  const place = [target.name, shownTarget(target)]
   if (Either.isLeft(outcome)) return [...place, [shortFailure(outcome.left), ink.red]]
   const { version, info } = outcome.right
   const apps = Option.match(info, { onNone: () => "", onSome: ({ apps }) => String(apps) })
   return [...place, ["answers", ink.green], printable(version).slice(0, 40), apps]
 }
 
-const statusToJson = ({ server, outcome }: ServerStatus) => ({
-  ...toJson(server),
+const statusToJson = ({ target, outcome }: ServerStatus) => ({
+  ...toJson(target),
   ...Either.match(outcome, {
     onLeft: failureToJson,
     onRight: ({ version, info }) => ({

@@ -1,44 +1,46 @@
 import { ServerUnreachable, type TransportStage } from "../../../domain/errors/server.ts"
 import { HostKeyRefused, LoginRefused } from "../../../domain/errors/ssh.ts"
 import { printable } from "../../../domain/printable.ts"
-import type { Target } from "../../../domain/server/target.ts"
+import type { SshTarget } from "../../../domain/target.ts"
 import { socketHint } from "../ssh2/streams.ts"
 import type { TransportError } from "../transport.ts"
 
-/** What ssh's messages (in the C locale) say of why it ended without having logged in. */
-export const explainEnd = ({ name: server, ssh }: Target, said: string): TransportError => {
-  const asked = ssh ?? { host: server }
-  const { host } = asked
-  if (/^Host key verification failed/m.test(said)) {
+/** Derives from ssh's messages (in the C locale) why it ended before it had logged in. */
+export const explainExit = (
+  { name: server, ssh: destination }: SshTarget,
+  stderr: string
+): TransportError => {
+  const { host } = destination
+  if (/^Host key verification failed/m.test(stderr)) {
     const [, known] =
       /^(?:No \S+ host key is known for|(?:\S+ h|H)ost key for) (\S{1,300}) (?:and|has changed|was revoked)/m.exec(
-        said
+        stderr
       ) ?? []
     return new HostKeyRefused({
       server,
-      asked,
-      reason: /REVOKED|was revoked/.test(said)
+      destination,
+      reason: /REVOKED|was revoked/.test(stderr)
         ? "revoked"
-        : /IDENTIFICATION HAS CHANGED/.test(said)
+        : /IDENTIFICATION HAS CHANGED/.test(stderr)
           ? "changed"
           : "unknown",
       identity: { name: printable(known ?? host), files: [], hashed: false }
     })
   }
-  if (/Permission denied|Too many authentication failures/.test(said)) {
-    const [, user] = /^(\S{1,200})@\S+: Permission denied/m.exec(said) ?? []
+  if (/Permission denied|Too many authentication failures/.test(stderr)) {
+    const [, user] = /^(\S{1,200})@\S+: Permission denied/m.exec(stderr) ?? []
     return new LoginRefused({
       server,
-      asked,
+      destination,
       host,
-      user: printable(user ?? asked.user ?? "you"),
+      user: printable(user ?? destination.user ?? "you"),
       reason: "refused",
-      hungUp: /Too many authentication failures/.test(said)
+      hungUp: /Too many authentication failures/.test(stderr)
     })
   }
-  const found = patterns.find(([pattern]) => pattern.test(said))
+  const found = patterns.find(([pattern]) => pattern.test(stderr))
   const [, stage, reason] = found ?? ([/./, "connect", "ssh gave up"] as const)
-  return new ServerUnreachable({ server, stage, reason, hint: hintOf(said) })
+  return new ServerUnreachable({ server, stage, reason, hint: lastLineOf(stderr) })
 }
 
 const patterns: ReadonlyArray<readonly [RegExp, TransportStage, string]> = [
@@ -51,28 +53,26 @@ const patterns: ReadonlyArray<readonly [RegExp, TransportStage, string]> = [
   [/kex_exchange_identification|banner exchange|Connection (?:closed|reset)/, "host-key", "closed"]
 ]
 
-const hintOf = (said: string): string => {
-  const lines = said.split("\n").filter((line) => line.trim() !== "")
+const lastLineOf = (stderr: string): string => {
+  const lines = stderr.split("\n").filter((line) => line.trim() !== "")
   const last = lines[lines.length - 1]
-  return last === undefined
-    ? "See what ssh says of it: ssh -v"
-    : `ssh says: ${printable(last.trim()).slice(0, 300)}`
+  return last === undefined ? "See what ssh -v says." : `ssh says: ${printable(last.trim()).slice(0, 300)}`
 }
 
-/** What an exchange that came to nothing failed of, when sshd did not open the socket. */
+/** Why an exchange failed, when the reason is that sshd did not open the socket. */
 export const explainSocket = (
-  { name: server, socket, ssh }: Target,
-  said: string
+  { name: server, socket, ssh }: SshTarget,
+  stderr: string
 ): ServerUnreachable | undefined => {
   const [, why] =
-    /open failed: (administratively prohibited|connect failed|unknown channel type)/.exec(said) ?? []
+    /open failed: (administratively prohibited|connect failed|unknown channel type)/.exec(stderr) ?? []
   if (why === undefined) return undefined
   return why === "connect failed"
     ? new ServerUnreachable({
         server,
         stage: "socket",
         reason: "ECONNREFUSED",
-        hint: socketHint(socket, ssh?.user ?? "that logs in")
+        hint: socketHint(socket, ssh.user ?? "that logs in")
       })
     : new ServerUnreachable({
         server,

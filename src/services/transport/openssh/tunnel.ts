@@ -8,40 +8,31 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { ServerUnreachable } from "../../../domain/errors/server.ts"
-import type { Target } from "../../../domain/server/target.ts"
-import type { Destination } from "../../../domain/server-registry/destination.ts"
+import type { SshTarget } from "../../../domain/target.ts"
 import { errnoOf } from "../../files/errno.ts"
-import { type SshCommand, type SshProgram, sshCommand } from "../../ssh-config/ssh-command.ts"
+import { type SshProgram, sshCommand } from "../../ssh-config/ssh-command.ts"
 import type { TransportError } from "../transport.ts"
-import { explainEnd } from "./explain.ts"
+import { explainExit } from "./explain.ts"
 
-/** An ssh that has logged in and leads from a socket of ours to the one of tako-server. */
+/** An ssh process that has logged in and forwards a unix socket of ours to tako-server's. */
 export interface Tunnel {
   readonly socket: Net.Socket
-  /** ssh's messages so far, the last 64 KiB of them. */
-  readonly said: () => string
-}
-
-export interface Watched {
-  readonly child: ChildProcess
-  readonly said: () => string
-  readonly ended: () => boolean
+  /** The last 64 KiB of ssh's messages. */
+  readonly stderr: () => string
 }
 
 export const openTunnel = (
   program: SshProgram,
-  target: Target,
-  destination: Destination,
-  within: Duration.DurationInput
+  target: SshTarget,
+  loginWithin: Duration.DurationInput
 ): Effect.Effect<Tunnel, TransportError, Scope.Scope> =>
   Effect.gen(function* () {
     const folder = yield* privateFolder(target.name)
     const path = Path.join(folder, "s")
-    const ssh = yield* start(program, target, destination, path)
-    const isIn = /^Authenticated to /m
-    yield* until(ssh, () => (ssh.ended() || isIn.test(ssh.said()) ? true : undefined)).pipe(
+    const ssh = yield* start(program, target, path)
+    yield* endedOr(ssh, () => authenticated.test(ssh.stderr())).pipe(
       Effect.timeoutFail({
-        duration: within,
+        duration: loginWithin,
         onTimeout: () =>
           new ServerUnreachable({
             server: target.name,
@@ -59,19 +50,22 @@ export const openTunnel = (
       }),
       Effect.mapError((code) =>
         ssh.ended()
-          ? explainEnd(target, ssh.said())
+          ? explainExit(target, ssh.stderr())
           : new ServerUnreachable({
               server: target.name,
               stage: "socket",
               reason: code,
-              hint: "ssh did not open a socket of its own. See: ssh -v"
+              hint: "ssh did not open its own socket. See: ssh -v"
             })
       )
     )
-    return { socket, said: ssh.said }
+    return { socket, stderr: ssh.stderr }
   })
 
-/** Nobody else may use the socket in it: 0700, whatever the umask. */
+/** ssh prints this at LogLevel VERBOSE. */
+const authenticated = /^Authenticated to /m
+
+/** Holds the socket that ssh opens, which nobody else may use: mkdtemp makes it 0700, whatever the umask. */
 const privateFolder = (server: string) =>
   Effect.acquireRelease(
     Effect.try({
@@ -87,10 +81,16 @@ const privateFolder = (server: string) =>
     (folder) => Effect.sync(() => Fs.rmSync(folder, { recursive: true, force: true }))
   )
 
-const start = (program: SshProgram, target: Target, destination: Destination, path: string) =>
+interface RunningSsh {
+  readonly child: ChildProcess
+  readonly stderr: () => string
+  readonly ended: () => boolean
+}
+
+const start = (program: SshProgram, target: SshTarget, path: string) =>
   Effect.acquireRelease(
     Effect.suspend(() => {
-      const command = sshCommand(program, optionsFor(path, target.socket), destination)
+      const command = sshCommand(program, optionsFor(path, target.socket), target.ssh)
       return command === undefined
         ? new ServerUnreachable({
             server: target.name,
@@ -98,7 +98,16 @@ const start = (program: SshProgram, target: Target, destination: Destination, pa
             reason: "there is no ssh on this machine",
             hint: "Install OpenSSH's client."
           })
-        : Effect.sync(() => watch(startSsh(command)))
+        : Effect.sync(() =>
+            observe(
+              // A session of its own has no terminal, on which an ssh that it starts for a jump host would prompt.
+              spawn(command.program, command.args, {
+                stdio: ["pipe", "pipe", "pipe"],
+                detached: true,
+                env: { ...command.environment }
+              })
+            )
+          )
     }),
     ({ child, ended }) =>
       Effect.async<void>((resume) => {
@@ -112,65 +121,12 @@ const start = (program: SshProgram, target: Target, destination: Destination, pa
       )
   )
 
-const startSsh = ({ program, args, environment }: SshCommand): ChildProcess =>
-  // In a session of its own, without a terminal: the programs that it starts for jump hosts would ask there.
-  spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], detached: true, env: { ...environment } })
-
-const kept = 64 * 1024
-
-const watch = (child: ChildProcess): Watched => {
-  let said = ""
-  let ended = false
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    said = `${said}${text}`.slice(-kept)
-  })
-  child.stdout?.resume()
-  child.stdin?.on("error", () => {})
-  child.once("error", () => {
-    ended = true
-  })
-  child.once("close", () => {
-    ended = true
-  })
-  return { child, said: () => said, ended: () => ended }
-}
-
-const until = <A>({ child }: Watched, look: () => A | undefined): Effect.Effect<A> =>
-  Effect.async<A>((resume) => {
-    const attempt = () => {
-      const found = look()
-      if (found !== undefined) resume(Effect.succeed(found))
-    }
-    child.stderr?.on("data", attempt)
-    child.on("close", attempt)
-    child.on("error", attempt)
-    attempt()
-    return Effect.sync(() => {
-      child.stderr?.off("data", attempt)
-      child.off("close", attempt)
-      child.off("error", attempt)
-    })
-  })
-
-const connect = (path: string): Effect.Effect<Net.Socket, string, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.sync(() => Net.connect(path).on("error", () => {})),
-    (socket) => Effect.sync(() => socket.destroy())
-  ).pipe(
-    Effect.tap((socket) =>
-      Effect.async<void, string>((resume) => {
-        socket.once("connect", () => resume(Effect.void))
-        socket.once("error", (error) => resume(Effect.fail(errnoOf(error) ?? "closed")))
-      })
-    )
-  )
-
 /**
- * Of the user's configuration everything holds that says how to get there; what would ask, share, fork, run or show
- * something does not. A unix socket of ours leads to the one there: `ssh -W` takes no path (of OpenSSH 9.2 it says nothing,
- * and forwards nothing).
+ * Keeps everything of the user's configuration that says how to get there, and overrides what would prompt, share a
+ * connection, fork, run a command or open a display. A local unix socket is forwarded because `ssh -W` takes no path: that of
+ * OpenSSH 9.2 forwards nothing and does not say so.
  */
-export const optionsFor = (here: string, there: string): ReadonlyArray<string> => [
+const optionsFor = (local: string, remote: string): ReadonlyArray<string> => [
   "-N",
   "-T",
   ...[
@@ -190,12 +146,60 @@ export const optionsFor = (here: string, there: string): ReadonlyArray<string> =
     "RemoteCommand=none",
     "ExitOnForwardFailure=no",
     "StreamLocalBindMask=0177",
-    // It tells when it is logged in.
     "LogLevel=VERBOSE"
   ].flatMap((option) => ["-o", option]),
   "-L",
-  `${escaped(here)}:${escaped(there)}`
+  `${escaped(local)}:${escaped(remote)}`
 ]
 
-/** In a forwarding a colon parts the two sides. */
+/** A colon separates the two sides of a forwarding. */
 const escaped = (path: string): string => path.replace(/[\\:]/g, "\\$&")
+
+const maxKept = 64 * 1024
+
+const observe = (child: ChildProcess): RunningSsh => {
+  let stderr = ""
+  let ended = false
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    stderr = `${stderr}${text}`.slice(-maxKept)
+  })
+  child.stdout?.resume()
+  child.stdin?.on("error", () => {})
+  child.once("error", () => {
+    ended = true
+  })
+  child.once("close", () => {
+    ended = true
+  })
+  return { child, stderr: () => stderr, ended: () => ended }
+}
+
+/** Waits for the condition, which is checked at each message, or for the end of ssh. */
+const endedOr = ({ child, ended }: RunningSsh, condition: () => boolean): Effect.Effect<void> =>
+  Effect.async<void>((resume) => {
+    const check = () => {
+      if (ended() || condition()) resume(Effect.void)
+    }
+    child.stderr?.on("data", check)
+    child.on("close", check)
+    child.on("error", check)
+    check()
+    return Effect.sync(() => {
+      child.stderr?.off("data", check)
+      child.off("close", check)
+      child.off("error", check)
+    })
+  })
+
+const connect = (path: string): Effect.Effect<Net.Socket, string, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => Net.connect(path).on("error", () => {})),
+    (socket) => Effect.sync(() => socket.destroy())
+  ).pipe(
+    Effect.tap((socket) =>
+      Effect.async<void, string>((resume) => {
+        socket.once("connect", () => resume(Effect.void))
+        socket.once("error", (error) => resume(Effect.fail(errnoOf(error) ?? "closed")))
+      })
+    )
+  )

@@ -1,7 +1,7 @@
 import type { SshSettings } from "../../../domain/ssh/ssh-settings.ts"
 
-/** What ssh2 1.17 can do and is not broken: SHA-1 signatures, CBC and group 1 are left out, whatever the configuration says. */
-const able = {
+/** What ssh2 1.17 supports, without broken algorithms: SHA-1 signatures, CBC and group 1, whatever the configuration allows. */
+const supported = {
   hostKey: [
     "ssh-ed25519",
     "ecdsa-sha2-nistp256",
@@ -21,7 +21,7 @@ const able = {
     "diffie-hellman-group16-sha512",
     "diffie-hellman-group18-sha512"
   ],
-  // AES-GCM first: Node has it in its own code, ChaCha20-Poly1305 is partly JavaScript.
+  // AES-GCM first: it is native in Node, while ChaCha20-Poly1305 is partly JavaScript.
   cipher: [
     "aes128-gcm@openssh.com",
     "aes256-gcm@openssh.com",
@@ -48,16 +48,16 @@ export interface Offer {
 }
 
 /**
- * Of what the configuration allows, what ssh2 can do; undefined when that is nothing for one of the four. A host is asked
- * first for the keys that it is known by, as ssh does: else one that has several would seem to have changed.
+ * What both the configuration allows and ssh2 supports; undefined when one of the four lists would be empty. Like ssh, it
+ * prefers the types of key that the host is known by: otherwise a host with several keys would seem to have changed.
  */
 export const offerOf = (
   { algorithms }: Pick<SshSettings, "algorithms">,
   knownTypes: ReadonlyArray<string>
 ): Offer | undefined => {
-  const allowed = (kind: keyof typeof able) => {
+  const allowed = (kind: keyof typeof supported) => {
     const wanted = algorithms[kind]
-    return wanted.length === 0 ? able[kind] : able[kind].filter((name) => wanted.includes(name))
+    return wanted.length === 0 ? supported[kind] : supported[kind].filter((name) => wanted.includes(name))
   }
   const hostKeys = allowed("hostKey")
   const isKnown = (name: string) => knownTypes.includes(name.startsWith("rsa-sha2-") ? "ssh-rsa" : name)

@@ -6,73 +6,73 @@ import { withOpenFile } from "../../files/open-file.ts"
 import { typeOf } from "../../known-hosts/file.ts"
 import type { Module } from "./session.ts"
 
-/** A key of the configuration's, as its files have it. */
+/** A key that the configuration names, as its files hold it. */
 export interface KeyFile {
   readonly path: string
-  /** The public part, in the form of the wire. */
+  /** The public part in wire format (RFC 4253, 6.6). */
   readonly blob: Buffer
-  /** Undefined when only its public part is there, for an agent to have the other. */
+  /** Undefined when only the public part is in a file; an agent may hold the private one. */
   readonly secret: ParsedKey | { readonly encrypted: string } | undefined
 }
 
-/** What is no use to ssh2: hardware keys and certificates are to ssh itself; the others are to nobody. */
-export type Unfit = "hardware" | "certificate" | PassedOver["why"]
+/** Why ssh2 cannot use a key. Hardware keys and certificates work with the system's ssh, the others with nothing. */
+export type UnusableReason = "hardware" | "certificate" | PassedOver["why"]
 
 export interface KeyFiles {
   readonly keys: ReadonlyArray<KeyFile>
-  readonly unfit: ReadonlyArray<{ readonly path: string; readonly why: Unfit }>
+  readonly unusable: ReadonlyArray<{ readonly path: string; readonly why: UnusableReason }>
 }
 
-/** Whether ssh itself would have no use for it either. */
-export const isPassedOver = (unfit: KeyFiles["unfit"][number]): unfit is PassedOver =>
-  unfit.why !== "hardware" && unfit.why !== "certificate"
+/** Whether the system's ssh could not use it either. */
+export const isPassedOver = (key: KeyFiles["unusable"][number]): key is PassedOver =>
+  key.why !== "hardware" && key.why !== "certificate"
 
 const largest = 64 * 1024
 
-/** The keys that are there, in their order. As ssh does, it passes over a private key that others can read. */
+/** Reads the key files that exist, in this order. Like ssh, it passes over a private key that others can read. */
 export const readKeyFiles = ({ utils }: Module, paths: ReadonlyArray<string>): KeyFiles => {
   const keys: Array<KeyFile> = []
-  const unfit: Array<KeyFiles["unfit"][number]> = []
+  const unusable: Array<KeyFiles["unusable"][number]> = []
   for (const path of paths) {
-    if (Fs.existsSync(`${path}-cert.pub`)) unfit.push({ path, why: "certificate" })
+    if (Fs.existsSync(`${path}-cert.pub`)) unusable.push({ path, why: "certificate" })
     const file = readText(path)
     const secret = file !== undefined && isPrivate.test(file.text) ? file : undefined
     const blob =
       publicPart(readText(`${path}.pub`)?.text) ??
       (secret === undefined ? publicPart(file?.text) : blobIn(secret.text))
     if (blob !== undefined && typeOf(blob)?.startsWith("sk-")) {
-      unfit.push({ path, why: "hardware" })
+      unusable.push({ path, why: "hardware" })
       continue
     }
     if (secret === undefined || secret.exposed) {
-      if (secret !== undefined) unfit.push({ path, why: "exposed" })
-      else if (file !== undefined && blob === undefined) unfit.push({ path, why: "unreadable" })
+      if (secret !== undefined) unusable.push({ path, why: "exposed" })
+      else if (file !== undefined && blob === undefined) unusable.push({ path, why: "unreadable" })
       if (blob !== undefined) keys.push({ path, blob, secret: undefined })
       continue
     }
     const { text } = secret
-    const parsed = first(utils.parseKey(text))
+    const parsed = firstOf(utils.parseKey(text))
     if (!(parsed instanceof Error) && parsed.isPrivateKey()) {
       keys.push({ path, blob: parsed.getPublicSSH(), secret: parsed })
     } else if (parsed instanceof Error && /passphrase/.test(parsed.message)) {
-      if (blob === undefined) unfit.push({ path, why: "nameless" })
+      if (blob === undefined) unusable.push({ path, why: "nameless" })
       else keys.push({ path, blob, secret: { encrypted: text } })
     } else {
-      unfit.push({ path, why: "unreadable" })
+      unusable.push({ path, why: "unreadable" })
     }
   }
-  return { keys, unfit }
+  return { keys, unusable }
 }
 
-/** What a passphrase makes of it; undefined when it is the wrong one. */
+/** The key that this passphrase decrypts; undefined when it is the wrong one. */
 export const unlock = ({ utils }: Module, encrypted: string, passphrase: string): ParsedKey | undefined => {
-  const parsed = first(utils.parseKey(encrypted, passphrase))
+  const parsed = firstOf(utils.parseKey(encrypted, passphrase))
   return parsed instanceof Error || !parsed.isPrivateKey() ? undefined : parsed
 }
 
-const first = <A>(found: A | ReadonlyArray<A>): A => (Array.isArray(found) ? found[0] : found) as A
+const firstOf = <A>(found: A | ReadonlyArray<A>): A => (Array.isArray(found) ? found[0] : found) as A
 
-/** PEM of all sorts, and PuTTY's own format. */
+/** PEM of any kind, and PuTTY's own format. */
 const isPrivate = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----|^PuTTY-User-Key-File-/
 
 const readText = (path: string): { readonly text: string; readonly exposed: boolean } | undefined => {
@@ -91,18 +91,18 @@ const readText = (path: string): { readonly text: string; readonly exposed: bool
   }
 }
 
-// Keys are kept behind links by those who keep such files elsewhere.
+// Some people keep their keys elsewhere and link to them.
 const withOpenFileFollowed: typeof withOpenFile = (path, use) =>
   withOpenFile(Fs.realpathSync.native(path), use)
 
-/** Of the one line of a .pub file. */
+/** Parses the single line of a .pub file. */
 const publicPart = (text: string | undefined): Buffer | undefined => {
   const [, type, base64] = /^([a-z0-9@.-]+) ([A-Za-z0-9+/]+=*)(?:\s|$)/.exec(text ?? "") ?? []
   const blob = Buffer.from(base64 ?? "", "base64")
   return type !== undefined && typeOf(blob) === type ? blob : undefined
 }
 
-/** Of a private key in OpenSSH's own format, which does not encrypt it (PROTOCOL.key). */
+/** OpenSSH's private key format leaves the public part unencrypted (PROTOCOL.key). */
 const blobIn = (text: string): Buffer | undefined => {
   const [, base64] = /-----BEGIN OPENSSH PRIVATE KEY-----([\sA-Za-z0-9+/=]+)-----END/.exec(text) ?? []
   const bytes = Buffer.from(base64 ?? "", "base64")
@@ -115,7 +115,7 @@ const blobIn = (text: string): Buffer | undefined => {
     at = start + bytes.readUInt32BE(at)
     return at <= bytes.length ? bytes.subarray(start, at) : undefined
   }
-  // Cipher, key derivation, its options, how many keys there are.
+  // Skips the cipher, the key derivation, its options and the number of keys.
   if (next() === undefined || next() === undefined || next() === undefined) return undefined
   at += 4
   return next()

@@ -8,30 +8,33 @@ import type { Terminal } from "../../terminal/terminal.ts"
 import { type KeyFile, unlock } from "./key-files.ts"
 import type { Module } from "./session.ts"
 
-/** A private key that a host wants a signature of, and whose passphrase is needed for it. */
-export interface Question {
-  readonly path: string
-  readonly encrypted: string
-  readonly answer: (key: ParsedKey | undefined) => void
-}
-
+/** All keys that one login may use. */
 export interface KeyRing {
-  /** To ssh2 it is one agent: it offers public keys, and is asked for signatures by those that the host takes. */
+  /** ssh2 takes it for a single agent: it lists public keys, and signs with those that the host accepts. */
   readonly agent: BaseAgent
+  /** How many keys it has listed. */
   readonly offered: () => number
 }
 
+/** A host accepted a key whose private part is encrypted, and waits for a signature by it. */
+export interface UnlockRequest {
+  readonly path: string
+  readonly encrypted: string
+  readonly reply: (key: ParsedKey | undefined) => void
+}
+
 /**
- * All keys to log in with, in ssh's order: those of the agent that the configuration names, its others unless only those
- * are wanted, then those of files. A locked one is unlocked when the host has said that it takes it.
+ * Lists keys in ssh's order: the agent's keys that the configuration names, the agent's others unless `identitiesOnly`, then
+ * those of files. An encrypted key is unlocked only after the host has accepted it.
  */
 export const keyRing = (
   { BaseAgent, createAgent, utils }: Module,
   files: ReadonlyArray<KeyFile>,
   options: {
+    /** The path of the agent's socket. */
     readonly agent: string | undefined
     readonly identitiesOnly: boolean
-    readonly ask: (question: Question) => void
+    readonly requestUnlock: (request: UnlockRequest) => void
   }
 ): KeyRing => {
   const agent = options.agent === undefined ? undefined : createAgent(options.agent)
@@ -57,7 +60,7 @@ export const keyRing = (
         offered = all.length
         callback(undefined, [...all])
       }
-      // An agent that is not there is no reason not to try the files.
+      // Without an agent the files are still worth trying.
       if (agent === undefined) offer([])
       else agent.getIdentities((error, keys) => offer(error ? [] : ((keys ?? []) as Array<ParsedKey>)))
     }
@@ -69,19 +72,21 @@ export const keyRing = (
       maybeCallback?: SignCallback
     ): void {
       const callback = typeof optionsOrCallback === "function" ? optionsOrCallback : maybeCallback
-      const asked = typeof optionsOrCallback === "function" ? {} : optionsOrCallback
+      const request = typeof optionsOrCallback === "function" ? {} : optionsOrCallback
       if (callback === undefined) return
       const blob = key.getPublicSSH()
       const signWith = (secret: ParsedKey | undefined) => {
-        const signature = secret?.sign(data, (asked as { readonly hash?: string }).hash)
+        const signature = secret?.sign(data, (request as { readonly hash?: string }).hash)
         if (signature === undefined || signature instanceof Error) callback(new Error("no signature"))
         else callback(undefined, signature)
       }
       const file = files.find((one) => one.blob.equals(blob))
-      if (agent !== undefined && ofAgent.some(isOf(blob))) agent.sign(key, data, asked, callback)
+      if (agent !== undefined && ofAgent.some(isOf(blob))) agent.sign(key, data, request, callback)
       else if (file?.secret === undefined) signWith(undefined)
       else if (!("encrypted" in file.secret)) signWith(file.secret)
-      else options.ask({ path: file.path, encrypted: file.secret.encrypted, answer: signWith })
+      else {
+        options.requestUnlock({ path: file.path, encrypted: file.secret.encrypted, reply: signWith })
+      }
     }
   }
 
@@ -93,9 +98,9 @@ const publicLine = (blob: Buffer): string => {
   return `${type} ${blob.toString("base64")}`
 }
 
-/** Unlocks private keys, and asks for each once, however many servers want it at the same time. */
+/** Unlocks private keys. It asks for each passphrase once, even when many servers need the key at the same time. */
 export interface KeyVault {
-  /** None when its passphrase is not to be had, or was wrong. */
+  /** None when there is nobody to ask for the passphrase, or it was wrong. */
   readonly open: (
     module: Module,
     path: string,
@@ -103,24 +108,28 @@ export interface KeyVault {
   ) => Effect.Effect<Option.Option<ParsedKey>, Interrupted>
 }
 
-const tries = 3
+const maxAttempts = 3
 
-/** The passphrase is that of TAKO_SSH_KEY_PASSPHRASE, else the person's at the terminal. */
+/** Takes the passphrase from TAKO_SSH_KEY_PASSPHRASE, or asks for it at the terminal. */
 export const keyVault = (terminal: Terminal["Type"]): KeyVault => {
   const opened = new Map<string, Option.Option<ParsedKey>>()
   const oneAtATime = Effect.unsafeMakeSemaphore(1)
 
-  // As with ssh, Enter alone gives up.
+  // As with ssh, an empty passphrase gives up.
   const ask = (module: Module, path: string, encrypted: string, left: number): ReturnType<KeyVault["open"]> =>
-    terminal.askHidden(`${left === tries ? "" : "That does not open it. "}Passphrase for ${path}`).pipe(
-      Effect.map(Redacted.value),
-      Effect.catchTag("ValueRefused", () => Effect.succeed("")),
-      Effect.flatMap((typed) => {
-        if (typed === "") return Effect.succeedNone
-        const key = Option.fromNullable(unlock(module, encrypted, typed))
-        return Option.isSome(key) || left === 1 ? Effect.succeed(key) : ask(module, path, encrypted, left - 1)
-      })
-    )
+    terminal
+      .askHidden(`${left === maxAttempts ? "" : "Wrong passphrase. Try again. "}Passphrase for ${path}`)
+      .pipe(
+        Effect.map(Redacted.value),
+        Effect.catchTag("ValueRefused", () => Effect.succeed("")),
+        Effect.flatMap((typed) => {
+          if (typed === "") return Effect.succeedNone
+          const key = Option.fromNullable(unlock(module, encrypted, typed))
+          return Option.isSome(key) || left === 1
+            ? Effect.succeed(key)
+            : ask(module, path, encrypted, left - 1)
+        })
+      )
 
   const find = (module: Module, path: string, encrypted: string): ReturnType<KeyVault["open"]> =>
     Effect.gen(function* () {
@@ -132,7 +141,7 @@ export const keyVault = (terminal: Terminal["Type"]): KeyVault => {
         Option.fromNullable(unlock(module, encrypted, Redacted.value(passphrase)))
       )
       if (Option.isSome(byVariable)) return byVariable
-      return (yield* terminal.isThere) ? yield* ask(module, path, encrypted, tries) : Option.none()
+      return (yield* terminal.isThere) ? yield* ask(module, path, encrypted, maxAttempts) : Option.none()
     })
 
   return {

@@ -10,26 +10,31 @@ import type { Destination } from "../../../domain/server-registry/destination.ts
 import type { SshSettings } from "../../../domain/ssh/ssh-settings.ts"
 import { typeOf } from "../../known-hosts/file.ts"
 import type { Known, KnownHosts } from "../../known-hosts/known-hosts.ts"
-import type { Patience } from "../layer-ssh2.ts"
 import { offerOf } from "./algorithms.ts"
 import { isPassedOver, readKeyFiles } from "./key-files.ts"
-import { type KeyVault, keyRing, type Question } from "./key-ring.ts"
-import { type Module, type Session, unreachable, watch, within } from "./session.ts"
+import { type KeyVault, keyRing, type UnlockRequest } from "./key-ring.ts"
+import { type Module, observe, type Session, type StageTimeouts, unreachable, within } from "./session.ts"
 
-export interface Surroundings {
+/** What all logins on the way to one server share. */
+export interface LoginContext {
   readonly module: Module
   readonly hosts: KnownHosts["Type"]
   readonly vault: KeyVault
-  readonly patience: Patience
-  /** How the server is reached, as its entry says. */
-  readonly asked: Destination
-  /** The path of the agent's socket, where the configuration names none. */
+  readonly timeouts: StageTimeouts
+  /** The server's own, for error messages. */
+  readonly destination: Destination
+  /** The path of the agent's socket, unless the configuration names another. */
   readonly agent: string | undefined
 }
 
-/** Speaks SSH over a stream that leads to the host, checks who it is, and logs in; closed with the scope. */
+export interface LoggedIn {
+  readonly client: Client
+  readonly session: Session
+}
+
+/** Speaks SSH over a stream that leads to the host, checks its key, and logs in. Closing the scope ends the connection. */
 export const login = Effect.fnUntraced(function* (
-  { module, hosts, vault, patience, asked, agent }: Surroundings,
+  { module, hosts, vault, timeouts, destination, agent }: LoginContext,
   server: string,
   settings: SshSettings,
   stream: Duplex
@@ -41,7 +46,7 @@ export const login = Effect.fnUntraced(function* (
         server,
         stage: "host-key",
         reason: code,
-        hint: `${path} could not be read, so no host can be told from another.`
+        hint: `${path} could not be read, and without it no host can be recognized.`
       })
   )
   const offer = offerOf(settings, known.types)
@@ -54,17 +59,17 @@ export const login = Effect.fnUntraced(function* (
         stream.destroy()
       })
   )
-  const session = watch(client, stream)
+  const session = observe(client, stream)
   let refusal: HostKeyRefused | undefined
-  let question: Question | undefined
-  const path = settings.agent ?? agent
-  const { keys, unfit } = readKeyFiles(module, settings.identityFiles)
-  const passedOver = unfit.find(isPassedOver)
+  let unlockRequest: UnlockRequest | undefined
+  const agentPath = settings.agent ?? agent
+  const { keys, unusable } = readKeyFiles(module, settings.identityFiles)
+  const passedOver = unusable.find(isPassedOver)
   const ring = keyRing(module, keys, {
-    agent: path === "none" || path === "" ? undefined : path,
+    agent: agentPath === "none" || agentPath === "" ? undefined : agentPath,
     identitiesOnly: settings.identitiesOnly,
-    ask: (asked) => {
-      question = asked
+    requestUnlock: (request) => {
+      unlockRequest = request
       session.wake()
     }
   })
@@ -74,13 +79,13 @@ export const login = Effect.fnUntraced(function* (
       sock: stream as never,
       username: settings.user,
       strictVendor: false,
-      // Each stage has its own time.
+      // Each stage has its own timeout.
       readyTimeout: 0,
       keepaliveInterval: 1000 * (settings.aliveInterval ?? 15),
       keepaliveCountMax: 3,
       algorithms: { ...offer, compress: ["none"] } as never,
       hostVerifier: (key: Buffer) => {
-        refusal ??= refused(server, asked, settings, known, key)
+        refusal ??= refusalOf(server, destination, settings, known, key)
         return refusal === undefined
       },
       authHandler: (_left, _partial, next) => next((methods.shift() ?? false) as never)
@@ -90,7 +95,7 @@ export const login = Effect.fnUntraced(function* (
   yield* session
     .until(() => refusal ?? session.fault() ?? (session.handshaken() ? "done" : undefined))
     .pipe(
-      within(server, "host-key", patience.hostKey),
+      within(server, "host-key", timeouts.hostKey),
       Effect.flatMap((found) =>
         found === "done"
           ? Effect.void
@@ -99,17 +104,17 @@ export const login = Effect.fnUntraced(function* (
     )
 
   let locked: string | undefined
-  const taken = (): Question | undefined => {
-    const asked = question
-    question = undefined
-    return asked
+  const takeUnlockRequest = (): UnlockRequest | undefined => {
+    const request = unlockRequest
+    unlockRequest = undefined
+    return request
   }
   while (!session.ready()) {
     const found = yield* within(
       server,
       "authenticate",
-      patience.authenticate
-    )(session.until(() => session.fault() ?? taken() ?? (session.ready() ? "done" : undefined)))
+      timeouts.authenticate
+    )(session.until(() => session.fault() ?? takeUnlockRequest() ?? (session.ready() ? "done" : undefined)))
     if (found === "done") break
     if ("kind" in found) {
       if (found.kind !== "refused-login" && found.kind !== "disconnected") {
@@ -117,7 +122,7 @@ export const login = Effect.fnUntraced(function* (
       }
       return yield* new LoginRefused({
         server,
-        asked,
+        destination,
         host: settings.hostname,
         user: settings.user,
         reason: locked !== undefined ? "locked" : ring.offered() === 0 ? "no-keys" : "refused",
@@ -128,19 +133,14 @@ export const login = Effect.fnUntraced(function* (
     }
     const key = yield* vault.open(module, found.path, found.encrypted)
     if (Option.isNone(key)) locked = found.path
-    found.answer(Option.getOrUndefined(key))
+    found.reply(Option.getOrUndefined(key))
   }
   return { client, session }
 })
 
-export interface LoggedIn {
-  readonly client: Client
-  readonly session: Session
-}
-
-const refused = (
+const refusalOf = (
   server: string,
-  asked: Destination,
+  destination: Destination,
   { identity }: SshSettings,
   known: Known,
   blob: Buffer
@@ -150,14 +150,14 @@ const refused = (
   const fingerprint = `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`
   return new HostKeyRefused({
     server,
-    asked,
+    destination,
     reason: verdict,
     identity,
-    key: { type: shownType(blob), fingerprint, blob: Uint8Array.from(blob) }
+    key: { type: printableType(blob), fingerprint, blob: Uint8Array.from(blob) }
   })
 }
 
-const shownType = (blob: Buffer): string => {
+const printableType = (blob: Buffer): string => {
   const type = typeOf(blob) ?? ""
   return /^[a-z0-9@.-]{1,64}$/.test(type) ? type : "unknown"
 }

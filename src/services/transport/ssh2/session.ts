@@ -6,31 +6,47 @@ import type { Client } from "ssh2"
 import { ServerUnreachable, type TransportStage } from "../../../domain/errors/server.ts"
 import { errnoOf } from "../../files/errno.ts"
 
-/** What has become of a client so far, and a way to wait for more. */
+export type Module = typeof Ssh2
+
+/** Loaded at the first connection, because it takes 40 ms. */
+export const loadSsh2 = async (): Promise<Module> => {
+  const module = (await import("ssh2")) as Module & { readonly default?: Module }
+  return module.default ?? module
+}
+
+/** How long each stage may take. Waiting for a person to type a passphrase does not count. */
+export interface StageTimeouts {
+  readonly connect: Duration.DurationInput
+  readonly hostKey: Duration.DurationInput
+  readonly authenticate: Duration.DurationInput
+  readonly socket: Duration.DurationInput
+}
+
+/** The state of an ssh2 client, which it only announces by events, and a way to wait for a change of it. */
 export interface Session {
   readonly handshaken: () => boolean
   readonly ready: () => boolean
   readonly fault: () => Fault | undefined
-  /** Has what waits look again. */
+  /** Makes everything that waits evaluate its condition again. */
   readonly wake: () => void
-  /** The first that is there of what is looked for. */
-  readonly until: <A>(look: () => A | undefined) => Effect.Effect<A>
+  /** Waits until the condition yields something. */
+  readonly until: <A>(condition: () => A | undefined) => Effect.Effect<A>
 }
 
-/** Why a client is of no more use: never in the other side's words. */
+/** Why a client can no longer be used; never in the other side's words. */
 export interface Fault {
   readonly kind: "refused-login" | "disconnected" | "no-agreement" | "closed" | "broken"
-  /** The errno's name, when there is one. */
+  /** The errno's name, if there is one. */
   readonly code?: string
 }
 
-export const watch = (client: Client, stream: Duplex): Session => {
+export const observe = (client: Client, stream: Duplex): Session => {
   let handshaken = false
   let ready = false
   let fault: Fault | undefined
   const waiting = new Set<() => void>()
   const wake = () => {
-    for (const each of [...waiting]) each()
+    for (const evaluate of [...waiting]) evaluate()
   }
   const fail = (found: Fault) => {
     fault ??= found
@@ -55,17 +71,17 @@ export const watch = (client: Client, stream: Duplex): Session => {
     ready: () => ready,
     fault: () => fault,
     wake,
-    until: <A>(look: () => A | undefined) =>
+    until: <A>(condition: () => A | undefined) =>
       Effect.async<A>((resume) => {
-        const attempt = () => {
-          const found = look()
+        const evaluate = () => {
+          const found = condition()
           if (found === undefined) return
-          waiting.delete(attempt)
+          waiting.delete(evaluate)
           resume(Effect.succeed(found))
         }
-        waiting.add(attempt)
-        attempt()
-        return Effect.sync(() => waiting.delete(attempt))
+        waiting.add(evaluate)
+        evaluate()
+        return Effect.sync(() => waiting.delete(evaluate))
       })
   }
 }
@@ -75,7 +91,7 @@ interface LevelledError extends Error {
   readonly code?: unknown
 }
 
-/** ssh2 tells by levels; a failing key of the agent's is none, for it goes on with the next. */
+/** ssh2 classifies errors by a level. A key that the agent fails to sign with is no fault: ssh2 tries the next one. */
 const faultOf = (error: LevelledError): Fault | undefined => {
   switch (error.level) {
     case "agent":
@@ -94,7 +110,7 @@ const faultOf = (error: LevelledError): Fault | undefined => {
   }
 }
 
-/** The fault as one of this stage. */
+/** The error for a fault that occurred at this stage. */
 export const unreachable = (
   server: string,
   stage: TransportStage,
@@ -107,13 +123,8 @@ export const unreachable = (
       kind === "no-agreement"
         ? "both sides have no algorithm in common, or the other side is not an SSH server"
         : (code ?? "closed"),
-    hint: hints[stage] ?? "See what ssh says of it: ssh -v"
+    hint: stage === "host-key" ? "Does sshd answer on that port? See: ssh -v" : "See what ssh -v says."
   })
-
-const hints: { readonly [S in TransportStage]?: string } = {
-  "host-key": "Is it sshd that answers on that port? See: ssh -v",
-  authenticate: "See what ssh says of it: ssh -v"
-}
 
 /** Fails when the stage takes longer. */
 export const within =
@@ -123,11 +134,3 @@ export const within =
       duration,
       onTimeout: () => unreachable(server, stage, { kind: "broken", code: "timeout" })
     })
-
-export type Module = typeof Ssh2
-
-/** Loaded when a server is first connected to, because it costs 40 ms. */
-export const load = async (): Promise<Module> => {
-  const module = (await import("ssh2")) as Module & { readonly default?: Module }
-  return module.default ?? module
-}

@@ -6,13 +6,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import Ssh2, { type Connection, type ServerChannel } from "ssh2"
-import type { Target } from "../../../../src/domain/server/target.ts"
 import { hostIdentity } from "../../../../src/domain/ssh/host-identity.ts"
 import type { SshSettings } from "../../../../src/domain/ssh/ssh-settings.ts"
+import type { SshTarget } from "../../../../src/domain/target.ts"
 import { layerMemory as knownHosts } from "../../../../src/services/known-hosts/layer-memory.ts"
 import { layerMemory as sshConfig } from "../../../../src/services/ssh-config/layer-memory.ts"
 import { layerMemory as terminal } from "../../../../src/services/terminal/layer-memory.ts"
-import { layerSsh2Of, type Patience } from "../../../../src/services/transport/layer-ssh2.ts"
+import { layerSsh2Of } from "../../../../src/services/transport/layer-ssh2.ts"
+import type { StageTimeouts } from "../../../../src/services/transport/ssh2/session.ts"
 import type { Transport } from "../../../../src/services/transport/transport.ts"
 import { temporaryFolder } from "../../files/folder.ts"
 
@@ -27,13 +28,13 @@ export interface Manners {
   /** With each line that arrives on tako-server's socket. */
   readonly line?: (channel: ServerChannel, line: string, connection: Connection) => void
   /** How long the transport waits for it: where nothing is said, longer than any machine takes. */
-  readonly patience?: Partial<Patience>
+  readonly timeouts?: Partial<StageTimeouts>
   /** What known_hosts has of it. */
   readonly known?: (line: string) => string
 }
 
 export interface Met {
-  readonly target: Target
+  readonly target: SshTarget
   readonly transport: Layer.Layer<Transport>
   /** All that reached its side of the socket. */
   readonly received: () => string
@@ -104,7 +105,7 @@ export const hostileSsh = (manners: Manners): Effect.Effect<Met, never, Scope.Sc
     const { port } = server.address() as Net.AddressInfo
     const known = `[127.0.0.1]:${port} ${knownAs}\n`
     const transport = layerSsh2Of({
-      patience: { hostKey: "1 minute", authenticate: "1 minute", socket: "1 minute", ...manners.patience }
+      timeouts: { hostKey: "1 minute", authenticate: "1 minute", socket: "1 minute", ...manners.timeouts }
     }).pipe(
       Layer.provide([
         knownHosts((manners.known ?? ((line) => line))(known)),
@@ -113,7 +114,7 @@ export const hostileSsh = (manners: Manners): Effect.Effect<Met, never, Scope.Sc
       ])
     )
     return {
-      target: { name: "la", socket: "/run/tako/tako.sock", ssh: { host: "la.example" } },
+      target: { _tag: "Ssh", name: "la", socket: "/run/tako/tako.sock", ssh: { host: "la.example" } },
       transport,
       received: () => received
     }

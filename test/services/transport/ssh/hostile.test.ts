@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type { ServerChannel } from "ssh2"
 import { connect } from "../../../../src/programs/client/client.ts"
 import { Transport } from "../../../../src/services/transport/transport.ts"
-import { app, canary, list, secrets } from "../contract.ts"
+import { app, canary, list, secrets } from "../fixtures.ts"
 import { hello } from "../hostile.ts"
 import { hostileSsh, type Manners } from "./hostile-ssh.ts"
 
@@ -24,7 +24,7 @@ const cases: ReadonlyArray<readonly [string, Manners, object]> = [
   ["hangs up at once", { raw: (socket) => socket.destroy() }, { stage: "host-key", reason: "closed" }],
   [
     "says nothing",
-    { raw: () => {}, patience: { hostKey: "200 millis" } },
+    { raw: () => {}, timeouts: { hostKey: "200 millis" } },
     { stage: "host-key", reason: "timeout" }
   ],
   [
@@ -68,7 +68,7 @@ const cases: ReadonlyArray<readonly [string, Manners, object]> = [
   ],
   [
     "does not say whether it takes a key",
-    { authenticate: () => {}, patience: { authenticate: "200 millis" } },
+    { authenticate: () => {}, timeouts: { authenticate: "200 millis" } },
     { stage: "authenticate", reason: "timeout" }
   ],
   [
@@ -79,7 +79,7 @@ const cases: ReadonlyArray<readonly [string, Manners, object]> = [
   ["has no socket there", { socket: (_, reject) => reject() }, { stage: "socket" }],
   [
     "does not say whether there is a socket",
-    { socket: () => {}, patience: { socket: "200 millis" } },
+    { socket: () => {}, timeouts: { socket: "200 millis" } },
     { stage: "socket", reason: "timeout" }
   ],
   [

@@ -2,7 +2,7 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { omitUndefined } from "../../../../src/domain/omit-undefined.ts"
-import type { Target } from "../../../../src/domain/server/target.ts"
+import type { SshTarget } from "../../../../src/domain/target.ts"
 import { layer as knownHosts } from "../../../../src/services/known-hosts/layer.ts"
 import * as ManagementSocket from "../../../../src/services/management/layer.ts"
 import { type Handler, Management } from "../../../../src/services/management/management.ts"
@@ -15,7 +15,7 @@ export const serve = ({ folder, group }: Sshd, handler: Handler) => {
   const path = Path.join(folder, "tako.sock")
   return Effect.flatMap(Management, ({ serve }) => serve(handler)).pipe(
     Effect.provide(ManagementSocket.layer({ path, ...omitUndefined({ group }) })),
-    Effect.as<Target>({ name: "la", socket: path, ssh: { host: "la.example" } })
+    Effect.as<SshTarget>({ _tag: "Ssh", name: "la", socket: path, ssh: { host: "la.example" } })
   )
 }
 

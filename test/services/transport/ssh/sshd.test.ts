@@ -5,15 +5,17 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import type { Target } from "../../../../src/domain/server/target.ts"
+import type { Target } from "../../../../src/domain/target.ts"
 import { connect } from "../../../../src/programs/client/client.ts"
+import { contract, contractHandler } from "../../../../src/services/transport/contract.ts"
 import { layerOf } from "../../../../src/services/transport/layer.ts"
 import { layerOpenSshOf } from "../../../../src/services/transport/layer-openssh.ts"
 import { layerSsh2Of } from "../../../../src/services/transport/layer-ssh2.ts"
 import type { Transport } from "../../../../src/services/transport/transport.ts"
+import { testContract } from "../../../support/contract.ts"
 import { needs } from "../../../support/needs.ts"
 import { certify, makeKey, publicLine, type Sshd, type SshdOptions, sshd } from "../../../support/sshd.ts"
-import { canary, contract, handler, secrets } from "../contract.ts"
+import { canary, secrets } from "../fixtures.ts"
 import { around, serve } from "./reach.ts"
 
 const variables = { PATH: process.env.PATH }
@@ -34,12 +36,20 @@ const ways = [
 const reach = (way: Way, options: SshdOptions = {}) =>
   Effect.gen(function* () {
     const server = yield* sshd(options)
-    const target = yield* serve(server, handler)
-    return { server, target, transport: way(server), absent: "socket" as const }
+    const target = yield* serve(server, contractHandler)
+    return {
+      server,
+      target,
+      nobody: { ...target, name: "nobody", socket: `${target.socket}-not` },
+      transport: way(server),
+      absentStage: "socket" as const
+    }
   })
 
 describe.skipIf(!needs("sshd"))("by a real sshd", () => {
-  for (const [title, way] of ways.slice(0, 2)) contract(`Transport by ${title}`, reach(way))
+  for (const [title, way] of ways.slice(0, 2)) {
+    testContract(`Transport by ${title}`, contract(reach(way)), Layer.empty)
+  }
 
   const test = (
     title: string,
@@ -94,15 +104,12 @@ describe.skipIf(!needs("sshd"))("by a real sshd", () => {
         Fs.chmodSync(server.clientKey, 0o644)
         const exposed = yield* failure(target, transport)
         assert.deepInclude(exposed, { _tag: "LoginRefused", reason: "no-keys" })
-        assert.include(
-          exposed.message,
-          `others can read it.\nMake it yours alone: chmod 600 ${server.clientKey}`
-        )
+        assert.include(exposed.message, `others can read it.\nMake it private: chmod 600 ${server.clientKey}`)
         Fs.chmodSync(server.clientKey, 0o600)
         assert.strictEqual(yield* greet(target, transport), "1")
         Fs.truncateSync(server.clientKey, 200)
         const torn = yield* failure(target, transport)
-        assert.include(torn.message, `${server.clientKey} holds no key that can be read.`)
+        assert.include(torn.message, `${server.clientKey} holds no readable key.`)
         Fs.writeFileSync(server.clientKey, `${publicLine(server.clientKey)}\n`)
         const other = Path.join(server.folder, "other")
         makeKey(other)
@@ -216,7 +223,7 @@ describe.skipIf(!needs("sshd"))("by a real sshd", () => {
         makeKey(server.clientKey, ["-t", "ed25519", "-N", "open sesame"])
         Fs.copyFileSync(`${server.clientKey}.pub`, Path.join(server.folder, "authorized"))
         Fs.rmSync(`${server.clientKey}.pub`)
-        const target = yield* serve(server, handler)
+        const target = yield* serve(server, contractHandler)
         const transport = Layer.provide(layerSsh2Of({}), around(server.config, answers))
         return yield* Effect.either(greetTwice(target)).pipe(
           Effect.provide(transport),

@@ -31,9 +31,9 @@ export const makeProgress = Effect.fnUntraced(function* (
   const stdio = yield* Stdio
   const now = Clock.currentTimeMillis
   const noting = {
-    tell: (...[delivery, stage]: Parameters<Listener["tell"]>) =>
+    onStage: (...[delivery, stage]: Parameters<Listener["onStage"]>) =>
       Effect.map(now, (now) => board.tell(delivery, stage, now)),
-    ended: (result: Result) => Effect.map(now, (now) => board.end(result, now))
+    onResult: (result: Result) => Effect.map(now, (now) => board.end(result, now))
   }
   const still = { board, pause: <A, E, R>(asking: Effect.Effect<A, E, R>) => asking, finish: Effect.void }
   switch (style._tag) {
@@ -42,11 +42,11 @@ export const makeProgress = Effect.fnUntraced(function* (
     case "Json":
       return {
         ...still,
-        tell: (delivery, stage) =>
-          Effect.zipRight(noting.tell(delivery, stage), stdio.out(jsonStage(delivery, stage))),
-        ended: (result) =>
+        onStage: (delivery, stage) =>
+          Effect.zipRight(noting.onStage(delivery, stage), stdio.out(jsonStage(delivery, stage))),
+        onResult: (result) =>
           Effect.zipRight(
-            noting.ended(result),
+            noting.onResult(result),
             Effect.suspend(() => stdio.out(jsonEnded(board, result)))
           )
       } satisfies Progress as Progress
@@ -58,14 +58,14 @@ export const makeProgress = Effect.fnUntraced(function* (
       }
       return {
         ...still,
-        tell: (delivery, stage) =>
+        onStage: (delivery, stage) =>
           Effect.zipRight(
-            noting.tell(delivery, stage),
+            noting.onStage(delivery, stage),
             Effect.suspend(() => say(delivery))
           ),
-        ended: (result) =>
+        onResult: (result) =>
           Effect.zipRight(
-            noting.ended(result),
+            noting.onResult(result),
             Effect.suspend(() => say(result.delivery))
           )
       } satisfies Progress as Progress

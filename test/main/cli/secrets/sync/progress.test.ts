@@ -27,13 +27,13 @@ const delivered = (delivery: Delivery): Result => ({
 const play = (way: "Json" | "Plain") =>
   Effect.gen(function* () {
     const progress = yield* makeProgress([la], { _tag: way })
-    yield* progress.tell(la, { _tag: "Connecting" })
+    yield* progress.onStage(la, { _tag: "Connecting" })
     yield* TestClock.adjust("2 seconds")
-    yield* progress.tell(la, { _tag: "Waiting" })
+    yield* progress.onStage(la, { _tag: "Waiting" })
     yield* TestClock.adjust("1 minute")
-    yield* progress.tell(la, { _tag: "Sending" })
+    yield* progress.onStage(la, { _tag: "Sending" })
     yield* TestClock.adjust("1 second")
-    yield* progress.ended(delivered(la))
+    yield* progress.onResult(delivered(la))
     const { stdout, stderr } = yield* StdioTranscript
     return (yield* way === "Json" ? stdout : stderr).trim().split("\n")
   }).pipe(
