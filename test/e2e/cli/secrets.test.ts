@@ -186,7 +186,7 @@ describe("tako secrets", () => {
         assert.strictEqual(ended.code, 4, `${args.join(" ")}: ${ended.stderr}`)
         assert.match(
           ended.stderr,
-          /\n(?:See what changed it: git diff HEAD -- |In an editor: keep what both sides have)/
+          /\n(?:See what changed it: git diff HEAD -- |In an editor, keep the lines of both sides)/
         )
       }
       assert.strictEqual(Fs.readFileSync(file, "utf8"), text)

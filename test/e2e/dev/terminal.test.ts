@@ -93,7 +93,7 @@ describe.skipIf(!needs("python3"))("tako dev at a terminal", () => {
     )
     for (const [pid] of starts) assert.isTrue(hasEnded(pid), pid)
     assert.isTrue(restored)
-    assert.strictEqual(output.match(/starting again/g)?.length, restarts)
+    assert.strictEqual(output.match(/A has changed, restarting/g)?.length, restarts)
   }, 180_000)
 
   it("is over with one Ctrl-C: with the program's own code, or dead of it", async () => {

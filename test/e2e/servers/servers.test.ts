@@ -130,7 +130,7 @@ describe.skipIf(!needs("sshd"))("tako servers", () => {
       assert.strictEqual(Fs.readFileSync(server.knownHosts, "utf8"), "")
       const yes = yield* play("yes\r", "Added server la: tako-server 1 answers")
       assert.deepStrictEqual(yes.exit, { code: 0 })
-      assert.include(yes.output, `Kept in ${server.knownHosts}`)
+      assert.include(yes.output, `Added to ${server.knownHosts}`)
       assert.isTrue(yes.restored)
     })
   )
