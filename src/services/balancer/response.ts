@@ -240,6 +240,7 @@ const parseHead = (text: string, maxIdle: number): ResponseHead | undefined => {
   let connection: string | undefined
   let keepAlive: string | undefined
   let upgrade: string | undefined
+  let mayUpgrade = true
   while (lineEnd < text.length) {
     const line = lineEnd + endOfLine.length
     lineEnd = text.indexOf(endOfLine, line)
@@ -256,15 +257,16 @@ const parseHead = (text: string, maxIdle: number): ResponseHead | undefined => {
       continue
     }
     const lower = name.toLowerCase()
-    const saysLength = lower === "content-length" || lower === "transfer-encoding"
-    // Behind such a value, Node takes a tab for a part of it, and reads "chunked" as until the close.
-    if (saysLength && text.slice(colon, lineEnd).includes("\t")) return undefined
+    // Node takes a tab behind these values for a part of them: it reads "chunked" as until the close, and no Upgrade.
+    const hasTab = text.slice(colon, lineEnd).includes("\t")
+    if (hasTab && (lower === "content-length" || lower === "transfer-encoding")) return undefined
     if (lower === "content-length") {
       if (length !== undefined || !/^\d{1,15}$/.test(value)) return undefined
       length = value
-    } else if (lower === "connection")
+    } else if (lower === "connection") {
       connection = connection === undefined ? value : `${connection},${value}`
-    else if (lower === "transfer-encoding") coding = coding === undefined ? value : `${coding},${value}`
+      mayUpgrade &&= !hasTab
+    } else if (lower === "transfer-encoding") coding = coding === undefined ? value : `${coding},${value}`
     else if (lower === "keep-alive") keepAlive = value
     else if (lower === "upgrade") upgrade = value
     if (!isHopByHop(lower) && !isSetByFront(lower)) fields.push(name, value)
@@ -279,7 +281,7 @@ const parseHead = (text: string, maxIdle: number): ResponseHead | undefined => {
     fields: options === undefined ? fields : withoutOptions(fields, options),
     framing: coding !== undefined ? "chunked" : length !== undefined ? Number(length) : "until-close",
     keepAlive: minor === 0 || options?.includes("close") ? 0 : idleTime(keepAlive, maxIdle),
-    upgrade: options?.includes("upgrade") && upgrade !== "" ? upgrade : undefined
+    upgrade: mayUpgrade && options?.includes("upgrade") && upgrade !== "" ? upgrade : undefined
   }
 }
 

@@ -65,6 +65,7 @@ describe("the response parser beside Node's", () => {
 
   for (const [what, fields] of [
     ["an Upgrade option in Connection", "Upgrade: websocket"],
+    ["an option that no tab follows", "Connection: Upgrade\t\r\nUpgrade: websocket"],
     ["a protocol", "Connection: Upgrade\r\nUpgrade: "]
   ] as const)
     it(`takes no connection for upgraded without ${what}, as Node does not`, async () => {
