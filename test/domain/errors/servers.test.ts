@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ServerNotFound } from "../../src/domain/errors/servers.ts"
+import { ServerNotFound } from "../../../src/domain/errors/servers.ts"
 
 describe("a server that is not known", () => {
   it("is told by its name", () =>

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { uniformConfig } from "../../src/domain/ssh/uniform-config.ts"
+import { uniformConfig } from "../../../src/domain/ssh/uniform-config.ts"
 
 describe("an ssh configuration says the same of every host", () => {
   it.each([
