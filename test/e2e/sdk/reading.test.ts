@@ -37,7 +37,7 @@ await once(child, "exit")`,
     "together.mjs": `import { spawn } from "node:child_process"
 for (let one = 0; one < 8; one++) spawn(process.execPath, ["reads.mjs"], { stdio: "inherit" })`,
     "env.mjs": `import { env, handOver, isDev, isProd } from "./tako.gen.mjs"
-import { execFileSync, fork, spawn } from "node:child_process"
+import { spawn } from "node:child_process"; import { once } from "node:events"; import { isMainThread, Worker } from "node:worker_threads"
 console.log(isMainThread, env, isDev, isProd)
 if (isMainThread) await once(new Worker(new URL("./env.mjs", import.meta.url)), "exit")
 if (process.argv[2]) handOver(({ env, fd }) => spawn(process.execPath, ["env.mjs"], { env, stdio: ["inherit", "inherit", "inherit", fd] }))`,
@@ -58,6 +58,7 @@ if (!fs.fstatSync(3).isFIFO()) throw new Error("not a FIFO")
 const { token, secrets } = JSON.parse(fs.readFileSync(3, "utf8")); fs.closeSync(3)
 console.log("read", secrets.DATABASE_URL, token.length > 0)`,
     "hands.mjs": `${reads}import { handOver } from "./tako.gen.mjs"
+import { execFileSync, fork, spawn } from "node:child_process"; import cluster from "node:cluster"; import { once } from "node:events"
 if (cluster.isWorker) { console.log("cluster", secrets.DATABASE_URL, secrets.LARGE.length); cluster.worker.disconnect() } else {
   const inherit = ["inherit", "inherit", "inherit"]
   const wait = (child) => once(child, "exit")

@@ -21,7 +21,7 @@ export const fd: number = handOver((pipe) => pipe.fd)`,
     "deleted.ts": `import { secrets } from "./tako.gen"; delete secrets.DATABASE_URL`,
     "node.ts": `import { fork, spawn } from "node:child_process"
 import cluster from "node:cluster"
-import { handOver } from "../../../src/main/sdk/runtime.ts"
+import { handOver } from "./tako.gen"
 handOver(({ env, fd }) => spawn("node", ["a.js"], { env, stdio: ["inherit", "inherit", "inherit", fd] })).unref()
 handOver(({ env, fd }) => fork("a.js", { env, stdio: ["inherit", "inherit", "inherit", fd, "ipc"] })).send("x")
 handOver(({ env, fd }) => {
