@@ -19,7 +19,7 @@ export const scenes = [
     name: "first-secret",
     before: ["tako init"],
     steps: [
-      { type: "tako secrets set DATABASE_URL --env production", until: /Enter takes .*:$/ },
+      { type: "tako secrets set DATABASE_URL --env production", until: /press Enter .*:$/ },
       { type: passphrase, until: /again.*:$/ },
       { type: passphrase, until: /Enter value:$/ },
       { type: "postgres://shop:secret@db/shop" },

@@ -1,8 +1,8 @@
 import * as Option from "effect/Option"
 
 /**
- * The candidate that was most likely meant, if one is near: a third of the letters may differ, at most three, upper
- * and lower case being the same; or the word is the beginning (three letters at least) of exactly one of them.
+ * The candidate that was most likely meant: up to a third of its letters may differ, three at most, ignoring
+ * case; or the word is a prefix (of at least three letters) of exactly one candidate.
  */
 export const nearest = (word: string, candidates: Iterable<string>): Option.Option<string> => {
   if (word.length === 0 || word.length > longest) return Option.none()
@@ -24,14 +24,14 @@ export const nearest = (word: string, candidates: Iterable<string>): Option.Opti
   return Option.fromNullable(best ?? (beginnings.length === 1 ? beginnings[0] : undefined))
 }
 
-/** The same for an environment that is not known; production-eu is meant, beside production. */
+/** The same for an unknown environment; production-eu is not taken for a misspelt production. */
 export const nearestEnvironment = (name: string, known: Iterable<string>): Option.Option<string> =>
   Option.filter(nearest(name, known), (near) => !name.startsWith(`${near}-`))
 
-// Longer than any name of ours, and short enough to compare with all of them.
+// Longer than any of our names, and short enough to compare with all of them.
 const longest = 128
 
-/** Insertions, deletions, replacements and swaps of neighbours (Damerau-Levenshtein, optimal string alignment). */
+/** The distance in insertions, deletions, replacements and swaps of neighbours (Damerau-Levenshtein, optimal string alignment). */
 const distance = (a: string, b: string): number => {
   let beforeLast: ReadonlyArray<number> = []
   let last: ReadonlyArray<number> = Array.from({ length: b.length + 1 }, (_, j) => j)

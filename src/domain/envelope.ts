@@ -1,7 +1,7 @@
 import * as Redacted from "effect/Redacted"
 import type { EnvironmentName, SecretName } from "./names.ts"
 
-/** What a process reads from fd 3, once: a token of this one instance, its secrets, and the environment they are of. */
+/** What a process reads once from fd 3: the token of this instance, its secrets, and their environment. */
 export interface Envelope {
   readonly token: Redacted.Redacted<string>
   readonly secrets: ReadonlyMap<SecretName, Redacted.Redacted<string>>
@@ -10,7 +10,7 @@ export interface Envelope {
 
 /**
  * One JSON object: `{"token": "…", "secrets": {"NAME": "value", …}, "environment": "…"}`, names sorted, no newline. The
- * environment comes last, behind what the original's readers know.
+ * environment comes last, after the members that the original's readers know.
  */
 export const encode = (envelope: Envelope): Redacted.Redacted<string> => {
   const names = [...envelope.secrets.keys()].sort()

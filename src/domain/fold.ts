@@ -16,8 +16,8 @@ export const wrap = (text: string, columns: number): ReadonlyArray<string> => {
 }
 
 /**
- * Sentences for a terminal of so many columns, broken between words. A command to type that ends a line is kept whole, on
- * a line of its own, so that it can be copied; what is indented already is left as it is.
+ * Folds sentences to a terminal's width, between words. A command at the end of a line is kept whole, on
+ * a line of its own, so that it can be copied; indented lines are left alone.
  */
 export const fold = (text: string, columns: number): string =>
   text
@@ -29,7 +29,7 @@ export const fold = (text: string, columns: number): string =>
     })
     .join("\n")
 
-/** Colours take no room. */
+/** Colours take no columns. */
 const visibleWidth = (text: string): number => displayWidth(text.replace(colour, ""))
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence (ECMA-48 §8.3.117) is a control character

@@ -3,17 +3,17 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Base64 from "./base64.ts"
 
-/** The 32 bytes that seal the values of one environment. Whoever holds one overwrites it when done: {@link wipe}. */
+/** The 32 bytes that seal the values of one environment. The owner overwrites them when done: {@link wipe}. */
 export type Key = Redacted.Redacted<Uint8Array>
 
-/** Which key: the first 16 hex digits of SHA-256 over the salt's base64 text. It tells nothing about the key. */
+/** Identifies a key: the first 16 hex digits of SHA-256 over the salt's base64 text. Reveals nothing about the key. */
 export type KeyId = string & Brand.Brand<"KeyId">
 
 export const byteLength = 32
 
 export const isKeyId = (text: string): text is KeyId => /^[0-9a-f]{16}$/.test(text)
 
-/** None for anything but canonical base64 of 32 bytes. */
+/** None for anything but the canonical base64 of 32 bytes. */
 export const fromBase64 = (text: Redacted.Redacted<string>): Option.Option<Key> =>
   Base64.decode(Redacted.value(text)).pipe(
     Option.filter((bytes) => bytes.length === byteLength),

@@ -2,7 +2,7 @@ type Defined<T> = { readonly [K in keyof T as undefined extends T[K] ? never : K
   readonly [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
 }
 
-/** The same object without its undefined members, as `exactOptionalPropertyTypes` wants optional ones. */
+/** Drops the undefined members of an object, for optional ones under `exactOptionalPropertyTypes`. */
 export const omitUndefined = <const T extends object>(
   members: T
 ): { readonly [K in keyof Defined<T>]: Defined<T>[K] } =>

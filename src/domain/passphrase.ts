@@ -2,8 +2,8 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 
 /**
- * Why a passphrase is easily guessed, to be read after "weak: "; none when no such reason is seen. It looks at length
- * and form alone, knows no dictionary, and so cannot tell that a passphrase is good.
+ * Why a passphrase is easy to guess, worded to follow "weak: "; none if no reason is found. Only length and
+ * structure are checked, without a dictionary, so this cannot show that a passphrase is good.
  */
 export const weakness = (passphrase: Redacted.Redacted<string>): Option.Option<string> => {
   const characters = [...Redacted.value(passphrase)]
@@ -19,7 +19,7 @@ export const weakness = (passphrase: Redacted.Redacted<string>): Option.Option<s
   return Option.none()
 }
 
-/** The length of the shortest beginning that, written again and again, gives the whole. */
+/** The length of the shortest prefix whose repetition yields the whole text. */
 const period = (characters: ReadonlyArray<string>): number => {
   for (let length = 1; length < characters.length; length++) {
     if (characters.every((character, at) => character === characters[at % length])) return length
@@ -27,7 +27,7 @@ const period = (characters: ReadonlyArray<string>): number => {
   return characters.length
 }
 
-/** "abcdef…", "987654…": three of four steps lead to the next character up, or to the next one down. */
+/** "abcdef…", "987654…": at least three of four steps go to the next character up, or down. */
 const isRow = (characters: ReadonlyArray<string>): boolean => {
   const codes = characters.map((character) => character.codePointAt(0) as number)
   const steps = codes.slice(1).map((code, at) => code - (codes[at] as number))

@@ -4,12 +4,12 @@ import { type EnvironmentName, isEnvironmentName } from "./names.ts"
 import * as StrictJson from "./strict-json.ts"
 import { decodeUtf8 } from "./utf8.ts"
 
-/** Which keys belong where: by project identity, then by environment; more than one while a rotation is under way. */
+/** Which keys belong where: by project identity, then by environment. More than one key during a rotation. */
 export type Pins = ReadonlyMap<string, ReadonlyMap<EnvironmentName, ReadonlyArray<KeyId>>>
 
 export const empty: Pins = new Map()
 
-/** Larger than any real one: 4 MiB. */
+/** The size limit: 4 MiB, larger than any real file. */
 export const maxFileLength = 4 * 1024 * 1024
 
 const isOne = (u: unknown): u is KeyId => typeof u === "string" && isKeyId(u)
@@ -72,7 +72,7 @@ const printObject = <A>(
 export const of = (pins: Pins, project: string, environment: EnvironmentName): ReadonlyArray<KeyId> =>
   pins.get(project)?.get(environment) ?? []
 
-/** Pinned to none is not pinned. */
+/** Pinning to no keys removes the pin. */
 export const pin = (
   pins: Pins,
   project: string,
@@ -88,8 +88,8 @@ export const pin = (
   return changed
 }
 
-/** Every place that is pinned to this key, as "<project> (<environment>)", sorted. */
-export const placesOf = (pins: Pins, id: KeyId): ReadonlyArray<string> =>
+/** Every environment that is pinned to this key, as "<project> (<environment>)", sorted. */
+export const environmentsPinnedTo = (pins: Pins, id: KeyId): ReadonlyArray<string> =>
   [...pins]
     .flatMap(([project, environments]) =>
       [...environments]
@@ -98,6 +98,6 @@ export const placesOf = (pins: Pins, id: KeyId): ReadonlyArray<string> =>
     )
     .sort()
 
-/** A project in git is known by "<git common dir>:<path within>"; people know it by its folder. */
+/** A project in git is identified by "<git common dir>:<path within>"; people know it by its folder. */
 const folderOf = (project: string): string =>
   project.replace(/\/\.git:(.*)$/, (_, within: string) => (within === "." ? "" : `/${within}`))

@@ -1,19 +1,19 @@
-/** What a process has told on fd 4: that it listens, and where, or why nobody will learn it. */
+/** What a process has reported on fd 4: the port it listens on, or why there is none. */
 export type PortReport =
   /** A TCP port from 1 to 65535. */
   | { readonly _tag: "Listening"; readonly port: number }
-  /** It wrote something else; what, is not kept. */
+  /** It wrote something else, which is not kept. */
   | { readonly _tag: "Garbage" }
-  /** It ended, or closed fd 4, without a word; or there was no fd 4. */
+  /** It exited or closed fd 4 without a report, or it had no fd 4. */
   | { readonly _tag: "Silent" }
 
-/** So many bytes of fd 4 are looked at: a port and its newline take six. */
+/** At most this many bytes of fd 4 are read: a port and its newline take six. */
 export const maxReportLength = 16
 
 export const silent: PortReport = { _tag: "Silent" }
 
 /**
- * What this much of fd 4 says: a port in decimal and a newline. Undefined while the newline may still come; at the end of
+ * Parses what has arrived on fd 4: a port in decimal and a newline. Undefined while the newline may still come; at the end of
  * the pipe it may be missing.
  */
 export const portReport = (bytes: Uint8Array, isEnd: boolean): PortReport | undefined => {

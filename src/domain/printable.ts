@@ -1,11 +1,11 @@
 /**
- * Text from elsewhere (a file, a commit, an argument) as one line that a terminal may show: control characters (ESC among
- * them), line separators, and the invisible marks that turn the direction of writing (UAX #9) become U+FFFD. What is
- * left cannot move the cursor or pose as something else.
+ * Makes text from elsewhere (a file, a commit, an argument) safe to show on one line: control characters (including
+ * ESC), line separators and invisible bidirectional marks (UAX #9) become U+FFFD. The result
+ * can neither move the cursor nor pose as something else.
  */
 export const printable = (text: string): string => text.replace(unfit, replacement)
 
-/** The same for a text of several lines. */
+/** The same for text of several lines. */
 export const printableLines = (text: string): string => text.replace(unfitButNewline, replacement)
 
 const replacement = "\uFFFD"

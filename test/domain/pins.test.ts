@@ -80,11 +80,11 @@ describe("pins", () => {
       (pins, [project, name]) => Pins.pin(pins, project as string, name as EnvironmentName, [a]),
       Pins.empty
     )
-    assert.deepStrictEqual(Pins.placesOf(pins, a), [
+    assert.deepStrictEqual(Pins.environmentsPinnedTo(pins, a), [
       "/home/u/app (production)",
       "/home/u/mono/packages/api (staging)",
       "/srv/plain (production)"
     ])
-    assert.deepStrictEqual(Pins.placesOf(pins, b), [])
+    assert.deepStrictEqual(Pins.environmentsPinnedTo(pins, b), [])
   })
 })

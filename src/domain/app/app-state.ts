@@ -16,43 +16,43 @@ import { Instances } from "../tako-toml/fields.ts"
 import type { AppName } from "./app-name.ts"
 import { Release, Revision } from "./release.ts"
 
-/** A committed revision: which secrets it has, never what they are. */
+/** A committed revision: the names of its secrets, never their values. */
 const RevisionRecord = Schema.Struct({
   revision: Revision,
-  /** Sorted. */
+  /** Names, sorted. */
   names: SecretNames,
-  /** False when it was committed without an instance that proved it: the app was stopped, or had none that was healthy. */
+  /** False if no instance proved it when it was committed: the app was stopped, or had no healthy instance. */
   proven: Flag,
-  /** The key of the environment that the client opened them with, which the server remembers for the app. */
+  /** The key with which the client opened the environment; the server remembers it for the app. */
   key_id: optional(KeyIdText),
   at: Instant,
   by: optional(Label)
 })
 export type RevisionRecord = typeof RevisionRecord.Type
 
-/** What a server knows of an app, and what survives it. */
+/** What a server stores about an app across restarts. */
 export const AppState = Schema.Struct({
   app: AppNameText,
-  /** Whether instances are to run. */
+  /** Whether instances should run. */
   desired: oneOf("running", "stopped"),
-  /** How many. */
+  /** How many instances should run. */
   instances: Instances,
-  /** The id of the release that runs, or would; null before the first deploy. */
+  /** The id of the release that runs, or would run if the app were started; null before the first deploy. */
   release: Schema.NullOr(Ordinal),
-  /** Those that can be rolled back to, the current one among them, oldest first. */
+  /** The releases that can be rolled back to, including the current one, oldest first. */
   releases: listOf(Release, "a list of releases"),
-  /** The revision that instances get; null before the first. */
+  /** The revision that instances get; null before the first sync. */
   current: Schema.NullOr(Revision),
-  /** Those that are kept, the current one among them, oldest first. */
+  /** The revisions that are kept, including the current one, oldest first. */
   revisions: listOf(RevisionRecord, "a list of revisions"),
-  /** The highest revision that was ever committed; 0 before the first. */
+  /** The highest revision ever committed; 0 before the first. */
   last_revision: Count,
   /** The highest release that was ever made; 0 before the first. */
   last_release: Count
 })
 export type AppState = typeof AppState.Type
 
-/** An app that has been told of and has neither secrets nor a release. */
+/** The state of an app that has neither secrets nor a release yet. */
 export const create = (app: AppName): AppState => ({
   app,
   desired: "running",
@@ -75,7 +75,7 @@ export const nextRevision = (state: AppState): Revision => (state.last_revision 
 
 export const nextRelease = (state: AppState): number => state.last_release + 1
 
-/** The revision becomes the current one, as the highest; those that nothing refers to any more are dropped. */
+/** Makes the revision the current and highest one, and drops revisions that nothing refers to any more. */
 export const withRevision = (state: AppState, record: RevisionRecord): AppState =>
   withoutUnused({
     ...state,
@@ -84,10 +84,10 @@ export const withRevision = (state: AppState, record: RevisionRecord): AppState 
     revisions: [...state.revisions.filter(({ revision }) => revision !== record.revision), record]
   })
 
-/** How many releases are kept to roll back to, the current one among them. */
+/** How many releases are kept for rollbacks, including the current one. */
 export const keptReleases = 5
 
-/** The release becomes the current one, as the highest; the oldest beyond {@link keptReleases} are dropped. */
+/** Makes the release the current and highest one, and drops the oldest beyond {@link keptReleases}. */
 export const withRelease = (state: AppState, release: Release): AppState =>
   withoutUnused({
     ...state,
@@ -96,11 +96,11 @@ export const withRelease = (state: AppState, release: Release): AppState =>
     releases: [...state.releases.filter(({ id }) => id !== release.id), release].slice(-keptReleases)
   })
 
-/** A kept release becomes the current one again, with the secrets that it had, if it had any. */
+/** Makes a kept release current again, with the secrets it had, if any. */
 export const rolledBack = (state: AppState, { id, revision }: Release): AppState =>
   withoutUnused({ ...state, release: id, current: revision ?? state.current })
 
-/** The revisions that something refers to. */
+/** The revisions that the state refers to. */
 export const usedRevisions = (state: AppState): ReadonlySet<Revision> =>
   new Set(
     [state.current, ...state.releases.map(({ revision }) => revision)].filter((revision) => revision !== null)

@@ -20,11 +20,11 @@ import { Revision } from "./release.ts"
 export const AuditEntry = Schema.Struct({
   at: Instant,
   action: oneOf("update_secrets", "deploy", "scale", "stop", "delete", "rollback", "restart", "recover"),
-  /** `started` without an end: the server was cut off in between. */
+  /** A `started` entry without an end means that the server was interrupted in between. */
   outcome: oneOf("started", "done", "unproven", "failed"),
-  /** Who, as the client claims it. */
+  /** Who made the change, as the client claims. */
   by: optional(Label),
-  /** Always false where there is a `by`: nothing has verified it. */
+  /** Always false where there is a `by`, because nothing verifies it. */
   verified: optional(Flag),
   revision: optional(Revision),
   release: optional(Ordinal),
@@ -33,21 +33,21 @@ export const AuditEntry = Schema.Struct({
   changed: optional(SecretNames),
   removed: optional(SecretNames),
   key_id: optional(KeyIdText),
-  /** Why it failed, in words without values. */
+  /** Why it failed. Contains no values. */
   reason: optional(Text)
 })
 export type AuditEntry = typeof AuditEntry.Type
 export type AuditAction = AuditEntry["action"]
 export type AuditOutcome = AuditEntry["outcome"]
 
-// A newer server may have written more.
+// A newer server may write more members.
 const decodeEntry = decoderOf(() => AuditEntry, { unknownKeys: "ignore" })
 
-/** One line of JSON with its newline; who claims to have done it is marked as not verified. */
+/** The entry as one line of JSON, newline included. Whoever is named in it is marked as not verified. */
 export const print = (one: AuditEntry): string =>
   `${JSON.stringify(one.by === undefined ? one : { ...one, verified: false })}\n`
 
-/** The entries of a text, oldest first; a line that is none (cut off by a crash) is left out. */
+/** The entries of a trail, oldest first. Invalid lines (cut off by a crash) are skipped. */
 export const parse = (text: string): ReadonlyArray<AuditEntry> =>
   text.split("\n").flatMap((line) => {
     const json = line === "" ? { fault: "not-json" } : StrictJson.parse(line)

@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { Instant, isText, Label, Ordinal, optional, Text, textWhere, wholeNumber } from "../schema/fields.ts"
 import { Command, Listen, Port, varsOf } from "../tako-toml/fields.ts"
 
-/** The number of one set of secrets of an app: 1, 2, 3 …; a number that was committed is never given again. */
+/** The number of one set of an app's secrets: 1, 2, 3 …; a committed number is never used again. */
 export type Revision = number & Brand.Brand<"Revision">
 
 export const isRevision = (value: number): value is Revision => Number.isSafeInteger(value) && value >= 1
@@ -14,38 +14,38 @@ export const Revision = Schema.Number.pipe(
 
 export const first = 1 as Revision
 
-/** What instances of an app are started from: a directory on the server's host, and how. */
+/** What an app's instances are started from: a directory on the server's host, and how to start it. */
 export const Specification = Schema.Struct({
-  /** The instances start in it. */
+  /** The working directory of the instances. */
   directory: textWhere(
     (text) => isText(text) && text.startsWith("/") && text.length <= 4096,
     "an absolute path"
   ),
   start: Command,
-  /** Run once before the first instance, in the same directory. */
+  /** Runs once before the first instance, in the same directory. */
   release: optional(Command),
-  /** How an instance reports its port; on fd 4 without it. */
+  /** How an instance reports its port; on fd 4 if absent. */
   port: optional(Port),
-  /** Where the front listens, host and port; without it, the app has no front. */
+  /** Where the front listens, as host and port. If absent, the app has no front. */
   listen: optional(Listen),
-  /** How long, in ms, an instance that is replaced may take to finish its requests; 30 s without it. */
+  /** How long a replaced instance may take to finish its requests, in ms; 30 s if absent. */
   drain_ms: optional(wholeNumber(1, 3_600_000)),
   /** Plain environment variables. */
   vars: optional(varsOf(Text.pipe(Schema.filter(isText, { description: "a text" })), "an object")),
-  /** Which build it is, as the client calls it; instances get it as TAKO_BUILD. */
+  /** The client's label for the build; instances get it as TAKO_BUILD. */
   build: optional(Label)
 })
 export type Specification = typeof Specification.Type
 
 /** One deploy of an app. */
 export const Release = Schema.Struct({
-  /** 1, 2, 3 …, of the app. */
+  /** Numbered 1, 2, 3 … within the app. */
   id: Ordinal,
-  /** The secrets that it was deployed with, to which a rollback returns; null before the first. */
+  /** The secrets it was deployed with, which a rollback restores; null before the first. */
   revision: Schema.NullOr(Revision),
-  /** When. */
+  /** When it was deployed. */
   at: Instant,
-  /** Who, as the client claims; not verified. */
+  /** Who deployed it, as the client claims; not verified. */
   by: optional(Label),
   ...Specification.fields
 })

@@ -9,7 +9,7 @@ import * as StrictJson from "../strict-json.ts"
 
 export const empty: SecretSet = new Map()
 
-/** What one set has that another has not; names, sorted. */
+/** How one set differs from another, as sorted names. */
 export interface Difference {
   readonly added: ReadonlyArray<SecretName>
   readonly changed: ReadonlyArray<SecretName>
@@ -27,7 +27,7 @@ export const isSame = ({ added, changed, removed }: Difference): boolean =>
 
 export const names = (secrets: SecretSet): ReadonlyArray<SecretName> => [...secrets.keys()].sort()
 
-/** `{"NAME":"value",…}` with the names sorted: equal for equal sets. */
+/** `{"NAME":"value",…}` with sorted names, so equal sets have equal texts. */
 export const encode = (secrets: SecretSet): Redacted.Redacted<string> => {
   const members = names(secrets).map(
     (name) => `${JSON.stringify(name)}:${JSON.stringify(textOf(secrets, name))}`
@@ -42,8 +42,8 @@ const isValue = (text: string): boolean =>
   Either.isRight(checkValue(Redacted.make(text), { allowEmpty: true }))
 
 /**
- * All secrets of an app, as one revision holds them and as an instance receives them: an object of texts, each fit to be a value (at most 1 MiB of UTF-8, also empty), under
- * the names of secrets.
+ * All secrets of an app, as one revision stores them and an instance receives them: an object from secret names
+ * to valid values (at most 1 MiB of UTF-8, possibly empty).
  */
 export const SecretSet = mapOf<SecretName, Redacted.Redacted<string>, string>(
   { keyProblem, object: "an object of texts" },
@@ -57,7 +57,7 @@ export type SecretSet = typeof SecretSet.Type
 
 const decodeSet = decoderOf(() => SecretSet)
 
-/** What {@link encode} gave; undefined for anything else. */
+/** Decodes the output of {@link encode}; undefined for anything else. */
 export const decode = (json: string): SecretSet | undefined => {
   const parsed = StrictJson.parse(json)
   return "fault" in parsed ? undefined : Either.getOrUndefined(decodeSet(parsed.value))

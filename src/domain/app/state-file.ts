@@ -8,20 +8,20 @@ import type { AppName } from "./app-name.ts"
 import { AppState } from "./app-state.ts"
 import { toJson } from "./release.ts"
 
-/** The largest file that is read: 4 MiB. */
+/** The size limit of the file: 4 MiB. */
 export const maxFileLength = 4 * 1024 * 1024
 
 type Json = Readonly<Record<string, unknown>>
 
-/** What makes the content of version n, its `version` left out, that of version n + 1. */
+/** Migrates the content of version n, without its `version`, to version n + 1. */
 export type Migration = (content: Json) => Json
 
-/** From version 1 on, in order. The version that is written is one more than there are of them. */
+/** The migrations from version 1 on, in order. The version we write is their number plus one. */
 export const migrations: ReadonlyArray<Migration> = []
 
 const decodeState = decoderOf(() => AppState)
 
-/** What the state file of this app says, brought to today's version. */
+/** Decodes an app's state file and migrates it to the current version. */
 export const parse = (
   app: AppName,
   bytes: Uint8Array,
@@ -42,7 +42,7 @@ export const parse = (
     }
     if (version > steps.length + 1) return yield* damaged("newer")
     const migrated = steps.slice(version - 1).reduce((older, migrate) => migrate(older), rest as Json)
-    // The mismatch is dropped, because a file that is not ours may hold anything.
+    // The details of a mismatch are dropped, because a foreign file may contain anything.
     const state = yield* Either.mapLeft(
       decodeState(migrated),
       () => new StateDamaged({ app, reason: "content" })
@@ -51,7 +51,7 @@ export const parse = (
     return isWhole(state) ? state : yield* damaged("content")
   })
 
-/** `version` first, two spaces of indent, one newline at the end. */
+/** Puts `version` first, indents by two spaces, and ends with one newline. */
 export const print = ({ releases, ...rest }: AppState): string => {
   const version = migrations.length + 1
   return `${JSON.stringify({ version, ...rest, releases: releases.map(toJson) }, null, 2)}\n`

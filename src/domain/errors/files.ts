@@ -1,6 +1,6 @@
 import * as Data from "effect/Data"
 
-/** Another process has locked a file that tako wants to change, and keeps it locked. Exit 1. */
+/** Another process holds the lock of a file that tako wants to change. Exit 1. */
 export class FileLocked extends Data.TaggedError("FileLocked")<{
   readonly path: string
   readonly pid?: number
@@ -22,8 +22,8 @@ const aftermath = {
 /** The operating system refused to read or write a file. Exit 1. */
 export class FileFailed extends Data.TaggedError("FileFailed")<{
   /**
-   * "write to": a stream, part of which may have been written. "sync": the new file is in its place, but may be gone
-   * after a power cut.
+   * "write to": a stream; part of the data may have been written. "sync": the new file is in place, but may be lost
+   * in a power failure.
    */
   readonly operation: "read" | "write" | "write to" | "lock" | "sync"
   readonly path: string
@@ -35,7 +35,7 @@ export class FileFailed extends Data.TaggedError("FileFailed")<{
   }
 }
 
-/** How a file or folder can fail to be this user's alone, as a predicate of its path. */
+/** How a file or folder can fail to be private, as a predicate of its path. */
 export const unsafeProblems = {
   symlink: "is a symbolic link",
   "not-a-file": "is not a regular file",
@@ -46,20 +46,20 @@ export const unsafeProblems = {
 
 export type UnsafeProblem = keyof typeof unsafeProblems
 
-/** A file or folder that must be this user's alone is not, so nothing was read from it. Exit 1. */
+/** A file or folder that must be private to this user is not, so it was not read. Exit 1. */
 export class UnsafeFile extends Data.TaggedError("UnsafeFile")<{
   readonly path: string
   readonly problem: UnsafeProblem
   readonly directory: boolean
 }> {
   override get message(): string {
-    const mend =
+    const fix =
       this.problem === "permissions"
         ? `chmod ${this.directory ? "700" : "600"} ${this.path}`
         : this.problem === "foreign-owner"
           ? "run this command as that user"
           : `look at it, then remove it: rm ${this.directory ? "-r " : ""}${this.path}`
-    return `${this.path} ${unsafeProblems[this.problem]}. Nothing was read from it.\nMend it: ${mend}`
+    return `${this.path} ${unsafeProblems[this.problem]}. Nothing was read from it.\nFix it: ${fix}`
   }
 }
 
@@ -85,5 +85,5 @@ const explanations: Readonly<Record<string, string>> = {
   EAI_AGAIN: "the name service does not answer (EAI_AGAIN)"
 }
 
-/** An errno's name in words. */
+/** Describes an errno in words. */
 export const explain = (code: string): string => explanations[code] ?? code

@@ -1,10 +1,10 @@
 import * as Data from "effect/Data"
 
-/** A source that was tried for a key, and what came of it. */
+/** A source that was tried for a key, and the result. */
 export interface Attempt {
   readonly source: KeySourceName
   readonly outcome: keyof typeof outcomes
-  /** More about the outcome; never a part of what the source holds. */
+  /** Details of the outcome; never any content of the source. */
   readonly because?: string
 }
 
@@ -62,7 +62,7 @@ export class NoKeyFits extends Data.TaggedError("NoKeyFits")<{
   }
 }
 
-/** A key of this machine fits the environment, but belongs to another project, and nobody has agreed to its use here. Exit 3. */
+/** A key of this machine fits the environment but belongs to another project, and nobody has confirmed its use here. Exit 3. */
 export class KeyNotTrusted extends Data.TaggedError("KeyNotTrusted")<{
   readonly environment: string
   /** The projects that use the key, each with its environment. */
@@ -94,8 +94,8 @@ export class EnvironmentReplaced extends Data.TaggedError("EnvironmentReplaced")
 }
 
 /**
- * The keys that this machine keeps, or what it remembers of them, cannot be used. The layer writes the message, which never
- * holds a part of a key. Exit 1, or 3 when they are unsafe.
+ * The keys that this machine keeps, or its pins, cannot be used. The layer writes the message, which never
+ * contains any part of a key. Exit 1, or 3 when they are unsafe.
  */
 export class KeyCacheUnavailable extends Data.TaggedError("KeyCacheUnavailable")<{
   /** "unsafe": others can read or change it, or it is not what tako writes. "failed": no access. */
@@ -107,7 +107,7 @@ export class KeyCacheUnavailable extends Data.TaggedError("KeyCacheUnavailable")
   readonly message: string
 }> {}
 
-/** A key that was given does not open the environment, or there is nothing to try it on. Exit 3. */
+/** A given key does not open the environment, or there is no value to try it on. Exit 3. */
 export class KeyRefused extends Data.TaggedError("KeyRefused")<{
   readonly environment: string
   readonly reason: "opens-nothing" | "not-a-key" | "nothing-to-open" | "nothing-to-rotate"

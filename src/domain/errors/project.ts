@@ -1,9 +1,9 @@
 import * as Data from "effect/Data"
 
-/** tako.toml is not as it should be. Exit 1. */
+/** tako.toml is invalid. Exit 1. */
 export class ConfigInvalid extends Data.TaggedError("ConfigInvalid")<{
   readonly path: string
-  /** What is wrong, without quoting values: tables and keys only. */
+  /** What is wrong. Names tables and keys, never values. */
   readonly problem: string
   readonly line?: number
   readonly suggestion?: string

@@ -103,7 +103,7 @@ export class KeyDiffers extends Data.TaggedError("KeyDiffers")<{
   }
 }
 
-/** The app has no release, so there is nothing to run. Exit 5. */
+/** The app has no release to run. Exit 5. */
 export class NotDeployed extends Data.TaggedError("NotDeployed")<{ readonly app: string }> {
   override get message(): string {
     return `${this.app} has no release yet.\nCreate one: tako apps deploy`

@@ -17,7 +17,7 @@ const faults = {
   "sealed-value": "its value is not the base64 of a nonce, a ciphertext of at most 1 MiB and a tag"
 } as const
 
-/** `.tako/secrets.json` breaks a rule of its format; nothing of it was used, nothing was changed. Exit 4. */
+/** `.tako/secrets.json` violates its format. None of it was used, and nothing was changed. Exit 4. */
 export class SecretsFileDamaged extends Data.TaggedError("SecretsFileDamaged")<{
   readonly reason: keyof typeof faults
   readonly environment?: string
@@ -41,9 +41,9 @@ const mend = (reason: keyof typeof faults): string =>
       "differ, keep one side as a whole. Then: tako secrets verify"
     : "See what changed it: git diff HEAD -- .tako/secrets.json; git log -p -- .tako/secrets.json"
 
-/** Somebody else changed the environment, or the file, after we read it. Exit 1. */
+/** The environment or the file was changed after we read it. Exit 1. */
 export class SecretsFileChanged extends Data.TaggedError("SecretsFileChanged")<{
-  /** The environment that has a different key now; absent when an editor or git changed the file despite our lock. */
+  /** The environment whose key changed; absent when an editor or git changed the file despite our lock. */
   readonly environment?: string
 }> {
   override get message(): string {
@@ -55,7 +55,7 @@ export class SecretsFileChanged extends Data.TaggedError("SecretsFileChanged")<{
   }
 }
 
-/** A path that should be a file of the project is something else. Exit 1. */
+/** A path that should be a file of the project is not a regular file in it. Exit 1. */
 export class PathRefused extends Data.TaggedError("PathRefused")<{
   readonly path: string
   readonly reason: "symlink-outside-project" | "not-a-file"

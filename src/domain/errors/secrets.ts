@@ -59,7 +59,7 @@ export class SecretsDamaged extends Data.TaggedError("SecretsDamaged")<{
   override get message(): string {
     return (
       `${this.secrets.join(", ")} in environment ${this.environment}: damaged, or sealed with another passphrase. ` +
-      `The key opens the other ${this.opened}. Nothing was handed out or written.\n` +
+      `The key opens the other ${this.opened}. Nothing was released or written.\n` +
       `See who changed it: git log -p -- .tako/secrets.json; to start over: tako secrets rm ${this.secrets[0]} --env ${this.environment}`
     )
   }
@@ -78,14 +78,14 @@ export class SecretMisplaced extends Data.TaggedError("SecretMisplaced")<{
     if (this.origin !== undefined) {
       return (
         `${what} holds a value that was sealed for ${this.origin.secret} in environment ${this.origin.environment}: ` +
-        "somebody moved or copied it in the file. Nothing was handed out or written.\n" +
+        "somebody moved or copied it in the file. Nothing was released or written.\n" +
         "See who: git log -p -- .tako/secrets.json; put the right value back: " +
         `tako secrets set ${this.secret} --env ${this.environment}`
       )
     }
     return (
       `${what} holds a value that was not sealed for this name: another tool wrote it, or it came from a name ` +
-      "that no longer exists. Nothing was handed out or written.\n" +
+      "that no longer exists. Nothing was released or written.\n" +
       `If you know where it comes from, bind it: tako secrets adopt ${this.secret} --env ${this.environment}`
     )
   }
@@ -102,7 +102,7 @@ const refusals = {
     "More lines came after Enter, so nothing was kept. To set a value of several lines: tako secrets set NAME < FILE"
 } as const
 
-/** A value cannot be kept. Exit 2. */
+/** The value cannot be stored. Exit 2. */
 export class ValueRefused extends Data.TaggedError("ValueRefused")<{
   readonly reason: "empty" | "not-utf8" | "too-large" | "lone-surrogate" | "lines"
 }> {

@@ -186,7 +186,7 @@ export class ServerRefused extends Data.TaggedError("ServerRefused")<{
 /** The server does not know the app. Exit 5. */
 export class AppUnknown extends Data.TaggedError("AppUnknown")<{
   readonly app: string
-  /** The servers that were asked; undefined in the message of a server itself. */
+  /** The servers that were queried; undefined in a server's own message. */
   readonly servers?: ReadonlyArray<string>
   readonly suggestion?: string
 }> {

@@ -36,7 +36,7 @@ export const serverNotFound = (
     )
   })
 
-/** config.toml has a server of this name already. Exit 1. */
+/** config.toml already has a server of this name. Exit 1. */
 export class ServerExists extends Data.TaggedError("ServerExists")<{
   readonly server: string
   /** The existing one's, for people. */

@@ -32,7 +32,7 @@ export class HostKeyRefused extends Data.TaggedError("HostKeyRefused")<{
 
 /** A public key that a host presented. */
 export interface HostKey {
-  /** Such as ssh-ed25519. */
+  /** For example ssh-ed25519. */
   readonly type: string
   /** `SHA256:` and the hash in base64 without padding, as ssh shows it. */
   readonly fingerprint: string
@@ -44,11 +44,11 @@ export interface HostKey {
 const fileOption = ([file]: ReadonlyArray<string>): string =>
   file === undefined || file.endsWith("/.ssh/known_hosts") ? "" : `-f ${file} `
 
-/** A host did not let this user log in, or there is nothing to log in with. Exit 5. */
+/** A host did not let this user log in, or there was no key to log in with. Exit 5. */
 export class LoginRefused extends Data.TaggedError("LoginRefused")<{
   readonly server: string
   readonly destination: Destination
-  /** As in la.example. */
+  /** For example la.example. */
   readonly host: string
   readonly user: string
   /** "locked": the host accepts a key whose passphrase was not given, or was wrong. */

@@ -1,6 +1,6 @@
 import * as Data from "effect/Data"
 
-/** Two names that are one in Go. Exit 1. */
+/** Two secret names map to the same Go name. Exit 1. */
 export class AccessorsCollide extends Data.TaggedError("AccessorsCollide")<{
   readonly accessor: string
   readonly names: readonly [string, string]
@@ -14,7 +14,7 @@ export class AccessorsCollide extends Data.TaggedError("AccessorsCollide")<{
   }
 }
 
-/** Neither package.json nor go.mod tells in which language to write. Exit 2. */
+/** Neither package.json nor go.mod shows which language to generate. Exit 2. */
 export class LanguageUnknown extends Data.TaggedError("LanguageUnknown")<{
   readonly root: string
 }> {

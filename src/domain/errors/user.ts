@@ -1,6 +1,6 @@
 import * as Data from "effect/Data"
 
-/** The command was typed wrong; says what is right. Exit 2. */
+/** The command line is wrong; the message says what is right. Exit 2. */
 export class Usage extends Data.TaggedError("Usage")<{
   readonly problem: string
   readonly hint?: string
@@ -10,7 +10,7 @@ export class Usage extends Data.TaggedError("Usage")<{
   }
 }
 
-/** A question has to be asked, and there is no terminal to ask it on. Exit 2. */
+/** A question has to be asked, but there is no terminal to ask it on. Exit 2. */
 export class NoTerminal extends Data.TaggedError("NoTerminal")<{
   readonly question: string
   readonly instead: string
@@ -23,7 +23,7 @@ export class NoTerminal extends Data.TaggedError("NoTerminal")<{
   }
 }
 
-/** Ctrl-C or end of input at a question, or a signal. Exit 130. */
+/** Ctrl-C or end of input at a prompt, or a signal. Exit 130. */
 export class Interrupted extends Data.TaggedError("Interrupted") {
   override get message(): string {
     return "Interrupted. Nothing was changed."
@@ -37,14 +37,14 @@ export class Declined extends Data.TaggedError("Declined") {
   }
 }
 
-/** The two entries of a hidden question differ. Exit 1. */
+/** The two entries at a hidden prompt differ. Exit 1. */
 export class EntriesDiffer extends Data.TaggedError("EntriesDiffer") {
   override get message(): string {
     return "The two entries differ. Nothing was changed."
   }
 }
 
-/** A name that cannot be given; the name itself is not repeated, it may be a value typed in the wrong place. Exit 2. */
+/** An invalid name. It is not repeated, because it may be a value typed in the wrong place. Exit 2. */
 export class InvalidName extends Data.TaggedError("InvalidName")<{
   readonly kind: "environment" | "secret"
   readonly suggestion?: string

@@ -27,7 +27,7 @@ export const noticeLines = (notice: Notice, ink: Ink): ReadonlyArray<string> => 
         : [quiet(`your app is at ${notice.url} (port ${notice.taken} is taken)`)]
     case "NoAddress":
       return problem(notice.error, `your app stays at ${notice.url} until its next start`)
-    case "NotAPort":
+    case "InvalidPortReport":
       return [
         quiet("your app did not report a port on fd 4 (a number and a newline), so it gets no address here")
       ]
@@ -35,7 +35,7 @@ export const noticeLines = (notice: Notice, ink: Ink): ReadonlyArray<string> => 
       return [quiet(`${whatChanged(notice.changes)}, restarting`)]
     case "Killed":
       return [quiet(`your app did not exit within ${notice.seconds} s of SIGTERM and was killed`)]
-    case "NotFollowed":
+    case "ChangeRejected":
       return problem(notice.error, whatNow(notice.isRunning))
     case "Recovered":
       return [

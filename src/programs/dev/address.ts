@@ -60,7 +60,7 @@ export const openAddress = Effect.fnUntraced(function* (notify: (notice: Notice)
     return {
       open: Effect.fnUntraced(function* (running: RunningProcess, addresses: Addresses) {
         const report = yield* running.port
-        if (report._tag === "Garbage") yield* notify({ _tag: "NotAPort" })
+        if (report._tag === "Garbage") yield* notify({ _tag: "InvalidPortReport" })
         if (report._tag !== "Listening") return
         const { port } = report
         yield* Effect.matchEffect(frontAt(addresses), {

@@ -51,12 +51,12 @@ export type Notice =
   /** The address could not be opened. Until the next restart the program can be reached directly at `url`. */
   | { readonly _tag: "NoAddress"; readonly error: ListenFailed; readonly url: string }
   /** The program wrote something other than a port to fd 4. */
-  | { readonly _tag: "NotAPort" }
+  | { readonly _tag: "InvalidPortReport" }
   | { readonly _tag: "Restarting"; readonly changes: Changes }
   /** The program did not exit within this time and was killed. */
   | { readonly _tag: "Killed"; readonly seconds: number }
   /** A change left the files unusable. A running program keeps what it has. */
-  | { readonly _tag: "NotFollowed"; readonly error: Error; readonly isRunning: boolean }
+  | { readonly _tag: "ChangeRejected"; readonly error: Error; readonly isRunning: boolean }
   /** The files are usable again, and nothing has changed. */
   | { readonly _tag: "Recovered"; readonly isRunning: boolean }
   /** A program restarted by a change failed, or could not be started. The next change restarts it. */

@@ -46,7 +46,7 @@ export const followFiles = Effect.fnUntraced(function* (
       if (Either.isLeft(found)) {
         if (found.left.message !== problem) {
           problem = found.left.message
-          yield* notify({ _tag: "NotFollowed", error: found.left, isRunning })
+          yield* notify({ _tag: "ChangeRejected", error: found.left, isRunning })
         }
         continue
       }

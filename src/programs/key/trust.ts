@@ -22,7 +22,7 @@ export const trust = Effect.fn("key.trust")(function* <E, R>(
   const id = (yield* Cipher).keyIdOf(environment.salt)
   const pinned = yield* pins.of(name)
   if (pinned.includes(id)) return "already-trusted" as const
-  const origins = yield* pins.originsOf(id)
+  const origins = yield* pins.environmentsPinnedTo(id)
   if (pinned.length > 0) return yield* new EnvironmentReplaced({ environment: name, origins })
   yield* Effect.scoped(
     Effect.gen(function* () {

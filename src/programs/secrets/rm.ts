@@ -6,7 +6,7 @@ import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { findEnvironment, findSecret } from "../environment/read.ts"
 
 /** The environments that would lose the secret. Fails when none has it, before anybody is asked for consent. */
-export const placesToRemove = Effect.fn("placesToRemove")(function* (
+export const environmentsWithSecret = Effect.fn("environmentsWithSecret")(function* (
   secret: SecretName,
   where: EnvironmentName | "everywhere"
 ) {

@@ -19,24 +19,24 @@ const unavailable = (error: UnsafeFile | FileFailed): KeyCacheUnavailable => {
     return new KeyCacheUnavailable({ reason: "failed", location, because, message: error.message })
   }
   const look = `look at it, then remove it: rm ${error.directory ? "-r " : ""}${location}`
-  const mend = {
+  const fix = {
     permissions: `chmod ${error.directory ? "700" : "600"} ${location}`,
     "foreign-owner": "run tako as that user, or set TAKO_HOME to a folder of your own",
     symlink: look,
     "not-a-file": look,
     "not-a-directory": look
   }[error.problem]
-  return unsafe(location, unsafeProblems[error.problem], mend)
+  return unsafe(location, unsafeProblems[error.problem], fix)
 }
 
 /** Its content is not what tako writes. */
 export const unreadable = (path: string): KeyCacheUnavailable =>
   unsafe(path, "does not hold what tako writes there", `look at it, then remove it: rm ${path}`)
 
-const unsafe = (location: string, because: string, mend: string) =>
+const unsafe = (location: string, because: string, fix: string) =>
   new KeyCacheUnavailable({
     reason: "unsafe",
     location,
     because,
-    message: `${location} ${because}; no key was read from it.\nMend it: ${mend}`
+    message: `${location} ${because}; no key was read from it.\nFix it: ${fix}`
   })

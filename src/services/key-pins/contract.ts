@@ -21,7 +21,7 @@ export const contractOf = (machine: Effect.Effect<PinsOf, never, Scope.Scope>): 
     run: Effect.gen(function* () {
       const pins = yield* (yield* machine)("/a")
       Assert.deepEqual([...(yield* pins.of(production))], [])
-      Assert.deepEqual([...(yield* pins.originsOf(a))], [])
+      Assert.deepEqual([...(yield* pins.environmentsPinnedTo(a))], [])
       yield* pins.unpin(production)
     })
   },
@@ -36,7 +36,7 @@ export const contractOf = (machine: Effect.Effect<PinsOf, never, Scope.Scope>): 
       yield* pins.retire(production, [a])
       Assert.deepEqual([...(yield* pins.retired(production))], [a])
       Assert.deepEqual([...(yield* pins.of(production))], [b])
-      Assert.deepEqual([...(yield* pins.originsOf(a))], [])
+      Assert.deepEqual([...(yield* pins.environmentsPinnedTo(a))], [])
       Assert.deepEqual([...(yield* (yield* of("/b")).retired(production))], [])
       yield* pins.retire(production, [])
       Assert.deepEqual([...(yield* pins.retired(production))], [])
@@ -73,10 +73,10 @@ export const contractOf = (machine: Effect.Effect<PinsOf, never, Scope.Scope>): 
       Assert.deepEqual([...(yield* here.of(production))], [a])
       Assert.deepEqual([...(yield* here.of(staging))], [])
       Assert.deepEqual(
-        [...(yield* here.originsOf(a))],
+        [...(yield* here.environmentsPinnedTo(a))],
         ["/home/u/app (production)", "/srv/other (production)"]
       )
-      Assert.deepEqual([...(yield* here.originsOf(c))], ["/srv/other (staging)"])
+      Assert.deepEqual([...(yield* here.environmentsPinnedTo(c))], ["/srv/other (staging)"])
     })
   },
 
@@ -91,7 +91,7 @@ export const contractOf = (machine: Effect.Effect<PinsOf, never, Scope.Scope>): 
         { concurrency: "unbounded" }
       )
       const pins = yield* pinsOf("/")
-      Assert.equal((yield* pins.originsOf(a)).length, 8)
+      Assert.equal((yield* pins.environmentsPinnedTo(a)).length, 8)
     })
   }
 ]

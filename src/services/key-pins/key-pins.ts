@@ -28,6 +28,6 @@ export class KeyPins extends Context.Tag("tako/KeyPins")<
       ids: ReadonlyArray<KeyId>
     ) => Effect.Effect<void, PinsError>
     /** All environments that are pinned to this key, as "<project> (<environment>)". */
-    readonly originsOf: (id: KeyId) => Effect.Effect<ReadonlyArray<string>, PinsError>
+    readonly environmentsPinnedTo: (id: KeyId) => Effect.Effect<ReadonlyArray<string>, PinsError>
   }
 >() {}

@@ -18,7 +18,8 @@ export const layerMemoryOf = (
       of: (environment) => Effect.map(Ref.get(machine), (pins) => Pins.of(pins, identity, environment)),
       pin: (environment, ids) => Ref.update(machine, (pins) => Pins.pin(pins, identity, environment, ids)),
       unpin: (environment) => Ref.update(machine, (pins) => Pins.pin(pins, identity, environment, [])),
-      originsOf: (id) => Effect.map(Ref.get(machine), (pins) => Pins.placesOf(pins, id))
+      environmentsPinnedTo: (id) =>
+        Effect.map(Ref.get(machine), (pins) => Pins.environmentsPinnedTo(pins, id))
     }))
   )
 

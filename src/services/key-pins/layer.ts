@@ -53,7 +53,7 @@ export const layer: Layer.Layer<KeyPins, never, Home | Project> = Layer.effect(
       unpin: (environment) => change(current, (pins) => Pins.pin(pins, identity, environment, [])),
       retired: (environment) => Effect.map(read(rotated), (pins) => Pins.of(pins, identity, environment)),
       retire: (environment, ids) => change(rotated, (pins) => Pins.pin(pins, identity, environment, ids)),
-      originsOf: (id) => Effect.map(read(current), (pins) => Pins.placesOf(pins, id))
+      environmentsPinnedTo: (id) => Effect.map(read(current), (pins) => Pins.environmentsPinnedTo(pins, id))
     }
   })
 )

@@ -188,15 +188,20 @@ const remember = Effect.fnUntraced(function* (name: EnvironmentName, salt: Salt,
   return location
 })
 
-const originsOf = (salt: Salt) =>
-  Effect.flatMap(Effect.all([Cipher, KeyPins]), ([cipher, pins]) => pins.originsOf(cipher.keyIdOf(salt)))
+const environmentsWithKey = (salt: Salt) =>
+  Effect.flatMap(Effect.all([Cipher, KeyPins]), ([cipher, pins]) =>
+    pins.environmentsPinnedTo(cipher.keyIdOf(salt))
+  )
 
 const failReplaced = (name: EnvironmentName, salt: Salt) =>
-  Effect.flatMap(originsOf(salt), (origins) => new EnvironmentReplaced({ environment: name, origins }))
+  Effect.flatMap(
+    environmentsWithKey(salt),
+    (origins) => new EnvironmentReplaced({ environment: name, origins })
+  )
 
 const requireTrust = Effect.fnUntraced(function* (name: EnvironmentName, salt: Salt, ask: boolean) {
   const terminal = yield* Terminal
-  const origins = yield* originsOf(salt)
+  const origins = yield* environmentsWithKey(salt)
   const trusted = ask && (yield* terminal.isThere) && (yield* Prompts.confirmTrust(name, origins))
   if (!trusted) return yield* new KeyNotTrusted({ environment: name, origins })
 })

@@ -25,8 +25,8 @@ export const newPassphrase = Effect.fnUntraced(function* (name: EnvironmentName,
   const words = yield* PassphraseWords
   const suggestion = yield* words.suggest
   yield* terminal.show(introduction)
-  yield* terminal.show(`A strong one: ${Redacted.value(suggestion)}`)
-  const first = yield* terminal.askHidden(`Passphrase for environment ${name} (Enter takes that one): `)
+  yield* terminal.show(`Suggestion: ${Redacted.value(suggestion)}`)
+  const first = yield* terminal.askHidden(`Passphrase for environment ${name} (press Enter to use it): `)
   if (Redacted.value(first) === "") return suggestion
   const weak = weakness(first)
   if (Option.isSome(weak)) {
@@ -47,7 +47,7 @@ export const confirmTrust = (name: EnvironmentName, origins: ReadonlyArray<strin
 
 const confirmEntry = Effect.fnUntraced(function* (first: Redacted.Redacted<string>) {
   const terminal = yield* Terminal
-  const second = yield* terminal.askHidden("The same again: ")
+  const second = yield* terminal.askHidden("Repeat the passphrase: ")
   if (Redacted.value(first) !== Redacted.value(second)) return yield* new EntriesDiffer()
   return first
 })

@@ -45,7 +45,7 @@ const found = (start: string): Effect.Effect<Root, ConfigInvalid> => {
     root.config === undefined ? "make a project of your own: tako init" : `pass --config ${root.config}`
   return new ConfigInvalid({
     path: root.marker,
-    problem: `it belongs to another user (uid ${root.foreignOwner}) and so is not used unasked; ${insist}`
+    problem: `it belongs to another user (uid ${root.foreignOwner}) and so is not used unless you say so; ${insist}`
   })
 }
 

@@ -29,11 +29,11 @@ describe.skipIf(!needs("python3"))("at a terminal", () => {
     const sandbox = await makeSandbox()
     const shown = await atTerminal(sandbox, set, [
       Pty.wait("Creating environment production. Choose a passphrase; share it with your team"),
-      Pty.wait("A strong one: "),
+      Pty.wait("Suggestion: "),
       askPassphrase,
       Pty.send("hunter2\r"),
       Pty.wait("That one is weak: it has fewer than 12 characters"),
-      Pty.wait("The same again: "),
+      Pty.wait("Repeat the passphrase: "),
       Pty.send("hunter2\r"),
       Pty.wait("Enter value: "),
       Pty.untilFlags({ ECHO: false }),
@@ -61,7 +61,7 @@ describe.skipIf(!needs("python3"))("at a terminal", () => {
       Pty.send("v\r"),
       Pty.wait("Set secret")
     ])
-    const [, suggestion] = /A strong one: ([a-z-]+)/.exec(shown.output) ?? assert.fail(shown.output)
+    const [, suggestion] = /Suggestion: ([a-z-]+)/.exec(shown.output) ?? assert.fail(shown.output)
     const joined = await sandbox.tako(["secrets", "key", "derive", "-e", "production"], {
       variables: { TAKO_PASSPHRASE: suggestion as string, TAKO_HOME: Path.join(sandbox.folder, "teammate") }
     })

@@ -155,7 +155,7 @@ describe("dev's address", () => {
       yield* change("one")
       const dev = yield* startDev()
       yield* (yield* dev.start(1)).report({ _tag: "Garbage" })
-      assert.deepStrictEqual(yield* dev.told, { _tag: "NotAPort" })
+      assert.deepStrictEqual(yield* dev.told, { _tag: "InvalidPortReport" })
       yield* dev.change(change("two"))
       assert.strictEqual((yield* dev.told)._tag, "Restarting")
       yield* (yield* dev.start(2)).report({ _tag: "Silent" })

@@ -164,7 +164,7 @@ describe("dev starts it again", () => {
       assert.deepStrictEqual(yield* dev.untold, [])
       yield* pass("300 millis")
       const told = yield* dev.told
-      assert.strictEqual(told._tag, "NotFollowed")
+      assert.strictEqual(told._tag, "ChangeRejected")
       assert.deepInclude(told, { isRunning: true })
       assert.notInclude(JSON.stringify(told), "one")
       yield* dev.change(Effect.void)

@@ -7,7 +7,7 @@ import { rotate } from "../../../src/programs/key/rotate.ts"
 import { adopt } from "../../../src/programs/secrets/adopt.ts"
 import { get } from "../../../src/programs/secrets/get.ts"
 import { ls } from "../../../src/programs/secrets/ls.ts"
-import { placesToRemove, rm } from "../../../src/programs/secrets/rm.ts"
+import { environmentsWithSecret, rm } from "../../../src/programs/secrets/rm.ts"
 import { set } from "../../../src/programs/secrets/set.ts"
 import { keyIdOf } from "../../../src/services/cipher/layer.ts"
 import { machine } from "../../support/machine.ts"
@@ -121,13 +121,15 @@ describe("rm", () => {
       const { run } = yield* machine
       yield* run(put("production", "DATABASE_URL", "v"), { variables })
       yield* run(put("staging", "DATABASE_URL", "v"), { variables })
-      assert.deepStrictEqual(yield* run(placesToRemove(secret("DATABASE_URL"), "everywhere")), [
+      assert.deepStrictEqual(yield* run(environmentsWithSecret(secret("DATABASE_URL"), "everywhere")), [
         environment("production"),
         environment("staging")
       ])
-      const error = yield* Effect.flip(run(placesToRemove(secret("DATABASE_URI"), environment("staging"))))
+      const error = yield* Effect.flip(
+        run(environmentsWithSecret(secret("DATABASE_URI"), environment("staging")))
+      )
       assert.include(error.message, "Did you mean DATABASE_URL?")
-      const missing = yield* Effect.flip(run(placesToRemove(secret("A"), environment("stagin"))))
+      const missing = yield* Effect.flip(run(environmentsWithSecret(secret("A"), environment("stagin"))))
       assert.include(missing.message, "Did you mean staging?")
     })
   )

@@ -265,8 +265,8 @@ const special = (canaries: Canaries): ReadonlyArray<Row> => [
     title: "a new environment, two passphrases",
     argv: ["secrets", "key", "derive", "--env", "staging"],
     terminal: [
-      ["Enter takes", `${passphrase}\r`],
-      ["again", "another one\r"]
+      ["press Enter", `${passphrase}\r`],
+      ["Repeat", "another one\r"]
     ]
   },
   {

@@ -63,7 +63,7 @@ const unsafe = (problem: keyof typeof problems, path: string) =>
 
 const mend = Effect.gen(function* () {
   const { message } = yield* Effect.flip(find)
-  const command = message.split("Mend it: ")[1] ?? ""
+  const command = message.split("Fix it: ")[1] ?? ""
   assert.strictEqual(spawnSync("sh", ["-c", command.replace("look at it, then remove it: ", "")]).status, 0)
   yield* find
 })

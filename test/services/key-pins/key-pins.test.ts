@@ -88,7 +88,12 @@ describe("pins.json", () => {
       Effect.gen(function* () {
         meddle(path)
         const before = Fs.readFileSync(path, "utf8")
-        const uses = [pins.of(production), pins.pin(staging, [b]), pins.unpin(production), pins.originsOf(a)]
+        const uses = [
+          pins.of(production),
+          pins.pin(staging, [b]),
+          pins.unpin(production),
+          pins.environmentsPinnedTo(a)
+        ]
         for (const use of uses) {
           const error = yield* Effect.flip(
             use as Effect.Effect<unknown, Effect.Effect.Error<(typeof uses)[0]>>

@@ -59,9 +59,9 @@ const conversations: ReadonlyArray<readonly [what: string, exchanges: ReadonlyAr
   [
     "one after the other",
     [
-      [["show", "A strong one: a-b-c"], [], null],
+      [["show", "Suggestion: a-b-c"], [], null],
       [["askHidden", "Passphrase"], ["first"], "first"],
-      [["askHidden", "The same again"], ["second"], "second"],
+      [["askHidden", "Repeat the passphrase"], ["second"], "second"],
       [["ask", "Name"], ["third"], "third"]
     ]
   ]

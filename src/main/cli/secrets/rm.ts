@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { Declined, Usage } from "../../../domain/errors/user.ts"
-import { placesToRemove, rm as removeSecret } from "../../../programs/secrets/rm.ts"
+import { environmentsWithSecret, rm as removeSecret } from "../../../programs/secrets/rm.ts"
 import { argument, flag, leaf } from "../command.ts"
 import { checkSecret, chooseEnvironment, environmentFlag } from "../names.ts"
 import { say } from "../output.ts"
@@ -30,7 +30,7 @@ export const rm = leaf(
         return yield* new Usage({ problem: "--env and --all-envs cannot be used together." })
       }
       const where = input.allEnvironments ? "everywhere" : yield* chooseEnvironment(input.environment)
-      const places = yield* placesToRemove(secret, where)
+      const places = yield* environmentsWithSecret(secret, where)
       const [first, ...others] = places
       const environment = others.length === 0 ? Option.fromNullable(first) : Option.none()
       if (input.sync) yield* canSync({ environment, among: places })
