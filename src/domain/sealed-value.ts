@@ -6,7 +6,7 @@ import * as Base64 from "./base64.ts"
 import { ValueRefused } from "./errors/secrets.ts"
 
 /**
- * One encrypted value as it stands in the file: canonical base64 of nonce (12 bytes), ciphertext (0 bytes to
+ * One encrypted value as stored in the file: canonical base64 of nonce (12 bytes), ciphertext (0 bytes to
  * 1 MiB) and tag (16 bytes).
  */
 export type SealedValue = string & Brand.Brand<"SealedValue">
@@ -24,7 +24,7 @@ export interface Parts {
 
 const overhead = nonceLength + tagLength
 
-/** None for a text that is not canonical base64, or of fewer than 28 or more than 1 MiB + 28 bytes. */
+/** None for text that is not canonical base64, or that encodes fewer than 28 or more than 1 MiB + 28 bytes. */
 export const fromText = (text: string): Option.Option<SealedValue> => {
   const length = Base64.byteLength(text)
   return length >= overhead && length <= maxValueLength + overhead && Base64.isCanonical(text)
@@ -40,7 +40,7 @@ export const fromParts = ({ nonce, ciphertext, tag }: Parts): SealedValue => {
   return Base64.encode(bytes) as SealedValue
 }
 
-/** Takes the bytes apart: at least 28 of them. */
+/** Splits the bytes, of which there must be at least 28. */
 export const partsOf = (bytes: Uint8Array): Parts => ({
   nonce: bytes.subarray(0, nonceLength),
   ciphertext: bytes.subarray(nonceLength, bytes.length - tagLength),
@@ -49,7 +49,7 @@ export const partsOf = (bytes: Uint8Array): Parts => ({
 
 export const toParts = (sealed: SealedValue): Parts => partsOf(Option.getOrThrow(Base64.decode(sealed)))
 
-/** The value, if it can be kept: text without lone surrogates, at most 1 MiB of UTF-8, and not empty unless that is meant. */
+/** The value if it can be stored: text without lone surrogates, at most 1 MiB of UTF-8, and not empty unless allowed. */
 export const checkValue = (
   value: Redacted.Redacted<string>,
   options: { readonly allowEmpty: boolean }

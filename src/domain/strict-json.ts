@@ -1,12 +1,12 @@
-/** Why a text is not JSON as we take it. */
+/** Why a text is not strict JSON. */
 export type JsonFault = "not-json" | "duplicate-key" | "too-deep" | "number-too-large"
 
-/** Deeper nesting than any real file has; bounds the recursion of JSON.stringify when the file is written again. */
+/** Deeper than any real file; bounds the recursion of JSON.stringify when the file is written back. */
 const maxDepth = 64
 
 /**
- * JSON without what JSON.parse lets pass: a key twice in one object, nesting beyond 64 levels, and numbers that
- * would be written back as another number. Faults carry no text of the input.
+ * Rejects what JSON.parse tolerates: duplicate keys, nesting beyond 64 levels, and numbers that
+ * would be written back differently. Faults never contain input.
  */
 export const parse = (text: string): { readonly value: unknown } | { readonly fault: JsonFault } => {
   let value: unknown
@@ -23,8 +23,8 @@ const [quote, backslash, colon, minus, dot] = [0x22, 0x5c, 0x3a, 0x2d, 0x2e]
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
 
 /**
- * Walks a text that JSON.parse has accepted, in one pass, without recursion and without a copy of what it passes: a line
- * may be 16 MiB of anything, and whoever reads it has others to serve.
+ * Scans a text that JSON.parse has accepted in one pass, without recursion or copying: a line
+ * may have 16 MiB, and the reader has other clients to serve.
  */
 const findFault = (text: string): JsonFault | undefined => {
   const open: Array<Set<string> | undefined> = []
@@ -59,7 +59,7 @@ const findFault = (text: string): JsonFault | undefined => {
   return undefined
 }
 
-/** After the quote that no odd number of backslashes stands before. */
+/** Skips quotes that are escaped by an odd number of backslashes. */
 const endOfString = (text: string, start: number): number => {
   for (let at = text.indexOf('"', start + 1); ; at = text.indexOf('"', at + 1)) {
     let before = at
@@ -81,7 +81,7 @@ const endOfNumber = (text: string, start: number): number => {
   }
 }
 
-/** Most numbers: a double has room for 15 digits, and for an exponent of two. */
+/** The fast path for most numbers: a double is exact up to 15 digits, with an exponent of two. */
 const isExact = (text: string, start: number, end: number): boolean => {
   if (end - start > 15) return false
   let at = start
@@ -95,7 +95,7 @@ const losesDigits = (token: string): boolean =>
 /** JSON.stringify writes no number with more than 25 characters. */
 const longestNumber = 64
 
-/** One spelling for each decimal number. */
+/** Normalizes a decimal number. */
 const decimal = (text: string): string | undefined => {
   const parts = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(text)
   if (parts === null) return undefined

@@ -3,7 +3,7 @@ import * as Option from "effect/Option"
 // Keeps a byte order mark, which may be part of a value.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-/** The text of bytes that are UTF-8; none for any others. */
+/** Decodes UTF-8; none if the bytes are invalid. */
 export const decodeUtf8 = (bytes: Uint8Array): Option.Option<string> => {
   try {
     return Option.some(decoder.decode(bytes))
@@ -12,5 +12,5 @@ export const decodeUtf8 = (bytes: Uint8Array): Option.Option<string> => {
   }
 }
 
-/** The text of a file that an editor may have begun with a byte order mark. */
+/** Decodes a file that may start with an editor's byte order mark. */
 export const withoutByteOrderMark = (text: string): string => text.replace(/^\uFEFF/, "")

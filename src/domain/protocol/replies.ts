@@ -20,7 +20,7 @@ import {
 import { parseLine } from "./line.ts"
 import type { Command } from "./requests.ts"
 
-/** What a server answers to each command, under `data`; members have the names that they have on the wire. */
+/** What a server answers to each command, under `data`. Members are named as on the wire. */
 const makeReplies = () => {
   const app = AppNameText
   const release = Schema.NullOr(Ordinal)
@@ -29,14 +29,14 @@ const makeReplies = () => {
   const Hello = Schema.Struct({
     protocol_version: Count,
     server_version: Text,
-    /** The commands that it knows. */
+    /** The commands that the server knows. */
     capabilities: listOf(Text, "a list of texts")
   })
 
   const Update = Schema.Struct({
     /**
-     * `updated`: it is current, and instances that were healthy with it proved it. `unproven`: it is current, and nothing
-     * has proved it. `unchanged`: it was the same already. `would_update`: a dry run.
+     * `updated`: the revision is current, and healthy instances proved it. `unproven`: it is current, but no instance
+     * has proved it. `unchanged`: nothing differed. `would_update`: a dry run.
      */
     status: oneOf("updated", "unproven", "unchanged", "would_update"),
     app,
@@ -46,7 +46,7 @@ const makeReplies = () => {
     added: SecretNames,
     changed: SecretNames,
     removed: SecretNames,
-    /** Instances that were replaced. */
+    /** How many instances were replaced. */
     instances: Count
   })
 
@@ -66,7 +66,7 @@ const makeReplies = () => {
   })
 
   const Instance = Schema.Struct({
-    /** The 8 characters that its arguments end with. */
+    /** The last 8 characters of its command line. */
     id: Text,
     pid: Count,
     phase: oneOf("starting", "healthy", "unhealthy", "draining", "backoff"),
@@ -81,7 +81,7 @@ const makeReplies = () => {
     ...Summary.fields,
     listen: Schema.NullOr(Text),
     instance_list: listOf(Instance, "a list of instances"),
-    /** What is wrong with it, in words without values. */
+    /** What is wrong with it. Contains no values. */
     problem: Schema.NullOr(Text)
   })
 
@@ -90,7 +90,7 @@ const makeReplies = () => {
     pid: Count,
     started_at: Instant,
     apps: Count,
-    /** Where secrets are kept, and under what. */
+    /** Where secrets are stored, and what protects them. */
     secrets: oneOf("credential", "key-file", "memory"),
     /** In bytes. */
     memory: Count
@@ -104,7 +104,7 @@ const makeReplies = () => {
     proven: Flag,
     key_id: Schema.NullOr(KeyIdText),
     updated_at: Schema.NullOr(Instant),
-    /** As the client claimed it. */
+    /** The actor, as the client claimed. */
     by: Schema.NullOr(Text)
   })
 
@@ -112,7 +112,7 @@ const makeReplies = () => {
     at: Instant,
     instance: Text,
     stream: oneOf("stdout", "stderr"),
-    /** Masked where the server recognized a value; may contain control characters. */
+    /** Secret values that the server recognized are masked. May contain control characters. */
     text: Text
   })
 
@@ -122,7 +122,7 @@ const makeReplies = () => {
     status: Status,
     list: Schema.Struct({ apps: listOf(Summary, "a list of apps") }),
     server_info: Info,
-    /** 64 hex digits; null while there are no secrets. Good only for noticing a change. */
+    /** 64 hex digits; null while there are no secrets. Only useful for noticing a change. */
     get_secrets_hash: Schema.Struct({ app, hash: Schema.NullOr(Text) }),
     secrets_state: Secrets,
     deploy: Rollout,
@@ -136,7 +136,7 @@ const makeReplies = () => {
     logs: Schema.Struct({
       app,
       lines: listOf(Line, "a list of lines"),
-      /** The position after the last of them, for `after`. */
+      /** The position after the last line, for `after`. */
       next: Text
     })
   } satisfies { readonly [C in Command]: Schema.Schema.AnyNoContext }
@@ -158,12 +158,12 @@ export type SecretsState = Replies["secrets_state"]
 export type LogsReply = Replies["logs"]
 export type LogLine = LogsReply["lines"][number]
 
-/** What a server answers, one object a line. */
+/** A server's response, one JSON object per line. */
 export type Response =
   | { readonly status: "ok"; readonly data: Replies[Command] }
   | {
       readonly status: "error"
-      /** For the person who asked, without values. */
+      /** For the person who made the request. Contains no values. */
       readonly message: string
     }
 
@@ -171,7 +171,7 @@ export const ok = <C extends Command>(data: Replies[C]): Response => ({ status: 
 
 export const error = (message: string): Response => ({ status: "error", message })
 
-/** The response as one line, its newline included. */
+/** The response as one line, newline included. */
 export const encodeResponse = (response: Response): string =>
   `${JSON.stringify(response.status === "ok" && "releases" in response.data ? withReleases(response.data) : response)}\n`
 
@@ -180,7 +180,7 @@ const withReleases = (data: Replies["releases"]) => ({
   data: { ...data, releases: data.releases.map(toJson) }
 })
 
-/** What the server did, or the reason in its own words why it did not; those are not fit for a terminal as they are. */
+/** The result, or the server's own reason for a refusal, which must be made printable before it is shown. */
 export type Answer<C extends Command> =
   | { readonly _tag: "Done"; readonly data: ReplyOf<C> }
   | { readonly _tag: "Refused"; readonly message: string }
@@ -204,7 +204,7 @@ export const decodeResponse = <C extends Command>(
   })
 }
 
-/** A newer server may say more; what we know of must be as we know it. */
+/** A newer server may send more members; those that we know must be valid. */
 const decoderFor = <C extends Command>(command: C): ((value: unknown) => Decoded<ReplyOf<C>>) => {
   replies ??= makeReplies()
   const schema: Schema.Schema.AnyNoContext = replies[command]

@@ -23,7 +23,7 @@ import { type Fault, parseLine } from "./line.ts"
 /** The version of the protocol that both ends speak, the original's. */
 export const protocolVersion = 0
 
-/** The longest line that either end reads, its newline not counted: 16 MiB. */
+/** The longest line that either side reads, not counting the newline: 16 MiB. */
 export const maxLineLength = 16 * 1024 * 1024
 
 const request = <const C extends string, F extends Schema.Struct.Fields>(command: C, fields: F) =>
@@ -32,25 +32,25 @@ const request = <const C extends string, F extends Schema.Struct.Fields>(command
 const ofApp = <const C extends string, F extends Schema.Struct.Fields>(command: C, fields: F) =>
   request(command, { app: AppNameText, ...fields })
 
-/** Who asks, as the client claims it; goes into the audit trail, marked as not verified. */
+/** Who makes the request, as the client claims; recorded in the audit trail as not verified. */
 const by = optional(Label)
 
-/** What a client asks of a server, one object a line; members have the names that they have on the wire. Pure for the bundler, because a
- * client decodes none.
+/** What a client requests from a server, one JSON object per line. Members are named as on the wire. Marked pure for the bundler,
+ * because a client never decodes requests.
  */
 const requests = /* @__PURE__ */ (() => ({
   hello: request("hello", { protocol_version: Count }),
   /** Replaces all secrets of the app, and rolls them out. */
   update_secrets: ofApp("update_secrets", {
     secrets: SecretSet.SecretSet,
-    /** Only says what would change. */
+    /** Only report what would change. */
     dry_run: optional(Flag),
-    /** The key that the client opened the environment with; the server refuses one that is not the app's. */
+    /** The key with which the client opened the environment; the server refuses a key that is not the app's. */
     key_id: optional(KeyIdText),
     /** After a rotation: the key that the app had before. */
     previous_key_id: optional(KeyIdText),
     by,
-    /** Refused when the current revision is another one; 0 for none. */
+    /** The expected current revision, 0 for none; the request is refused if it is another one. */
     expected_revision: optional(
       Schema.Union(Schema.Literal(0), Revision).annotations({
         description: "the number of a revision, or 0 for none"
@@ -62,36 +62,36 @@ const requests = /* @__PURE__ */ (() => ({
   server_info: request("server_info", {}),
   get_secrets_hash: ofApp("get_secrets_hash", {}),
   secrets_state: ofApp("secrets_state", {}),
-  /** Makes a release of a directory on the server's host, and rolls it out. */
+  /** Creates a release from a directory on the server's host, and rolls it out. */
   deploy: ofApp("deploy", {
     ...Specification.fields,
-    /** As many as there are now without it, or 1. */
+    /** Without it, the current number, or 1. */
     instances: optional(Instances),
     by
   }),
-  /** Starts an app that was stopped. */
+  /** Starts a stopped app. */
   scale: ofApp("scale", { instances: Instances, by }),
   stop: ofApp("stop", { by }),
   delete: ofApp("delete", { by }),
   rollback: ofApp("rollback", {
-    /** A release that is kept; without it, the one before the current one. */
+    /** A kept release; without it, the one before the current one. */
     release: optional(Ordinal),
     by
   }),
   restart: ofApp("restart", { by }),
   releases: ofApp("releases", {}),
-  /** The end of the audit trail. */
+  /** The latest entries of the audit trail. */
   events: ofApp("events", {
-    /** At most so many, the latest; 100 without it. */
+    /** The maximum number of entries; 100 without it. */
     limit: optional(wholeNumber(1, 1000))
   }),
-  /** The end of the app's output, masked. */
+  /** The latest lines of the app's output, masked. */
   logs: ofApp("logs", {
-    /** At most so many lines, the latest; 100 without it. */
+    /** The maximum number of lines; 100 without it. */
     lines: optional(wholeNumber(1, 10_000)),
-    /** Only what came after this position: the `next` of an earlier answer. */
+    /** Only lines after this position: the `next` of an earlier answer. */
     after: optional(Label),
-    /** Only of this instance. */
+    /** Only lines of this instance. */
     instance: optional(Label)
   })
 }))()
@@ -114,10 +114,10 @@ const decoders = /* @__PURE__ */ (() =>
     ])
   ) as { readonly [C in Command]: (value: unknown) => Decoded<RequestOf<C>> })()
 
-/** Every command, as hello lists them. */
+/** Every command, as `hello` lists them. */
 export const commands = /* @__PURE__ */ Object.keys(requests) as ReadonlyArray<Command>
 
-/** A request, or a sentence on what is wrong with it; it names members, never what stands in them. */
+/** A request, or a description of what is wrong with it, which names members but never quotes their values. */
 export const decodeRequest = (line: Uint8Array): Either.Either<Request, string> => {
   const parsed = parseLine(line)
   if (Either.isLeft(parsed)) return Either.left(sentences[parsed.left])
@@ -152,7 +152,7 @@ const sentences: Readonly<Record<Fault, string>> = {
   "number-too-large": "A request has a number that is too large or too exact."
 }
 
-/** The request as one line, its newline included; there may be secrets in it. */
+/** The request as one line, newline included; it may contain secrets. */
 export const encodeRequest = (request: Request): Redacted.Redacted<string> => {
   if (request.command === "deploy") return Redacted.make(`${JSON.stringify(toJson(request))}\n`)
   if (request.command !== "update_secrets") return Redacted.make(`${JSON.stringify(request)}\n`)

@@ -5,10 +5,10 @@ import type * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import { nearest } from "../did-you-mean.ts"
 
-/** Where and why a value does not fit its schema. The value is not quoted: it may be a secret in the wrong place. */
+/** Where and why a value does not match its schema. The value is not quoted: it may be a secret in the wrong place. */
 export interface Mismatch {
   readonly path: Path
-  /** A sentence without its full stop. It begins with the path. */
+  /** A sentence without its full stop, starting with the path. */
   readonly problem: string
   /** The key that was probably meant, as a path. */
   readonly suggestion?: string
@@ -25,17 +25,17 @@ interface Options {
 }
 
 /**
- * The only way from parsed JSON or TOML to a value. Effect's own messages quote the input, so its issues stay in here and
- * come out as a {@link Mismatch}.
+ * The only way from parsed JSON or TOML to a typed value. Effect's own messages quote the input, so its issues never leave this
+ * file; they become a {@link Mismatch}.
  */
 export const decoderOf = <A, I>(schema: () => Schema.Schema<A, I>, options: Options = {}) => {
   const { unknownKeys = "refuse", object = "an object" } = options
   const parseOptions: AST.ParseOptions = {
-    // Without it, a member that is missing would be looked for in the prototype.
+    // Otherwise a missing member would be looked up in the prototype.
     exact: true,
     onExcessProperty: unknownKeys === "refuse" ? "error" : "ignore"
   }
-  // Most commands decode nothing, and a schema takes about 100,000 instructions to be made: this one waits for its first use.
+  // Most commands decode nothing, and creating a schema takes about 100,000 instructions, so it is created on first use.
   let decode: ((value: unknown) => Either.Either<A, ParseResult.ParseIssue>) | undefined
   return (value: unknown): Decoded<A> => {
     decode ??= ParseResult.decodeUnknownEither(schema(), parseOptions)
@@ -101,7 +101,7 @@ const unknownKey = (path: Path, known: ReadonlyArray<string>): Mismatch => {
   })
 }
 
-/** The dotted key as TOML writes it, in printable ASCII. */
+/** The dotted key in TOML syntax, in printable ASCII. */
 export const shownPath = (path: Path): string => path.map(shownKey).join(".")
 
 const shownKey = (key: string): string => {

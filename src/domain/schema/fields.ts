@@ -5,19 +5,19 @@ import { isAppName } from "../app/app-name.ts"
 import { isKeyId } from "../key.ts"
 import { isEnvironmentName, isSecretName } from "../names.ts"
 
-/** Text without NUL, which neither an argument nor a variable can carry. */
+/** Text without NUL, which neither arguments nor environment variables can contain. */
 export const isText = (value: string): boolean => !value.includes("\0")
 
 export const isWritten = (value: string): boolean => isText(value) && value.trim() !== ""
 
-/** Text of which `fits` holds; `rule` ends the sentence "x must be …". */
+/** Text that satisfies `fits`; `rule` completes the sentence "x must be …". */
 export const textThat = <A extends string>(fits: (text: string) => text is A, rule: string) =>
   Schema.String.pipe(Schema.filter(fits, { description: rule }))
 
 export const textWhere = (fits: (text: string) => boolean, rule: string) =>
   Schema.String.pipe(Schema.filter(fits, { description: rule }))
 
-/** Any text. Whoever it comes from, it is for a machine or goes through `printable` before people see it. */
+/** Any text. It is either read by machines, or passed through `printable` before people see it. */
 export const Text = Schema.String.annotations({ description: "a text" })
 
 export const Flag = Schema.Boolean.annotations({ description: "true or false" })
@@ -32,7 +32,7 @@ export const wholeNumber = (least: number, most: number) =>
 /** The number of a release, an event, a line. */
 export const Ordinal = wholeNumber(1, Number.MAX_SAFE_INTEGER)
 
-/** How many there are of something, or how many milliseconds. */
+/** A count, or a duration in milliseconds. */
 export const Count = wholeNumber(0, Number.MAX_SAFE_INTEGER)
 
 export const oneOf = <const Words extends readonly [string, ...ReadonlyArray<string>]>(...words: Words) =>
@@ -43,10 +43,10 @@ export const oneOf = <const Words extends readonly [string, ...ReadonlyArray<str
 export const listOf = <A, I>(item: Schema.Schema<A, I>, rule: string) =>
   Schema.Array(item).annotations({ description: rule })
 
-/** A member that may be left out, but is never undefined. */
+/** A member that may be missing, but is never undefined. */
 export const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWith(schema, { exact: true })
 
-/** Chosen by the client: who acts, which build it is. */
+/** Chosen by the client: the actor, or the label of a build. */
 export const Label = textWhere(
   (text) => isWritten(text) && text.length <= 256,
   "a text of 1 to 256 characters"
@@ -64,20 +64,20 @@ export const SecretNameText = textThat(isSecretName, "a secret's name, as in DAT
 
 export const EnvironmentNameText = textThat(isEnvironmentName, "an environment's name, as in production")
 
-/** A JSON object or a TOML table. Lists are objects too, and neither of these. */
+/** A JSON object or a TOML table; not a list, although lists are objects too. */
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
 interface MapOptions {
-  /** What is wrong with a key, continuing its path: ": the key must be …". Undefined for one that fits. */
+  /** What is wrong with a key, to follow its path: ": the key must be …". Undefined if the key is valid. */
   readonly keyProblem: (key: string) => string | undefined
   /** What people call the whole. */
   readonly object?: string
 }
 
 /**
- * An object whose members are all of one kind, as a Map in the object's order. Schema.Record would read it into an object,
- * where `__proto__` gets lost.
+ * An object whose members all have one type, as a Map that keeps their order. Schema.Record would decode it into an object,
+ * which loses `__proto__`.
  */
 export const mapOf = <K extends string, A, I>(
   { keyProblem, object = "an object" }: MapOptions,

@@ -1,6 +1,6 @@
 /**
- * What a TOML parser gives, so that one Schema fits TOML and JSON: whole numbers, which arrive as bigint, are numbers where a
- * number can hold them. Dates and fractions, which nothing of ours takes, are undefined; no schema accepts that.
+ * Normalizes the output of a TOML parser, so that one Schema fits both TOML and JSON: integers, which arrive as bigint, become
+ * numbers where possible. Dates and fractions, which no format of ours uses, become undefined, which no schema accepts.
  */
 export const plainToml = (value: unknown): unknown => {
   if (typeof value === "bigint") return isSafe(value) ? Number(value) : value

@@ -3,14 +3,14 @@ import type { EnvironmentName, SecretName } from "../names.ts"
 import type { Salt } from "../salt.ts"
 import type { SealedValue } from "../sealed-value.ts"
 
-/** One environment of the file; `unknownFields` are kept as they were found. */
+/** One environment of the file; `unknownFields` are preserved. */
 export interface Environment {
   readonly salt: Salt
   readonly secrets: ReadonlyMap<SecretName, SealedValue>
   readonly unknownFields: Readonly<Record<string, unknown>>
 }
 
-/** What `.tako/secrets.json` holds. */
+/** The content of `.tako/secrets.json`. */
 export type Environments = ReadonlyMap<EnvironmentName, Environment>
 
 export const empty: Environments = new Map()
@@ -38,14 +38,14 @@ export const withoutSecret = (environment: Environment, name: SecretName): Envir
   return { ...environment, secrets }
 }
 
-/** Every secret's name in any environment, sorted. */
+/** The names of all secrets in any environment, sorted. */
 export const secretNames = (environments: Environments): ReadonlyArray<SecretName> =>
   [...new Set([...environments.values()].flatMap(({ secrets }) => [...secrets.keys()]))].sort()
 
 export const environmentNames = (environments: Environments): ReadonlyArray<EnvironmentName> =>
   [...environments.keys()].sort()
 
-/** Whether two files hold the same, in whatever order. */
+/** Whether two files have the same content, in any order. */
 export const same = (a: Environments, b: Environments): boolean =>
   a.size === b.size && [...a].every(([name, environment]) => sameEnvironment(environment, b.get(name)))
 

@@ -9,10 +9,10 @@ import * as StrictJson from "../strict-json.ts"
 import { decodeUtf8 } from "../utf8.ts"
 import type { Environment, Environments } from "./environments.ts"
 
-/** The largest file that is read: 4 MiB. */
+/** The size limit of the file: 4 MiB. */
 export const maxFileLength = 4 * 1024 * 1024
 
-/** What the file holds, or where it is wrong; errors name environments and secrets, never what stands behind them. */
+/** Parses the file, or says where it is invalid; errors name environments and secrets, never their values. */
 export const parse = (bytes: Uint8Array): Either.Either<Environments, SecretsFileDamaged> =>
   Either.gen(function* () {
     if (bytes.length > maxFileLength) return yield* damaged("too-large")
@@ -40,7 +40,7 @@ export const parse = (bytes: Uint8Array): Either.Either<Environments, SecretsFil
 
 const byteOrderMark = [0xef, 0xbb, 0xbf]
 
-/** What git leaves in a file that two branches have changed; nothing of ours has such a thing in it. */
+/** The conflict markers that git leaves in a file. They cannot occur in a valid one. */
 const conflict = /<{7} |>{7} /
 
 const parseEnvironment = (name: string, value: unknown): Either.Either<Environment, SecretsFileDamaged> =>

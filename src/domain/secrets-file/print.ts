@@ -1,8 +1,8 @@
 import type { Environment, Environments } from "./environments.ts"
 
 /**
- * The file's one spelling: environments and names sorted by code unit, two spaces of indent, a newline at the end,
- * and unknown fields behind the two that are ours.
+ * The canonical form of the file: environments and names sorted by code unit, two spaces of indent, a newline at the end,
+ * and unknown fields after our two.
  */
 export const print = (environments: Environments): string =>
   `${printObject(sorted(environments), (environment) => printEnvironment(environment), "")}\n`

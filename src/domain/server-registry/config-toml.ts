@@ -15,7 +15,7 @@ import {
 } from "./registered-server.ts"
 
 const makeDocument = () => {
-  /** May name the user and the port as well, where they are not members of their own. */
+  /** May include the user and the port, unless they are given as separate members. */
   const Host = Schema.transformOrFail(
     Text,
     Schema.declare((value): value is Destination => isObject(value)),
@@ -59,9 +59,9 @@ const makeDocument = () => {
 }
 type Server = NonNullable<ReturnType<typeof makeDocument>["Type"]["servers"]>[number]
 
-/** What the user's config.toml says. */
+/** The content of the user's config.toml. */
 export interface ConfigToml {
-  /** In the order of the file; no name twice. */
+  /** In the order of the file, with unique names. */
   readonly servers: ReadonlyArray<RegisteredServer>
 }
 
@@ -81,8 +81,8 @@ const toServer = ({ name, host, socket = defaultSocket, port, user }: Server): R
 })
 
 /**
- * The text of a config.toml with a server more, at its end; everything else is as it was. Read what comes of it before
- * it is believed: a file whose servers are not in tables of their own cannot be added to in this way.
+ * Appends a server to the text of a config.toml and leaves the rest unchanged. Parse the result before
+ * using it: a file that does not list its servers as separate tables cannot be extended this way.
  */
 export const withServer = (text: string, server: RegisteredServer): string => {
   const before = text === "" || text.endsWith("\n") ? text : `${text}\n`
@@ -90,8 +90,8 @@ export const withServer = (text: string, server: RegisteredServer): string => {
 }
 
 /**
- * The text without the table of the server at this place among them, and without the empty lines before it; comments
- * stay. Undefined when there is no such table. Read what comes of it before it is believed.
+ * Removes the table of the server at this index, and the empty lines before it; comments
+ * stay. Undefined if there is no such table. Parse the result before using it.
  */
 export const withoutServer = (text: string, index: number): string | undefined => {
   const lines = text.split("\n")
@@ -118,5 +118,5 @@ const printTable = ({ name, socket, ssh: { host, port, user } }: RegisteredServe
     ""
   ].join("\n")
 
-/** As TOML's basic strings have it, which for printable ASCII is as JSON has it. */
+/** A basic string of TOML, which for printable ASCII is the same as a JSON string. */
 const quoted = (text: string): string => JSON.stringify(text)

@@ -1,22 +1,22 @@
 import * as Option from "effect/Option"
 import { omitUndefined } from "../omit-undefined.ts"
 
-/** How a host is reached, as ssh(1) takes it: each part fit to stand in an argument list. */
+/** How to reach a host, as in ssh(1): each part is safe to use as an argument. */
 export interface Destination {
-  /** A name of DNS or of ssh_config(5), or an IP address, an IPv6 one without brackets. */
+  /** A host name in DNS or ssh_config(5), or an IP address (IPv6 without brackets). */
   readonly host: string
   /** 1 to 65535. */
   readonly port?: number
   readonly user?: string
 }
 
-// What ssh(1) itself takes is wider, and was the way in for what it takes for an option or expands in a command.
+// ssh(1) itself accepts more, and has been exploited with what it takes for an option or expands in a command.
 const name = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9_.])?$/
 const ipv6 = /^[0-9A-Fa-f:]{2,45}(?:%[A-Za-z0-9._-]{1,32})?$/
 
 export const isHost = (text: string): boolean => name.test(text) || (text.includes(":") && ipv6.test(text))
 
-/** 1 to 128 of A-Z, a-z, 0-9 and `_ . + @ -`, no "-" first. */
+/** 1 to 128 of A-Z, a-z, 0-9 and `_ . + @ -`, not starting with "-". */
 export const isUser = (text: string): boolean => /^[A-Za-z0-9_.][A-Za-z0-9_.+@-]{0,127}$/.test(text)
 
 export const isPort = (port: number): boolean => Number.isSafeInteger(port) && port >= 1 && port <= 65535
@@ -33,7 +33,7 @@ const fromUri = (rest: string): Option.Option<Destination> => {
   return checked({ host: bare, user, port: digits === undefined ? undefined : Number(digits) })
 }
 
-// A user may have an @ in its name (a directory's), a host may not.
+// A user name may contain an @ (from a directory service), a host name may not.
 const splitUser = (text: string): Parts => {
   const at = text.lastIndexOf("@")
   return {
@@ -54,7 +54,7 @@ const checked = ({ host, user, port }: Parts): Option.Option<Destination> =>
     ? Option.some({ host, ...omitUndefined({ port, user }) })
     : Option.none()
 
-/** How a person gets there by hand. */
+/** The ssh command with which a person can connect. */
 export const sshCommand = ({ host, port, user }: Destination, ...options: ReadonlyArray<string>): string =>
   [
     "ssh",
@@ -63,7 +63,7 @@ export const sshCommand = ({ host, port, user }: Destination, ...options: Readon
     user === undefined ? host : `${user}@${host}`
   ].join(" ")
 
-/** `user@host:port` for people, with what is not given left out. */
+/** `user@host:port` for people, without the parts that are not set. */
 export const shownDestination = ({ host, port, user }: Destination): string => {
   const place = port === undefined ? host : `${host.includes(":") ? `[${host}]` : host}:${port}`
   return user === undefined ? place : `${user}@${place}`

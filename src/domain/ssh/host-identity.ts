@@ -1,6 +1,6 @@
 /** How known_hosts identifies a host (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
 export interface HostIdentity {
-  /** In lower case; `[host]:port` where the port is not 22. */
+  /** Lower case; `[host]:port` if the port is not 22. */
   readonly name: string
   /** The name without the port, whose entries also identify a key. Absent with a HostKeyAlias. */
   readonly withoutPort?: string

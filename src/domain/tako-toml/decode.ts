@@ -19,13 +19,13 @@ import { plainToml } from "../schema/toml.ts"
 import { Command, Instances, Listen, Port, type Vars, varsOf } from "./fields.ts"
 import { isProjectName, type TakoToml } from "./tako-toml.ts"
 
-/** A list that is empty when nothing is said. */
+/** A list that is empty by default. */
 const listOrNone = <A, I>(list: Schema.Schema<ReadonlyArray<A>, I>) =>
   Schema.optionalWith(list, { exact: true, default: () => [] })
 
 const units = { ms: 1, s: 1000, m: 60_000 } as const
 
-/** NaN for what is not a time. */
+/** NaN if it is not a duration. */
 const millisOf = (text: string): number => {
   const [, digits, unit] = /^(\d{1,7})(ms|s|m)$/.exec(text) ?? []
   return Number(digits) * units[unit as keyof typeof units]
@@ -41,21 +41,21 @@ const ofEnvironments = <A, I>(member: Schema.Schema<A, I>) =>
   mapOf<EnvironmentName, A, I>({ keyProblem: environmentProblem, object: "a table" }, member)
 
 interface AllVars {
-  /** Of every environment. */
+  /** Shared by every environment. */
   readonly vars: Vars
-  /** Of one environment, over those of every one. */
+  /** For one environment, overriding the shared ones. */
   readonly varsOf: ReadonlyMap<EnvironmentName, Vars>
 }
 
-/** The document, made when it is first needed. */
+/** The schema of the document, created on first use. */
 const makeDocument = () => {
   const Globs = listOf(textWhere(isWritten, "a text"), 'a list of globs, as in ["dist/**"]')
 
-  /** How a release is made out of the project's folder. */
+  /** How a release is built from the project's folder. */
   const Build = Schema.Struct({
     run: optional(Command),
     install: optional(Command),
-    /** Globs from the project's folder; empty means everything that git has. */
+    /** Globs relative to the project's folder; empty means every file tracked by git. */
     include: listOrNone(Globs),
     exclude: listOrNone(Globs)
   })
@@ -85,9 +85,9 @@ const makeDocument = () => {
     instances: optional(Instances),
     listen: optional(Listen),
     port: optional(Port),
-    /** How long an instance that is replaced may take to finish its requests. */
+    /** How long a replaced instance may take to finish its requests. */
     drain: optional(Time),
-    /** In place of the project's. */
+    /** Overrides the project's. */
     release: optional(Command)
   })
 
@@ -98,11 +98,11 @@ const makeDocument = () => {
     textWhere(isWritten, "a text")
   )
 
-  /** What the project says about the names of its secrets, never about their values. */
+  /** What the project declares about its secrets: names, never values. */
   const ExpectedSecrets = Schema.Struct({
     required: listOrNone(SecretNames),
     optional: listOrNone(SecretNames),
-    /** What a value looks like, in words that its reader knows. */
+    /** A description of the value for people. */
     shapes: Schema.optionalWith(Shapes, { exact: true, default: () => new Map() })
   }).pipe(
     Schema.filter(({ required, optional }) => {
@@ -126,7 +126,7 @@ const makeDocument = () => {
   const SharedVars = varsOf(Variable, "a table")
   const OwnVars = ofEnvironments(SharedVars)
 
-  /** `[vars]`: its tables are those of environments, the rest is for all of them. */
+  /** `[vars]`: its tables belong to environments, everything else applies to all of them. */
   const AllVars = Schema.transformOrFail(
     Schema.declare(isObject, { description: "a table" }),
     Schema.declare((value): value is AllVars => isObject(value)),
@@ -152,11 +152,11 @@ const makeDocument = () => {
 
   return Schema.Struct({
     name: optional(textWhere(isProjectName, "1 to 63 of a-z, 0-9 and -, a letter first")),
-    /** What an instance runs; `main = FILE` is `["node", FILE]`. */
+    /** What an instance runs; `main = FILE` is short for `["node", FILE]`. */
     start: optional(Command),
     main: optional(textWhere(isWritten, "the name of a file")),
     dev: optional(Command),
-    /** Run once per deploy, on the first server. */
+    /** Runs once per deploy, on the first server. */
     release: optional(Command),
     build: Schema.optionalWith(Build, { exact: true, default: () => ({ include: [], exclude: [] }) }),
     vars: Schema.optionalWith(AllVars, {
@@ -180,7 +180,7 @@ export type Document = ReturnType<typeof makeDocument>["Type"]
 
 const decodeDocument = decoderOf(makeDocument, { object: "a table" })
 
-/** What a parsed tako.toml says, its integers as bigint; `nameOfFolder` is the project's name when it has none itself. */
+/** Decodes a parsed tako.toml, its integers as bigint; `nameOfFolder` is the default name of the project. */
 export const decode = (parsed: unknown, nameOfFolder: string): Decoded<TakoToml> => {
   const ignored: Array<string> = []
   const document = withoutOriginals(plainToml(parsed), ignored)
@@ -205,7 +205,7 @@ const originals: ReadonlySet<string> = new Set([
   "libc"
 ])
 
-/** The document without the original's keys, which are added to `ignored`. */
+/** Removes the original's keys from the document, and adds them to `ignored`. */
 const withoutOriginals = (document: unknown, ignored: Array<string>): unknown => {
   const rest = (table: unknown, path: ReadonlyArray<string>): unknown => {
     if (!isObject(table)) return table

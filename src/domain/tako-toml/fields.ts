@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema"
 import { isText, isWritten, mapOf, textWhere, wholeNumber } from "../schema/fields.ts"
 
-// What tako.toml has in common with the releases that are made of it.
+// Fields that tako.toml shares with releases.
 
 const isCommand = (value: unknown): value is string | readonly [string, ...ReadonlyArray<string>] =>
   typeof value === "string"
@@ -11,7 +11,7 @@ const isCommand = (value: unknown): value is string | readonly [string, ...Reado
       value.every((part) => typeof part === "string" && isText(part)) &&
       isWritten(value[0])
 
-/** A program with its arguments, run as it stands; or one line for `sh -c`. */
+/** A program with its arguments, run as is; or one line for `sh -c`. */
 export const Command = Schema.declare(isCommand, {
   description: 'a list as in ["node", "server.ts"], or one line for the shell'
 })
@@ -20,15 +20,15 @@ export type Command = typeof Command.Type
 export const Instances = wholeNumber(1, 1000)
 
 /**
- * How tako-server learns that an instance listens: by fd 4 when there is no `port`, on this port (1 to 65535), on the
- * one that it hands over as PORT, or not at all (a worker).
+ * How tako-server learns that an instance is listening: from fd 4 if there is no `port`, at this port (1 to 65535), at the
+ * port that it assigns as PORT, or not at all (a worker).
  */
 export const Port = Schema.Union(Schema.Literal("assign", "none"), wholeNumber(1, 65535)).annotations({
   description: 'a port from 1 to 65535, "assign" or "none"'
 })
 export type Port = typeof Port.Type
 
-/** Where the front listens, host and port: "127.0.0.1:8080", "[::1]:8080". */
+/** Where the front listens, as host and port: "127.0.0.1:8080", "[::1]:8080". */
 export const Listen = textWhere((text) => {
   const [, digits] = /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/.exec(text) ?? []
   return Number(digits) >= 1 && Number(digits) <= 65535
@@ -37,7 +37,7 @@ export const Listen = textWhere((text) => {
 /** Plain environment variables, by name. */
 export type Vars = ReadonlyMap<string, string>
 
-/** A variable whose name tako needs for itself is refused: it would be lost, or worse, believed. */
+/** Variables that tako sets itself are refused: they would be overwritten or, worse, trusted. */
 const variableProblem = (key: string): string | undefined => {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) {
     return ": the key must be a variable's name: A-Z, 0-9 and _, no digit first"

@@ -3,7 +3,7 @@ import { AccessorsCollide } from "../errors/typegen.ts"
 import type { SecretName } from "../names.ts"
 import { type KnownName, whereSet } from "./known-names.ts"
 
-/** DATABASE_URL is DatabaseUrl. */
+/** DATABASE_URL becomes DatabaseUrl. */
 export const accessor = (name: SecretName): string =>
   name
     .split("_")
@@ -11,8 +11,8 @@ export const accessor = (name: SecretName): string =>
     .join("")
 
 /**
- * `tako_secrets.go`: our source for Go with another package, and these names between its two marks. Names of which the
- * accessor would be the same are an error.
+ * `tako_secrets.go`: our Go source with another package name, and these names between its two marks. Two names with the
+ * same accessor are an error.
  */
 export const go = (
   names: ReadonlyArray<KnownName>,
@@ -56,8 +56,8 @@ const field = ({ name, environments }: KnownName): string =>
   `\t// ${name}, set in ${whereSet(environments)}.\n\t${accessor(name)} func() string\n`
 
 /**
- * The package of a Go source file; undefined where it says none, is not built (`//go:build ignore`), or is a test's, whose
- * package may be another than its folder's.
+ * The package of a Go source file; undefined if there is none, or the file is not built (`//go:build ignore`), or it is a test,
+ * whose package may differ from its folder's.
  */
 export const goPackage = (file: string, text: string): string | undefined => {
   if (!file.endsWith(".go") || file.endsWith("_test.go")) return undefined

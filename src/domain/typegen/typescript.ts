@@ -13,7 +13,7 @@ const header = `/**
 // biome-ignore-all assist: generated
 `
 
-/** `tako.gen.ts`: the names, and the text of our runtime, of which the app sees all but loadSecrets. */
+/** `tako.gen.ts`: the names, and the text of our runtime, of which everything but loadSecrets is visible to the app. */
 export const typescript = (names: ReadonlyArray<KnownName>, runtime: string): string =>
   `${header}
 /** The secrets of this project. Each is a string; as a whole they print as [REDACTED]. */

@@ -85,7 +85,7 @@ type Prepared =
       readonly checked: Checked
       readonly removal: Removal | undefined
       readonly isKeptOpen: boolean
-      /** Ends the connection. */
+      /** Closes the connection. */
       readonly close: Effect.Effect<void>
     }
   | { readonly _tag: "Ended"; readonly result: Result }

@@ -37,7 +37,7 @@ export const resultOf = <R>(
 
 /** A server's secrets for an app, before any are sent. */
 export interface Checked {
-  /** 0 while it has none. */
+  /** 0 if it has none. */
   readonly revision: Revision | 0
   /** Secrets that the server has and the parcel has not; sorted. */
   readonly removed: ReadonlyArray<SecretName>
