@@ -18,7 +18,7 @@ export const seal = (
   return { nonce, ciphertext, tag: cipher.getAuthTag() }
 }
 
-/** None when the tag does not fit; a tag or nonce of another length is never tried. */
+/** None if the tag does not match; a tag or nonce of the wrong length is never tried. */
 export const open = (
   key: Uint8Array,
   { nonce, ciphertext, tag }: Parts,

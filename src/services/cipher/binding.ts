@@ -4,7 +4,7 @@ import * as Salt from "../../domain/salt.ts"
 import { nonceLength } from "../../domain/sealed-value.ts"
 import type { Place } from "./cipher.ts"
 
-/** A bound nonce is 4 random bytes and 8 of a MAC over the place and the value. */
+/** A bound nonce is 4 random bytes and 8 bytes of a MAC over the place and the value. */
 export const randomLength = 4
 
 /** The key of that MAC: HKDF-SHA256 (RFC 5869) of the environment's key, without a salt. */
@@ -23,7 +23,7 @@ export const boundNonce = (
   return Buffer.concat([random, mac.subarray(0, nonceLength - randomLength)])
 }
 
-/** Whether the nonce is the one of this place and value, compared in constant time. */
+/** Whether the nonce matches this place and value, compared in constant time. */
 export const isBound = (
   bindKey: Uint8Array,
   place: Place,
@@ -32,7 +32,7 @@ export const isBound = (
 ): boolean =>
   Crypto.timingSafeEqual(boundNonce(bindKey, place, nonce.subarray(0, randomLength), plaintext), nonce)
 
-/** lp(environment) | lp(secret) | random | plaintext, where lp(x) is x's length in four bytes, big-endian, and x. */
+/** lp(environment) | lp(secret) | random | plaintext, where lp(x) is the length of x in four bytes, big-endian, then x. */
 const message = ({ environment, secret }: Place, random: Uint8Array, plaintext: Uint8Array): Uint8Array => {
   const names = [environment, secret].flatMap((name) => {
     const bytes = Buffer.from(name, "utf8")
@@ -43,7 +43,7 @@ const message = ({ environment, secret }: Place, random: Uint8Array, plaintext: 
   return Buffer.concat([...names, random, plaintext])
 }
 
-/** A marked salt is 12 random bytes and 4 of a hash over them. */
+/** A marked salt is 12 random bytes and 4 bytes of a hash over them. */
 const saltRandomLength = 12
 
 /** A salt that marks its environment as one whose values must be bound to their places. */

@@ -8,13 +8,13 @@ import type { Salt } from "../../domain/salt.ts"
 import type { SealedValue } from "../../domain/sealed-value.ts"
 import type { Environment } from "../../domain/secrets-file/environments.ts"
 
-/** Where a value belongs. */
+/** The place that a value belongs to. */
 export interface Place {
   readonly environment: EnvironmentName
   readonly secret: SecretName
 }
 
-/** A value that the key authenticates. `boundTo` compares in constant time whether it was sealed for that place. */
+/** A value that the key authenticates. `boundTo` compares in constant time whether it was sealed for a place. */
 export interface Opened {
   readonly value: Redacted.Redacted<string>
   readonly boundTo: (place: Place) => boolean
@@ -24,19 +24,19 @@ export interface Opened {
 export class Cipher extends Context.Tag("tako/Cipher")<
   Cipher,
   {
-    /** A different blob each time: the nonce is 4 random bytes and 8 that bind the place and the value. */
+    /** Returns a different blob each time: the nonce is 4 random bytes and 8 bytes that bind the place and the value. */
     readonly seal: (key: Key, place: Place, value: Redacted.Redacted<string>) => Effect.Effect<SealedValue>
-    /** None when the tag does not match (another key, or an altered value), or when the plaintext is not UTF-8. */
+    /** None if the tag does not match (another key, or an altered value), or if the plaintext is not UTF-8. */
     readonly open: (key: Key, sealed: SealedValue) => Effect.Effect<Option.Option<Opened>>
-    /** A marked salt: in its environment every value must be bound to its place. */
+    /** Whether the salt is marked: all values of its environment must be bound to their places. */
     readonly newSalt: Effect.Effect<Salt>
     readonly isMarked: (salt: Salt) => boolean
-    /** Which key a salt makes of a passphrase: the first 16 hex digits of SHA-256 over the salt's base64 text. */
+    /** Identifies the key that a passphrase yields with this salt: the first 16 hex digits of SHA-256 over the salt's base64 text. */
     readonly keyIdOf: (salt: Salt) => KeyId
   }
 >() {}
 
-/** Which values of an environment one key opens. */
+/** Which values of an environment a key opens. */
 export interface Opening {
   readonly key: Key
   readonly opened: ReadonlyMap<SecretName, Opened>

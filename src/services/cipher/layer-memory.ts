@@ -4,7 +4,7 @@ import type { Cipher } from "./cipher.ts"
 import { layerOf } from "./layer.ts"
 
 /**
- * The same cipher with a counter for its randomness, so that a test sees the same blobs in every run: never for a real
+ * The real cipher with a counter instead of randomness, so that tests get the same blobs in every run: never for a real
  * file.
  */
 export const layerMemory: Layer.Layer<Cipher> = Layer.suspend(() => {

@@ -5,13 +5,13 @@ import * as Redacted from "effect/Redacted"
 import { ClipboardUnavailable } from "../../domain/errors/processes.ts"
 import { Clipboard } from "./clipboard.ts"
 
-/** The other side of a clipboard in memory: what the rest of the desktop pastes from it, and copies to it. */
+/** The rest of the desktop, which pastes from a clipboard in memory and copies to it. */
 export class ClipboardContents extends Context.Tag("tako/ClipboardContents")<
   ClipboardContents,
   { readonly paste: Effect.Effect<string>; readonly copy: (text: string) => Effect.Effect<void> }
 >() {}
 
-/** An empty clipboard; or, with `isThere: false`, none. */
+/** An empty clipboard; with `isThere: false`, none at all. */
 export const layerMemory = (
   options: { readonly isThere?: boolean } = {}
 ): Layer.Layer<Clipboard | ClipboardContents> =>

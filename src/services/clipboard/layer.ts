@@ -6,10 +6,10 @@ import { type Ended, findProgram, HelperFailed, run } from "../helper-program/he
 import { childEnvironment } from "../process-spawner/process-spawner.ts"
 import { Clipboard } from "./clipboard.ts"
 
-/** In ms: longer than any clipboard takes. A selection owner that hangs keeps `xclip -out` waiting forever. */
+/** In ms: longer than any clipboard takes. A selection owner that hangs blocks `xclip -out` forever. */
 const timeLimit = 5000
 
-/** The clipboard as this environment (PATH, WAYLAND_DISPLAY, DISPLAY, WSL_DISTRO_NAME) reaches it. */
+/** The clipboard for this environment (PATH, WAYLAND_DISPLAY, DISPLAY, WSL_DISTRO_NAME). */
 export const layerFor = (platform: string, environment: Environment): Layer.Layer<Clipboard> =>
   Layer.sync(Clipboard, () => {
     const find = (name: string) => findProgram(name, environment.PATH ?? "")
@@ -31,14 +31,14 @@ export const layerFor = (platform: string, environment: Environment): Layer.Laye
     const copyWith = ({ copy }: ClipboardPrograms, text: string) =>
       Effect.asVoid(runProgram(copy, { stdin: encode(copy[0], text) }))
 
-    /** False when it cannot be read. What is longer than any secret is something else. */
+    /** False if it cannot be read. Text longer than any secret is not ours. */
     const holdsOther = ({ paste }: ClipboardPrograms, text: string) =>
       runProgram(paste, { outputLimit: 4 * 1024 * 1024 }).pipe(
         Effect.map(({ stdout }) => !isSame(stdout.toString("utf8"), text)),
         Effect.catchAll(({ reason }) => Effect.succeed(reason === "too-much-output"))
       )
 
-    /** The first programs that do it. */
+    /** The first programs that work. */
     const withPrograms = (use: (programs: ClipboardPrograms) => Effect.Effect<void, unknown>) =>
       Effect.suspend(() => {
         const there = programsFor(platform, environment).filter(({ copy }) => find(copy[0]) !== undefined)
@@ -64,11 +64,11 @@ export const layerFor = (platform: string, environment: Environment): Layer.Laye
 
 export const layer = Layer.suspend(() => layerFor(process.platform, process.env))
 
-/** Some of the programs that print a clipboard add a line break. */
+/** Some programs add a line break to what they print. */
 const isSame = (one: string, other: string): boolean =>
   one.replace(/[\r\n]+$/, "") === other.replace(/[\r\n]+$/, "")
 
-/** clip.exe takes UTF-16LE after a byte order mark, else the console's code page, with which ASCII is ASCII. */
+/** clip.exe reads UTF-16LE after a byte order mark, else the console's code page, in which ASCII is ASCII. */
 const encode = (program: string, text: string): Uint8Array =>
   program === "clip.exe" && /[^\p{ASCII}]/u.test(text)
     ? Buffer.from(`\uFEFF${text}`, "utf16le")
@@ -76,7 +76,7 @@ const encode = (program: string, text: string): Uint8Array =>
 
 export type Command = readonly [program: string, ...args: ReadonlyArray<string>]
 
-/** A pair of programs that reach a clipboard: one takes the new text on stdin, the other prints what is there. */
+/** Two programs for one clipboard: one copies from stdin, the other prints the content. */
 export interface ClipboardPrograms {
   readonly copy: Command
   readonly paste: Command
@@ -84,7 +84,7 @@ export interface ClipboardPrograms {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Those that can be there, the likeliest first; nothing is looked for on disk. */
+/** The candidates, the likeliest first; does not check which are installed. */
 export const programsFor = (platform: string, environment: Environment): ReadonlyArray<ClipboardPrograms> => {
   if (platform === "darwin") return [macOS]
   const isSet = (name: string) => (environment[name] ?? "") !== ""
@@ -95,7 +95,7 @@ export const programsFor = (platform: string, environment: Environment): Readonl
   ]
 }
 
-/** The names to tell when none of them is there. */
+/** The names to report if none is installed. */
 export const everyProgram = (platform: string): ReadonlyArray<string> =>
   platform === "darwin" ? ["pbcopy"] : ["wl-copy", "xclip", "xsel", "clip.exe"]
 

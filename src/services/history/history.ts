@@ -10,13 +10,13 @@ export interface Commit {
   readonly subject: string
 }
 
-/** What git knows of the project; without git, or outside a repository, it knows nothing. */
+/** What git knows about the project; nothing without git or outside a repository. */
 export class History extends Context.Tag("tako/History")<
   History,
   {
-    /** The last commit that brought this text into the file; none when it is not committed. */
+    /** The last commit that added this text to the file; none if it is not committed. */
     readonly commitThatBrought: (path: string, text: string) => Effect.Effect<Option.Option<Commit>>
-    /** Whether git would leave this path out of a commit. */
+    /** Whether git ignores this path. */
     readonly isIgnored: (path: string) => Effect.Effect<boolean>
   }
 >() {}

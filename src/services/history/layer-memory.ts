@@ -3,14 +3,14 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { type Commit, History } from "./history.ts"
 
-/** A commit and what it brought: the whole texts, by their file's path. */
+/** A commit and the full texts it contains, by path. */
 export interface Brought {
   readonly path: string
   readonly texts: ReadonlyArray<string>
   readonly commit: Commit
 }
 
-/** A history of these commits, the newest last, and of these ignored paths; nothing of it is known to git. */
+/** A history of these commits, the newest last, and these ignored paths. */
 export const layerMemory = (options?: {
   readonly commits?: ReadonlyArray<Brought>
   readonly ignored?: ReadonlyArray<string>

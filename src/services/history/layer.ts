@@ -7,7 +7,7 @@ import { type Ended, run } from "../helper-program/helper-program.ts"
 import { Project } from "../project/project.ts"
 import { type Commit, History } from "./history.ts"
 
-/** The git of the project's folder; relative paths are from the project's root. */
+/** The git history of the project's folder; relative paths are relative to the project's root. */
 export const layer: Layer.Layer<History, never, Project> = Layer.effect(
   History,
   Effect.map(Project, ({ root }) => {
@@ -22,10 +22,10 @@ export const layer: Layer.Layer<History, never, Project> = Layer.effect(
             Option.flatMap(answer, ({ stdout }) => commitFrom(stdout.toString("utf8")))
           )
         const ordinary = yield* find([])
-        // Brought by a merge alone, then, or not at all.
+        // Then it was added by a merge, or not at all.
         const commit = Option.isSome(ordinary) ? ordinary : yield* find(["-c"])
         if (Option.isNone(commit)) return commit
-        // The last commit that changed the count of the text may as well have removed it.
+        // The last commit that changed the number of occurrences may also have removed the text.
         const { hash } = commit.value
         const isIn = yield* succeeds([...grep, "-e", sought, hash, "--", file])
         return isIn ? commit : Option.none()
@@ -37,7 +37,7 @@ export const layer: Layer.Layer<History, never, Project> = Layer.effect(
   })
 )
 
-/** Runs git for 10 s at most; none when it cannot be started, takes longer, is killed, or prints more than 1 MiB. */
+/** Runs git for at most 10 s; none if it cannot be started, takes longer, is killed, or prints more than 1 MiB. */
 const git = (directory: string, args: ReadonlyArray<string>): Effect.Effect<Option.Option<Ended>> =>
   run({
     program: "git",
@@ -48,7 +48,7 @@ const git = (directory: string, args: ReadonlyArray<string>): Effect.Effect<Opti
     outputLimit: 1024 * 1024
   }).pipe(Effect.option, Effect.map(Option.filter(({ exitCode }) => exitCode !== null)))
 
-// Keeps git from starting programs that a repository's own configuration names.
+// Keeps git from running programs that a repository's own configuration names.
 const harmless = [
   "--no-pager",
   "-c",
@@ -59,7 +59,7 @@ const harmless = [
   "log.showSignature=false"
 ]
 
-// Neither GIT_DIR and the like, which git sets where it runs tako as a hook, nor TAKO_PASSPHRASE.
+// Excludes GIT_DIR and the like, which git sets when it runs tako from a hook, and TAKO_PASSPHRASE.
 const passedOn = ["PATH", "HOME", "XDG_CONFIG_HOME"]
 
 const environment = (): Record<string, string> => ({
@@ -71,7 +71,7 @@ const environment = (): Record<string, string> => ({
   GIT_ALLOW_PROTOCOL: ""
 })
 
-// Of a sealed value: its nonce and more, so no two have it in common.
+// The start of a sealed value: its nonce and more, so no two values share it.
 const soughtLength = 40
 
 const log = [
@@ -101,7 +101,7 @@ const commitFrom = (output: string): Option.Option<Commit> => {
   })
 }
 
-/** Anybody can write a commit, of any length. */
+/** A commit may be written by anybody, at any length. */
 const shown = (text: string, most: number): string => {
   const characters = [...printable(text)]
   return characters.length > most ? `${characters.slice(0, most - 1).join("")}…` : characters.join("")

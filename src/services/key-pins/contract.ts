@@ -14,7 +14,7 @@ const [a, b, c] = ["aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb", "cccccccccccccccc"] a
 /** The pins of the project with this identity, on one machine. */
 export type PinsOf = (identity: string) => Effect.Effect<Context.Tag.Service<KeyPins>, never, Scope.Scope>
 
-/** What KeyPins must do. Each run of `machine` gives another machine, on which nothing is pinned yet. */
+/** What KeyPins must do. Each run of `machine` provides a new machine without pins. */
 export const contractOf = (machine: Effect.Effect<PinsOf, never, Scope.Scope>): Contract<never> => [
   {
     name: "know nothing at first",

@@ -5,7 +5,7 @@ import * as Pins from "../../domain/pins.ts"
 import { Project } from "../project/project.ts"
 import { KeyPins } from "./key-pins.ts"
 
-/** The pins of a machine that is only in memory; several projects may share it. */
+/** The pins of a machine in memory, which several projects may share. */
 export const layerMemoryOf = (
   machine: Ref.Ref<Pins.Pins>,
   rotated: Ref.Ref<Pins.Pins> = Ref.unsafeMake(Pins.empty)
@@ -23,7 +23,7 @@ export const layerMemoryOf = (
     }))
   )
 
-/** The same, of its own and empty at first. */
+/** The same on a machine of its own, without pins. */
 export const layerMemory: Layer.Layer<KeyPins, never, Project> = Layer.suspend(() =>
   layerMemoryOf(Ref.unsafeMake(Pins.empty))
 )

@@ -114,13 +114,13 @@ export const derive = Effect.fnUntraced(function* (passphrase: Redacted.Redacted
   )
 })
 
-/** A variable that is set: its text, or why it has none. */
+/** A variable that is set: its text, or why the text is not available. */
 interface Variable {
   readonly source: KeySourceName
   readonly text: Redacted.Redacted<string> | Omit<Attempt, "source">
 }
 
-/** NAME, then the content of the file at NAME_FILE, those of them that are set. */
+/** NAME, then the content of the file at NAME_FILE, as far as they are set. */
 export const readVariables = (name: "TAKO_KEY" | "TAKO_PASSPHRASE"): Effect.Effect<ReadonlyArray<Variable>> =>
   Effect.gen(function* () {
     const direct = yield* readVariable(name)

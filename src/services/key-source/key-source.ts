@@ -36,19 +36,19 @@ export type KeySourceError =
   | EntriesDiffer
   | ValueRefused
 
-/** A passphrase that opens the environment, spelled as it does. */
+/** A passphrase that opens the environment, in the spelling that does. */
 export interface KnownPassphrase {
   readonly passphrase: Redacted.Redacted<string>
   readonly unlocked: Unlocked
 }
 
-/** A key under which nothing is sealed yet; `remember` caches and pins it, just before the file is written. */
+/** A key under which nothing is sealed yet; `remember` caches and pins it just before the file is written. */
 export interface Established {
   readonly key: Key
   readonly remember: Effect.Effect<unknown, RememberError>
 }
 
-/** Finds the key of an environment; every key that it finds is overwritten when the scope closes. */
+/** Finds the key of an environment; every key it returns is overwritten when the scope closes. */
 export class KeySource extends Context.Tag("tako/KeySource")<
   KeySource,
   {

@@ -19,7 +19,7 @@ export const passphrase = Effect.fnUntraced(function* (name: EnvironmentName) {
 
 export const passphraseTwice = (name: EnvironmentName) => Effect.flatMap(passphrase(name), confirmEntry)
 
-/** Suggests one, which Enter takes. Another one is asked for twice, and remarked on when it is weak. */
+/** Suggests a passphrase, which Enter accepts. Any other has to be typed twice, with a warning if it is weak. */
 export const newPassphrase = Effect.fnUntraced(function* (name: EnvironmentName, introduction: string) {
   const terminal = yield* Terminal
   const words = yield* PassphraseWords
@@ -35,7 +35,7 @@ export const newPassphrase = Effect.fnUntraced(function* (name: EnvironmentName,
   return yield* confirmEntry(first)
 })
 
-/** Whether a key that is known from other projects may be used in this one. */
+/** Asks whether a key that is known from other projects may be used in this one. */
 export const confirmTrust = (name: EnvironmentName, origins: ReadonlyArray<string>) =>
   Effect.flatMap(Terminal, (terminal) =>
     terminal.confirm(

@@ -5,7 +5,7 @@ import { PassphraseWords } from "./passphrase-words.ts"
 
 const firstWords = ["abandon", "ability", "able", "about", "above", "absent", "absorb", "abstract", "absurd"]
 
-/** Foreseeable suggestions, each another than the one before: for tests, and for nothing else. */
+/** Predictable suggestions, each different from the one before: for tests only. */
 export const layerMemory = Layer.sync(PassphraseWords, () => {
   let given = 0
   return {

@@ -6,7 +6,7 @@ import { PassphraseWords } from "./passphrase-words.ts"
 
 const count = 6
 
-/** Draws with the operating system's randomness; the list is loaded when the first suggestion is made. */
+/** Uses the operating system's randomness; the word list is loaded for the first suggestion. */
 export const layer = Layer.succeed(PassphraseWords, {
   suggest: Effect.map(
     Effect.promise(() => import("@scure/bip39/wordlists/english.js")),

@@ -7,8 +7,8 @@ import { expectsNothing, type TakoToml } from "../../domain/tako-toml/tako-toml.
 import { withoutByteOrderMark } from "../../domain/utf8.ts"
 
 /**
- * What the text of a tako.toml says; `path` is for people. The parser's message tells what it expected, without the
- * line it quotes below; it is loaded here, because the secrets commands need no tako.toml.
+ * Decodes the text of a tako.toml; `path` is for people. Only the first line of the parser's message is used, because the lines
+ * below it quote the file. Loaded on demand, because the secrets commands need no tako.toml.
  */
 export const readConfig = (
   text: string,
@@ -32,7 +32,7 @@ export const readConfig = (
     )
   })
 
-/** What a project tells of its tako.toml; `text` is none where there is no such file. */
+/** A project's view of its tako.toml; `text` is none if the file does not exist. */
 export const configOf = <E>(
   text: Effect.Effect<Option.Option<string>, E>,
   path: string,
@@ -44,7 +44,7 @@ export const configOf = <E>(
       text,
       Option.match({ onNone: () => Effect.succeedNone, onSome: (text) => Effect.asSome(read(text)) })
     ),
-    // `run` and `ls` ask for it: the parser is a part of their start that few projects need.
+    // Used by `run` and `ls`, whose start would be slowed by a parser that few projects need.
     expected: Effect.flatMap(text, (text) =>
       Option.exists(text, (text) => /^[^#\n]*(?:required|optional)/m.test(text))
         ? Effect.map(read(Option.getOrThrow(text)), ({ secrets }) => secrets)

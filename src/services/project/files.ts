@@ -7,14 +7,14 @@ import { attempt } from "../files/errno.ts"
 import { followedWithin, namedWithin } from "../files/paths-within.ts"
 import { createNew, replace, sweep } from "../files/replace.ts"
 
-/** See Project.writeNew: the file appears whole or not at all. */
+/** See Project.writeNew: the file appears as a whole or not at all. */
 export const writeNew = Effect.fnUntraced(function* (root: string, path: string, text: string) {
   const target = yield* namedWithin("write", root, path)
   yield* sweepAround(target)
   return yield* createNew(target, Buffer.from(text), asOthers)
 })
 
-/** See Project.appendLines. The file is replaced as a whole and keeps its mode; its other bytes stay as they are. */
+/** See Project.appendLines. The file is replaced as a whole and keeps its mode; its existing bytes do not change. */
 export const appendLines = (root: string, path: string, lines: ReadonlyArray<string>) =>
   rewrite(root, path, (before) => {
     const text = before.toString("latin1")
@@ -23,8 +23,8 @@ export const appendLines = (root: string, path: string, lines: ReadonlyArray<str
   })
 
 /**
- * Replaces a file of the project, which may be a link within it, by what `change` makes of its bytes; a file that is not
- * there yet has none. False when there is nothing to write.
+ * Replaces a file of the project, possibly through a link within it, by the result of `change` on its bytes, which are
+ * none if it does not exist. False if there is nothing to write.
  */
 export const rewrite = Effect.fnUntraced(function* (
   root: string,
@@ -46,21 +46,21 @@ export const rewrite = Effect.fnUntraced(function* (
   return true
 })
 
-// What open(2) gives to a file that any program creates.
+// The default mode for files that a program creates with open(2).
 const asOthers = { _tag: "LessUmask", mode: 0o666 } as const
 
-// One character per byte, so that a file in any encoding is written back as it was read.
+// One character per byte, so that a file in any encoding is preserved.
 const asBytes = (line: string): string => Buffer.from(line).toString("latin1")
 
-/** What those before us left who were cut off. */
+/** Temporary files that interrupted writers left behind. */
 const sweepAround = (target: string) =>
   attempt("write", target, () =>
     sweep(Path.dirname(target), (name) => name.startsWith(`${Path.basename(target)}.`))
   )
 
 /**
- * The text with these lines in it, in this order: from the first that does not come after the one before it, they are
- * added to the end. Line ends are as in the text.
+ * Adds lines to the text, in this order: all lines from the first one that is missing or out of order are
+ * appended. Line endings are those of the text.
  */
 export const withLines = (text: string, lines: ReadonlyArray<string>): string => {
   const present = text.split("\n").map((line) => line.trim())

@@ -8,7 +8,7 @@ import { configOf } from "./config.ts"
 import { withLines } from "./files.ts"
 import { Project } from "./project.ts"
 
-/** A project whose files are these, by their path from its root; the map is changed by what is written. */
+/** A project with these files, by their path from its root; writes change the map. */
 export const layerMemory = (options?: {
   readonly root?: string
   readonly identity?: string

@@ -14,7 +14,7 @@ import { Project } from "./project.ts"
 import { findRoot, identityOf, type Root } from "./root.ts"
 
 export interface Place {
-  /** Absolute: where the command was started. */
+  /** An absolute path: where the command was started. */
   readonly directory: string
   /** The tako.toml to use, as typed; its folder is the project. */
   readonly config?: string
@@ -29,7 +29,7 @@ export const layer = (place: Place): Layer.Layer<Project, ConfigInvalid | FileFa
     ).pipe(Effect.map(make))
   )
 
-/** The project that `init` makes: here, or in the folder of the named tako.toml; never one further up. */
+/** The project that `init` creates: here, or in the folder of the given tako.toml; never further up. */
 export const layerHere = (place: Place): Layer.Layer<Project, ConfigInvalid | FileFailed> =>
   Layer.effect(
     Project,
@@ -72,7 +72,7 @@ const make = (root: Root): typeof Project.Service => {
   const name = projectNameOf(Path.basename(directory))
   return {
     root: directory,
-    // Asked for by what opens and writes alone, so it is found out then.
+    // Only needed for opening and writing values, so it is determined on first use.
     get identity() {
       identity ??= identityOf(directory)
       return identity

@@ -7,7 +7,7 @@ import type { PathRefused } from "../../domain/errors/secrets-file.ts"
 import type { ExpectedSecrets, TakoToml } from "../../domain/tako-toml/tako-toml.ts"
 
 /**
- * The project that a command works on: the folder of the tako.toml that was named, else of the nearest one upwards,
+ * The project that a command works on: the folder of the given tako.toml, else of the nearest one upwards,
  * else of the nearest `.tako/secrets.json` or git root upwards, else the current directory.
  */
 export class Project extends Context.Tag("tako/Project")<
@@ -15,15 +15,15 @@ export class Project extends Context.Tag("tako/Project")<
   {
     /** Absolute, symbolic links resolved. */
     readonly root: string
-    /** What the pins know it by: "<git common dir>:<path within the work tree>", else the real path. */
+    /** What pins identify it by: "<git common dir>:<path within the work tree>", else the real path. */
     readonly identity: string
     /** None when there is no tako.toml. Read on first use: the secrets commands need none. */
     readonly config: Effect.Effect<Option.Option<TakoToml>, ConfigInvalid | FileFailed>
-    /** What tako.toml says of the names of secrets; one that says nothing of them is not parsed for it. */
+    /** What tako.toml says about secrets; if it says nothing about them, it is not parsed. */
     readonly expected: Effect.Effect<ExpectedSecrets, ConfigInvalid | FileFailed>
-    /** Writes a file of the project that is not there yet; false when it is. */
+    /** Writes a new file of the project; false if it exists already. */
     readonly writeNew: (path: string, text: string) => Effect.Effect<boolean, FileFailed | PathRefused>
-    /** Adds lines to the end of a file of the project, those it has not yet; false when it has them all. */
+    /** Appends the lines that a file of the project lacks; false if it lacks none. */
     readonly appendLines: (
       path: string,
       lines: ReadonlyArray<string>

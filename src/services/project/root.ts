@@ -1,15 +1,15 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 
-/** Where a project is, and which file or folder said so. */
+/** Where a project is, and which file or folder marks it. */
 export interface Root {
   /** Absolute, symbolic links resolved. */
   readonly directory: string
   /** The tako.toml, if there is one. */
   readonly config?: string
-  /** What made the folder a project; absent when nothing did. */
+  /** The file or folder that marks the project; absent if there is none. */
   readonly marker?: string
-  /** Set when that belongs to somebody whom the user has no reason to trust. */
+  /** Set if the marker belongs to somebody whom the user has no reason to trust. */
   readonly foreignOwner?: number
 }
 
@@ -44,10 +44,10 @@ const isThere = (path: string, kind: "file" | "any"): boolean => {
 }
 
 /**
- * Anybody can leave a tako.toml in /tmp and wait for somebody to work in a folder below it. As git does (safe.directory
- * in git-config(1)), what was found above must be ours or root's; but the owner of the folder that the user chose to
- * stand in is trusted as well, so that root in a container may work in a mounted project. Links are not followed: who
- * put one there is who counts.
+ * Anybody can leave a tako.toml in /tmp and wait for somebody to work in a folder below it. Like git (safe.directory
+ * in git-config(1)), we require that a marker found further up is ours or root's. The owner of the folder that the user
+ * chose to work in is trusted as well, so that root in a container may work in a mounted project. Links are not
+ * followed, because the owner of the link is what counts.
  */
 const foreignOwner = (start: string, found: ReadonlyArray<string>): { readonly foreignOwner?: number } => {
   const us = process.getuid?.()
@@ -58,9 +58,9 @@ const foreignOwner = (start: string, found: ReadonlyArray<string>): { readonly f
 }
 
 /**
- * "<git common dir>:<path within the work tree>", else the root itself. It is what keys are pinned to, so a folder must
- * not be able to pass for another one: a `.git` that leads elsewhere (a file or a link in somebody's archive) counts
- * only where git's own files over there name this folder as theirs.
+ * "<git common dir>:<path within the work tree>", else the root itself. Keys are pinned to it, so a folder must
+ * not be able to pose as another one: a `.git` that points elsewhere (a file or a link in an archive) only counts
+ * if git's own files there name this folder as theirs.
  */
 export const identityOf = (root: string): string => {
   for (let directory = root; ; directory = Path.dirname(directory)) {
@@ -116,7 +116,7 @@ const firstLine = (path: string): string | undefined => {
   }
 }
 
-/** What is at this path itself, a link not followed; undefined also where we may not look (EACCES, ENOTDIR). */
+/** Stats the path without following links; undefined also where we have no access (EACCES, ENOTDIR). */
 export const statsOf = (path: string): Fs.Stats | undefined => {
   try {
     return Fs.lstatSync(path, { throwIfNoEntry: false })

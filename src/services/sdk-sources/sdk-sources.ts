@@ -1,7 +1,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 
-/** The texts of our SDKs that generated files are made of; loaded when they are asked for. */
+/** The texts of our SDKs from which files are generated; loaded on demand. */
 export class SdkSources extends Context.Tag("tako/SdkSources")<
   SdkSources,
   {

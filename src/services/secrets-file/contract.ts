@@ -16,7 +16,7 @@ export const saltOf = (fill: number) => Salt.fromBytes(new Uint8Array(16).fill(f
 export const sealedOf = (length = 28, fill = 0) =>
   Option.getOrThrow(SealedValue.fromText(Buffer.alloc(length, fill).toString("base64")))
 
-/** Sets one secret of an environment, which is made when it is not there. */
+/** Sets one secret of an environment, creating the environment if necessary. */
 export const setting =
   (name: string, environment = production, fill = 1) =>
   (current: Environments.Environments): Environments.Environments =>

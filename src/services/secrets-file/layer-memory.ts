@@ -8,7 +8,7 @@ import { print } from "../../domain/secrets-file/print.ts"
 import { replacement } from "./replacement.ts"
 import { SecretsFile } from "./secrets-file.ts"
 
-/** A file that is only in memory, read and written as strictly as a real one. */
+/** A file in memory, read and written as strictly as a real one. */
 export const layerMemoryOf = (initial: Environments): Layer.Layer<SecretsFile> =>
   Layer.sync(SecretsFile, () => {
     const path = ".tako/secrets.json"
@@ -29,5 +29,5 @@ export const layerMemoryOf = (initial: Environments): Layer.Layer<SecretsFile> =
     }
   })
 
-/** The same, empty at first. */
+/** The same with an empty file. */
 export const layerMemory: Layer.Layer<SecretsFile> = layerMemoryOf(Domain.empty)

@@ -16,7 +16,7 @@ import { Project } from "../project/project.ts"
 import { replacement } from "./replacement.ts"
 import { SecretsFile } from "./secrets-file.ts"
 
-/** `<project root>/.tako/secrets.json`, with its lock and its temporary files beside it. */
+/** `<project root>/.tako/secrets.json`, with its lock and its temporary files in the same folder. */
 export const layer: Layer.Layer<SecretsFile, never, Project> = Layer.effect(
   SecretsFile,
   Effect.map(Project, ({ root }) => ({
@@ -71,7 +71,7 @@ const makeFolder = ({ path, folderIsThere }: Location) => {
       )
 }
 
-/** Where the file is, or would be, with links resolved; `folderIsThere` is false before the first write. */
+/** The file's actual or future location, with links resolved; `folderIsThere` is false before the first write. */
 interface Location {
   readonly path: string
   readonly folderIsThere: boolean
@@ -111,11 +111,11 @@ interface Contents {
   readonly stats: Fs.Stats
 }
 
-/** Undefined when there is no file. Reads no more of a large file than shows that it is too large. */
+/** Undefined if the file does not exist. Stops reading a file once it is known to be too large. */
 const readContents = (path: string): Effect.Effect<Contents | undefined, FileFailed | PathRefused> =>
   Effect.flatMap(
     attempt("read", path, () => {
-      // Anything but a file is not even opened: that alone may have an effect on a device.
+      // Only a regular file is opened, because opening a device may have side effects.
       if (Fs.lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) return "not-a-file"
       return unless(["ENOENT"], () =>
         withOpenFile(path, ({ stats, read }) =>

@@ -7,8 +7,8 @@ import { maxFileLength, parse } from "../../domain/secrets-file/parse.ts"
 import { print } from "../../domain/secrets-file/print.ts"
 
 /**
- * The bytes to write; none when nothing has changed. They are parsed again first, so that nothing is written that the
- * strict reader would refuse or read differently. More than 4 MiB is FileFailed with EFBIG.
+ * The bytes to write; none if nothing has changed. They are parsed again first, so that nothing is written that the
+ * strict parser would refuse or read differently. More than 4 MiB is FileFailed with EFBIG.
  */
 export const replacement = Effect.fnUntraced(function* (
   path: string,

@@ -23,16 +23,16 @@ export const credentialName = "tako-server.key"
 const textLength = 44
 
 export interface KeyPlaces {
-  /** The value of $CREDENTIALS_DIRECTORY; when there is one, the key is there or nowhere. */
+  /** The value of $CREDENTIALS_DIRECTORY. If set, the key must be there. */
   readonly credentials?: string | undefined
-  /** The 0600 file that has it otherwise; made when there is neither it nor data. */
+  /** The 0600 file with the key otherwise; created if neither it nor sealed data exists. */
   readonly file: string
   readonly dataDirectory: string
-  /** Whether something in the data directory has been sealed. */
+  /** Whether the data directory contains anything sealed. */
   readonly hasData: Effect.Effect<boolean, FileFailed>
 }
 
-/** The key from systemd's credentials, else from a file outside of the data directory. */
+/** The key from systemd's credentials, else from a file outside the data directory. */
 export const layer = (
   places: KeyPlaces
 ): Layer.Layer<ServerKey, ServerKeyRefused | FileFailed | FileLocked> =>
@@ -55,7 +55,7 @@ const fromFile = Effect.fnUntraced(function* ({ file, dataDirectory, hasData }: 
   if (Option.isSome(found)) return yield* parse(file, found.value)
   if (yield* hasData) return yield* new ServerKeyRefused({ path: file, problem: "missing" })
   yield* makePrivateFolder(Path.dirname(file))
-  // Two servers that start at once must not each make one.
+  // Two servers that start at once must not create one each.
   return yield* whileLocked(file, () =>
     Effect.flatMap(
       read(file),
@@ -74,7 +74,7 @@ const read = (file: string): Effect.Effect<Option.Option<Buffer>, ServerKeyRefus
         : error
   )
 
-/** What systemd puts there is root's or ours, and read-only; an ACL shows as the group's bits. */
+/** systemd's credentials belong to root or us and are read-only; an ACL shows up as group permissions. */
 const fromCredential = (path: string) =>
   Effect.flatMap(
     attempt("read", path, () => {
@@ -118,7 +118,7 @@ const make = Effect.fnUntraced(function* (file: string) {
   return key
 })
 
-/** Of what is there of the path. */
+/** The real path of the part that exists. */
 const realPathOf = (path: string): string => {
   const absolute = Path.resolve(path)
   try {

@@ -11,7 +11,7 @@ import { nonceLength, partsOf, tagLength } from "../../domain/sealed-value.ts"
 import * as Gcm from "../cipher/aes-gcm.ts"
 import type { RevisionPlace, ServerKey } from "./server-key.ts"
 
-/** The service over a key, which is overwritten when the scope closes. */
+/** The service for a key, which is overwritten when the scope closes. */
 export const ofKey = (
   origin: Context.Tag.Service<ServerKey>["origin"],
   key: Key.Key
@@ -70,11 +70,11 @@ const additionalData = ({ app, revision }: RevisionPlace): Uint8Array<ArrayBuffe
   ])
 }
 
-/** HKDF-SHA256 (RFC 5869) of the server key, without salt, for this one purpose: 32 bytes. */
+/** HKDF-SHA256 (RFC 5869) of the server key, without salt, for this single purpose: 32 bytes. */
 const hashKeyOf = (key: Uint8Array): Uint8Array =>
   new Uint8Array(Crypto.hkdfSync("sha256", key, "", "tako/hash/v1", 32))
 
-/** HMAC-SHA256 over lp(app) | lp(the set in its one encoding), as 64 hex digits. */
+/** HMAC-SHA256 over lp(app) | lp(the canonical encoding of the set), as 64 hex digits. */
 const hashOf = (hashKey: Uint8Array, app: AppName, secrets: SecretSet.SecretSet): string => {
   const mac = Crypto.createHmac("sha256", hashKey)
   for (const part of lengthPrefixed(app)) mac.update(part)

@@ -5,11 +5,11 @@ import * as Ref from "effect/Ref"
 import type { SignalName } from "../../domain/process.ts"
 import { Signals } from "./signals.ts"
 
-/** Sends this process a signal, and tells of which one it died. */
+/** Sends this process a signal, and shows which one it died of. */
 export class SignalsControl extends Context.Tag("tako/SignalsControl")<
   SignalsControl,
   {
-    /** False when nobody has taken it. */
+    /** False if no handler is registered. */
     readonly send: (name: SignalName) => Effect.Effect<boolean>
     readonly diedOf: Effect.Effect<ReadonlyArray<SignalName>>
   }
@@ -20,7 +20,7 @@ type Taker = {
   readonly on: (name: SignalName) => Effect.Effect<void>
 }
 
-/** Signals that are sent by hand. A process that dies of one goes no further, as a real one. */
+/** Signals sent by a test. A process that dies of one does not continue, like a real one. */
 export const layerMemory: Layer.Layer<Signals | SignalsControl> = Layer.effectContext(
   Effect.gen(function* () {
     const takers = yield* Ref.make<ReadonlyArray<Taker>>([])

@@ -11,7 +11,7 @@ export const layer: Layer.Layer<Signals> = Layer.sync(Signals, () => {
   const takers = new Map<SignalName, Array<Taker>>()
   const listener = (name: SignalName): void => takers.get(name)?.at(-1)?.(name)
 
-  // Node's own handler starts the inspector, to which other users of the machine may connect.
+  // Node's default handler starts the inspector, which other users of the machine can connect to.
   restoreDefault("SIGUSR1")
 
   const add = (name: SignalName, taker: Taker): void => {
@@ -29,7 +29,7 @@ export const layer: Layer.Layer<Signals> = Layer.sync(Signals, () => {
     take: (names, onSignal) =>
       Effect.gen(function* () {
         const arrived = yield* Queue.unbounded<SignalName>()
-        // Interruptible wherever it is taken: the scope's end waits for it.
+        // Always interruptible, because closing the scope waits for it.
         const passOn = Effect.interruptible(Effect.forever(Effect.flatMap(Queue.take(arrived), onSignal)))
         yield* Effect.forkScoped(passOn)
         const taker: Taker = (name) => Queue.unsafeOffer(arrived, name)
@@ -47,13 +47,13 @@ export const layer: Layer.Layer<Signals> = Layer.sync(Signals, () => {
       Effect.sync(() => {
         restoreDefault(name)
         process.kill(process.pid, name)
-        // Still there: the first process of a container does not die of its own signals (pid_namespaces(7)).
+        // Still running: the first process of a container does not die of its own signals (pid_namespaces(7)).
         return process.exit(128 + numberOf(name))
       })
   }
 })
 
-/** Takes a signal from Node, which ignores or handles some by itself (PlatformInit in its node.cc), and gives it up. */
+/** Takes over a signal that Node ignores or handles itself (PlatformInit in its node.cc), and releases it. */
 const restoreDefault = (name: SignalName): void => {
   if (name === "SIGKILL" || name === "SIGSTOP") return
   process.on(name, () => {})

@@ -8,14 +8,14 @@ export class Signals extends Context.Tag("tako/Signals")<
   Signals,
   {
     /**
-     * While the scope is open, each of these signals calls `onSignal` instead of whoever had it before; the last one to
-     * take a signal has it.
+     * While the scope is open, each of these signals calls `onSignal` instead of earlier handlers; the latest
+     * handler wins.
      */
     readonly take: (
       names: ReadonlyArray<SignalName>,
       onSignal: (name: SignalName) => Effect.Effect<void>
     ) => Effect.Effect<void, never, Scope.Scope>
-    /** Ends this process by that signal, with its default action. */
+    /** Ends this process with this signal and its default action. */
     readonly dieOf: (name: SignalName) => Effect.Effect<never>
   }
 >() {}

@@ -4,7 +4,7 @@ import * as Option from "effect/Option"
 import { PathRefused } from "../../domain/errors/secrets-file.ts"
 import { isElsewhere, isSkipped, SourceTree } from "./source-tree.ts"
 
-/** These files, by their path from the root; the map is changed by what is written. It may be Project's in memory. */
+/** Files by their path from the root; writes change the map, which can be shared with Project's in memory. */
 export const layerMemory = (files: Map<string, string> = new Map()): Layer.Layer<SourceTree> => {
   const childrenOf = (folder: string): ReadonlyArray<string> => {
     const prefix = folder === "" ? "" : `${folder}/`

@@ -39,7 +39,7 @@ const find = (root: string, names: ReadonlyArray<string>): ReadonlyArray<string>
     const folder = folders[looked] as string
     const entries = entriesOf(Path.join(root, folder))
     if (folder !== "" && isElsewhere(entries.map(({ name }) => name))) continue
-    // By name, so that what is found does not hang on the order on the disk.
+    // Sorted by name, so the result does not depend on the order on disk.
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`
       if (entry.isDirectory()) {
@@ -50,7 +50,7 @@ const find = (root: string, names: ReadonlyArray<string>): ReadonlyArray<string>
   return found
 }
 
-/** Nothing where we may not look. */
+/** Directories that we may not read count as empty. */
 const entriesOf = (folder: string): Array<Fs.Dirent> =>
   unless(["ENOENT", "ENOTDIR", "EACCES", "ELOOP"], () => Fs.readdirSync(folder, { withFileTypes: true })) ??
   []
@@ -66,5 +66,5 @@ const read = Effect.fnUntraced(function* (root: string, path: string) {
   return Option.some(text)
 })
 
-// Far more than any file that is generated, or of which more than the first lines matter.
+// Far larger than any generated file, or any file whose first lines matter.
 const maxLength = 4 * 1024 * 1024

@@ -4,13 +4,13 @@ import * as Layer from "effect/Layer"
 import { Stdio } from "./stdio.ts"
 import { stdinText } from "./value-text.ts"
 
-/** What was written so far. */
+/** The output so far. */
 export class StdioTranscript extends Context.Tag("tako/StdioTranscript")<
   StdioTranscript,
   { readonly stdout: Effect.Effect<string>; readonly stderr: Effect.Effect<string> }
 >() {}
 
-/** Streams that are no terminals unless said, with this stdin; what is written is kept and shown by StdioTranscript. */
+/** Streams with this stdin, which are not terminals by default; StdioTranscript shows the output. */
 export const layerMemory = (
   options: {
     readonly stdin?: string | Uint8Array

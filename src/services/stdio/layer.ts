@@ -6,20 +6,20 @@ import { FileFailed } from "../../domain/errors/files.ts"
 import { Stdio } from "./stdio.ts"
 import { stdinText, tooMany } from "./value-text.ts"
 
-/** The streams that this process was started with. */
+/** The standard streams of this process. */
 export const layer = Layer.sync(Stdio, () => ({
   stdinIsTerminal: isTerminal(0),
   stdoutIsTerminal: isTerminal(1),
   stderrIsTerminal: isTerminal(2),
   readStdin: Effect.flatMap(readStdin, stdinText),
   out: (text) => write(1, text),
-  // With stderr gone there is nobody left to tell.
+  // With stderr closed, the failure cannot be reported.
   say: (line) => Effect.catchAllDefect(write(2, `${line}\n`), () => Effect.void)
 }))
 
 /**
- * As isatty(3), but without loading node:tty, which costs 8 ms, for what cannot be one: no character device, or
- * /dev/null. False when closed.
+ * Like isatty(3), but without loading node:tty, which costs 8 ms, for what cannot be a terminal: anything but a character device, and
+ * /dev/null. False if closed.
  */
 export const isTerminal = (fd: number): boolean => {
   try {
@@ -31,8 +31,8 @@ export const isTerminal = (fd: number): boolean => {
 }
 
 /**
- * Stdin to its end, or as much as settles that it is too much. Read by the event loop, so that a producer that never
- * ends can be interrupted; a closed stdin is empty (Node puts /dev/null in its place).
+ * Reads stdin to its end, or until it is too large. Reads in the event loop, so that an endless producer
+ * can be interrupted. A closed stdin is empty (Node replaces it by /dev/null).
  */
 export const readStdin: Effect.Effect<Uint8Array> = Effect.async<Uint8Array>((resume) => {
   const { stdin } = process
@@ -53,7 +53,7 @@ export const readStdin: Effect.Effect<Uint8Array> = Effect.async<Uint8Array>((re
     size += chunk.length
     if (size >= tooMany) onEnd()
   }
-  // For a folder Node makes up a stream that is empty.
+  // For a directory, Node provides an empty stream.
   if (Fs.fstatSync(0).isDirectory()) return resume(cannotRead("EISDIR"))
   if (stdin.readableEnded || stdin.destroyed) return resume(Effect.succeed(Buffer.alloc(0)))
   stdin.on("data", onData).on("end", onEnd).on("error", onError)
@@ -62,14 +62,14 @@ export const readStdin: Effect.Effect<Uint8Array> = Effect.async<Uint8Array>((re
 
 const cannotRead = (code: string) => Effect.die(new FileFailed({ operation: "read", path: "stdin", code }))
 
-/** How long to let a reader read that holds up a stream which somebody made non-blocking. */
+/** How long to wait for a slow reader of a stream that somebody made non-blocking. */
 const pause = "2 millis"
 
 /**
- * Hands all of the text to the operating system. By write(2) itself: process.stdout would cost the start a few
- * milliseconds, and is asynchronous for some of what a stream can be, so that an exit could cut it short. A reader that
- * went away (EPIPE) has read what it wanted. Any other failure ends
- * the command, as a FileFailed that nobody is meant to catch: data that is lost must not look delivered.
+ * Writes all of the text, using write(2) directly: process.stdout would cost the start a few
+ * milliseconds and is asynchronous for some kinds of streams, so an exit could cut the text short. A reader that
+ * has gone away (EPIPE) has read what it wanted. Any other failure ends
+ * the command with a FileFailed as a defect, because lost data must not look delivered.
  */
 export const write = (fd: number, text: string): Effect.Effect<void> => {
   const bytes = new TextEncoder().encode(text)

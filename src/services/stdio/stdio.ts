@@ -3,7 +3,7 @@ import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type { ValueRefused } from "../../domain/errors/secrets.ts"
 
-/** This process's own three streams: stdout carries data only, stderr everything for people. */
+/** This process's standard streams: stdout is for data only, stderr for everything addressed to people. */
 export class Stdio extends Context.Tag("tako/Stdio")<
   Stdio,
   {
@@ -13,8 +13,8 @@ export class Stdio extends Context.Tag("tako/Stdio")<
     /** All of stdin as UTF-8, a byte order mark included, at most 1 MiB and one newline. */
     readonly readStdin: Effect.Effect<Redacted.Redacted<string>, ValueRefused>
     /**
-     * To stdout, exactly this; a reader that went away is not an error. When it cannot be written (a full disk) the
-     * command ends with FileFailed, as a defect.
+     * Writes exactly this to stdout; a reader that has gone away is not an error. If writing fails (a full disk), the
+     * command ends with FileFailed as a defect.
      */
     readonly out: (text: string) => Effect.Effect<void>
     /** A line to stderr. */

@@ -10,10 +10,10 @@ import { readAtMost } from "../files/open-file.ts"
 /** 1 MiB. */
 const largestValue = 1024 * 1024
 
-/** When this many bytes were read the rest does not matter any more: a value and one newline are fewer. */
+/** More bytes than a value and one newline can have; reading can stop here. */
 export const tooMany = largestValue + 2
 
-/** All of stdin as text, unless it is more than a value of 1 MiB and one newline, or not UTF-8. */
+/** All of stdin as text, unless it exceeds a value of 1 MiB and one newline, or is not UTF-8. */
 export const stdinText = (bytes: Uint8Array): Effect.Effect<Redacted.Redacted<string>, ValueRefused> => {
   if (bytes.length - (bytes.at(-1) === 0x0a ? 1 : 0) > largestValue)
     return new ValueRefused({ reason: "too-large" })
@@ -24,8 +24,8 @@ export const stdinText = (bytes: Uint8Array): Effect.Effect<Redacted.Redacted<st
 }
 
 /**
- * All of a file, or of a pipe with a name, that somebody named instead of passing it to stdin; with stdin's limits. What
- * was typed is not repeated: it may be a value.
+ * All of a named file or pipe, with the same limits as stdin. The name is not repeated in errors,
+ * because it may be a value.
  */
 export const namedText = (
   path: string

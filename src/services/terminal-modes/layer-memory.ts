@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import { TerminalModes } from "./terminal-modes.ts"
 
-/** The modes of a terminal in memory, in a word of the test's: "cooked" at first. */
+/** The modes of a terminal in memory, as any word; "cooked" at first. */
 export class TerminalModesControl extends Context.Tag("tako/TerminalModesControl")<
   TerminalModesControl,
   Ref.Ref<string>

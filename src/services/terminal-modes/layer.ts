@@ -6,7 +6,7 @@ import { omitUndefined } from "../../domain/omit-undefined.ts"
 import { runSync } from "../helper-program/helper-program.ts"
 import { TerminalModes } from "./terminal-modes.ts"
 
-/** By stty(1), for Node knows raw mode alone: POSIX has it, and it lets stay what was typed (not TCSAFLUSH). */
+/** Uses stty(1), because Node only knows raw mode. POSIX specifies stty, and it keeps pending input (unlike TCSAFLUSH). */
 export const layer: Layer.Layer<TerminalModes> = Layer.succeed(TerminalModes, {
   save: Effect.sync(() => {
     const saved = stty("-g")
@@ -14,10 +14,10 @@ export const layer: Layer.Layer<TerminalModes> = Layer.succeed(TerminalModes, {
   })
 })
 
-/** POSIX leaves the form open: GNU's has hexadecimal numbers and colons, BSD's names and "=" as well. */
+/** POSIX leaves the format open: GNU's has hexadecimal numbers and colons, BSD's also names and "=". */
 const isSaved = (text: string): boolean => /^[0-9A-Za-z:=]+$/.test(text)
 
-/** What it says of the controlling terminal; nothing where it cannot. */
+/** The modes of the controlling terminal; nothing if they are not available. */
 const stty = (argument: string): string => {
   if (!isForeground()) return ""
   let terminal: number
@@ -34,7 +34,7 @@ const stty = (argument: string): string => {
 }
 
 /**
- * Whether the terminal is our process group's: to set it from the background stops the whole group (SIGTTOU,
+ * Whether our process group is in the foreground: setting modes from the background stops the whole group (SIGTTOU,
  * tcsetattr(3)).
  */
 const isForeground = (): boolean => {
@@ -45,13 +45,13 @@ const isForeground = (): boolean => {
   return group !== undefined && group === foreground
 }
 
-/** Ours, and the terminal's, out of /proc/self/stat (proc_pid_stat(5)). */
+/** Our process group and the terminal's, from /proc/self/stat (proc_pid_stat(5)). */
 const groupsOf = (stat: string) => {
   const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
   return [group, foreground]
 }
 
-/** What the program prints, or nothing when it fails. */
+/** The output of the program, or nothing if it fails. */
 const run = (program: string, args: ReadonlyArray<string>, stdin?: number): string =>
   Option.match(
     runSync({

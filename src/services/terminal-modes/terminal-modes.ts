@@ -2,15 +2,15 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 
 /**
- * How the controlling terminal takes keys and shows text (termios(3)): echo, lines or single keys, Ctrl-C. A program that
- * is killed leaves them as it had set them.
+ * The modes of the controlling terminal (termios(3)): echo, lines or single keys, Ctrl-C. A program that
+ * is killed leaves them as it set them.
  */
 export class TerminalModes extends Context.Tag("tako/TerminalModes")<
   TerminalModes,
   {
     /**
-     * Notes them as they are, and gives what sets them so again, keys that nobody has read yet kept. Neither fails: without
-     * a terminal, or in the background, where it is somebody else's, nothing is done.
+     * Saves the modes and returns an Effect that restores them, keeping pending input. Neither fails: without
+     * a terminal, or in the background, where it belongs to another job, they do nothing.
      */
     readonly save: Effect.Effect<Effect.Effect<void>>
   }

@@ -1,4 +1,4 @@
-/** What a person did at the keyboard, read from the bytes that a terminal sends. */
+/** What a person typed, parsed from the bytes that a terminal sends. */
 export type Key =
   | { readonly _tag: "Text"; readonly bytes: Uint8Array; readonly pasted: boolean }
   | { readonly _tag: PlainKey }
@@ -13,23 +13,23 @@ type PlainKey =
   | "EndOfInput"
   | "Suspend"
 
-/** Where in a key's bytes the last chunk ended. */
+/** The state of the parser after the last chunk, which may end within a key. */
 export interface Decoder {
   readonly mode: "ground" | "escape" | "csi" | "one-more" | "string" | "string-escape" | "paste"
   /** The parameters of a control sequence so far. */
   readonly parameters: string
-  /** How many bytes of the mark that ends a paste were seen. */
+  /** How many bytes of the end-of-paste mark have been seen. */
   readonly matched: number
-  /** A line feed after a carriage return is the same line break. */
+  /** A line feed after a carriage return belongs to the same line break. */
   readonly afterReturn: boolean
 }
 
 export const start: Decoder = { mode: "ground", parameters: "", matched: 0, afterReturn: false }
 
 /**
- * The keys in a chunk. Control sequences (ECMA-48: arrows, function keys, reports) are passed over; what stands between
- * ESC[200~ and ESC[201~ (xterm's bracketed paste) is text, with its line breaks as LF, without NUL, and Ctrl-C in it
- * still interrupts, so that a paste whose end got lost does not hold the terminal.
+ * The keys in a chunk. Control sequences (ECMA-48: arrows, function keys, reports) are skipped. Whatever is between
+ * ESC[200~ and ESC[201~ (xterm's bracketed paste) is text, with line breaks as LF and without NUL; Ctrl-C in it
+ * still interrupts, so that a paste without an end does not block the terminal.
  */
 export const decode = (decoder: Decoder, chunk: Uint8Array): readonly [Decoder, ReadonlyArray<Key>] => {
   let { mode, parameters, matched, afterReturn } = decoder
@@ -118,7 +118,7 @@ export const decode = (decoder: Decoder, chunk: Uint8Array): readonly [Decoder, 
   return [{ mode, parameters, matched, afterReturn }, keys]
 }
 
-/** When nothing more came for a while, a lone ESC was the Escape key itself. */
+/** If nothing follows for a while, a lone ESC was the Escape key. */
 export const settle = (decoder: Decoder): Decoder =>
   decoder.mode === "escape" ? { ...decoder, mode: "ground" } : decoder
 
@@ -138,7 +138,7 @@ const controls: Readonly<Record<number, PlainKey>> = {
   [DEL]: "Backspace"
 }
 
-/** ESC [ starts a control sequence; ESC O and the Linux console's ESC [ [ take one more; ] P _ ^ X start a string. */
+/** ESC [ starts a control sequence; ESC O and the Linux console's ESC [ [ are followed by one more byte; ] P _ ^ X start a string. */
 const afterEscape = (byte: number): Decoder["mode"] => {
   if (byte === OPEN_BRACKET) return "csi"
   if (byte === 0x4f) return "one-more"

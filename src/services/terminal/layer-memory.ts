@@ -7,13 +7,13 @@ import * as Line from "./line.ts"
 import { over } from "./questions.ts"
 import { Terminal } from "./terminal.ts"
 
-/** One line of a conversation: a question (as often as it was asked), or a line that was shown. */
+/** One line of a conversation: a question (repeated each time it is asked), or a line that was shown. */
 export interface Said {
   readonly kind: "hidden" | "visible" | "shown"
   readonly text: string
 }
 
-/** What a scripted terminal has shown its person so far; never what was answered. */
+/** What a scripted terminal has shown so far; never the answers. */
 export class TerminalTranscript extends Context.Tag("tako/TerminalTranscript")<
   TerminalTranscript,
   Effect.Effect<ReadonlyArray<Said>>
@@ -23,8 +23,8 @@ export class TerminalTranscript extends Context.Tag("tako/TerminalTranscript")<
 export const interrupt: unique symbol = Symbol.for("tako/Terminal/interrupt")
 
 /**
- * A person who gives these answers, one a question, in order, each whole (line breaks included, as in a paste), and who
- * leaves when there are no more: the question that is asked then is Interrupted. For tests.
+ * Answers questions with these texts, in order, each as a whole (line breaks included, as in a paste). When they have
+ * run out, the next question is Interrupted. For tests.
  */
 export const layerMemory = (options: {
   readonly isThere?: boolean

@@ -8,7 +8,7 @@ import { path, terminalOutput } from "./raw-mode.ts"
 import { readLine } from "./read-line.ts"
 import { Terminal } from "./terminal.ts"
 
-/** The controlling terminal, opened for each question anew; without one, `isThere` is false. */
+/** The controlling terminal, opened anew for each question; `isThere` is false without one. */
 export const layer = Layer.sync(Terminal, () => {
   const escapes = !["", "dumb"].includes(process.env.TERM ?? "")
   return over({

@@ -1,26 +1,26 @@
 import * as Keys from "./keys.ts"
 
-/** A line that is being typed; two of them are alike whatever chunks their bytes came in. */
+/** A line that is being typed. It does not depend on how its bytes were split into chunks. */
 export interface Line {
   readonly decoder: Keys.Decoder
-  /** As typed: UTF-8, when it is that. */
+  /** As typed; not necessarily valid UTF-8. */
   readonly bytes: Uint8Array
-  /** How many "*" stand for it. */
+  /** How many "*" represent it. */
   readonly stars: number
-  /** How many of them stand for the last paste. */
+  /** How many of those represent the last paste. */
   readonly pasteStars: number
   readonly end: "open" | "entered" | "interrupted"
-  /** Text came after Enter. */
+  /** Text arrived after Enter. */
   readonly more: boolean
   readonly tooLarge: boolean
-  /** How often Ctrl-Z was pressed. */
+  /** How many times Ctrl-Z was pressed. */
   readonly suspensions: number
 }
 
 /** 1 MiB and one newline. */
 export const limit = 1024 * 1024 + 1
 
-/** However long a paste is. */
+/** The number of "*" for a paste of any length. */
 export const starsOfPaste = 36
 
 export const empty: Line = {
@@ -34,16 +34,16 @@ export const empty: Line = {
   suspensions: 0
 }
 
-/** The line after these bytes: feed(feed(line, a), b) is feed(line, ab). */
+/** The line after more bytes: feed(feed(line, a), b) equals feed(line, ab). */
 export const feed = (line: Line, chunk: Uint8Array): Line => {
   const [decoder, keys] = Keys.decode(line.decoder, chunk)
   return { ...keys.reduce(press, line), decoder }
 }
 
-/** The line when nothing came for a while. */
+/** The line after nothing has arrived for a while. */
 export const settle = (line: Line): Line => ({ ...line, decoder: Keys.settle(line.decoder) })
 
-/** The bytes less one final line break, which a paste easily brings along. */
+/** Drops one final line break, which is easily included in a paste. */
 export const withoutFinalBreak = (line: Line): Uint8Array =>
   line.bytes.at(-1) === LF ? line.bytes.subarray(0, -1) : line.bytes
 
@@ -98,7 +98,7 @@ const LF = 0x0a
 
 const isNoBreak = (byte: number): boolean => byte !== LF
 
-/** UTF-8: every byte of a character but its first is 10xxxxxx (RFC 3629 §3). */
+/** Counts characters of UTF-8: every byte but the first of a character is 10xxxxxx (RFC 3629 §3). */
 const isContinuation = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80
 
 const isBlank = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x09 || byte === LF

@@ -2,18 +2,18 @@ import { wrap } from "../../domain/fold.ts"
 import { printable } from "../../domain/printable.ts"
 import type { Line } from "./line.ts"
 
-/** What is to stand behind the prompt, within so many columns: it never wraps, so that it can be taken back. */
+/** What to show after the prompt, in at most this many columns: it never wraps, so it can be erased. */
 export const picture = (line: Line, hidden: boolean, columns: number): string =>
   hidden
     ? "*".repeat(Math.max(0, Math.min(line.stars, columns)))
     : fittingEnd(printable(new TextDecoder().decode(line.bytes, { stream: true })), columns)
 
-/** Turns one picture into another with nothing but characters and backspaces: it serves the dumbest terminal. */
+/** Turns one text into another using only characters and backspaces, which the dumbest terminal supports. */
 export const repaint = (before: string, after: string): string => {
   const [old, fresh] = [[...before], [...after]]
   let same = 0
   while (same < old.length && old[same] === fresh[same]) same += 1
-  // A mark that combines with the character before it stands on that one's column.
+  // A combining mark shares the column of the character before it.
   while (same > 0 && [old[same], fresh[same]].some((next) => next !== undefined && width(next) === 0))
     same -= 1
   const [gone, come] = [old.slice(same).join(""), fresh.slice(same).join("")]
@@ -21,13 +21,13 @@ export const repaint = (before: string, after: string): string => {
   return "\b".repeat(width(gone)) + come + " ".repeat(blanks) + "\b".repeat(blanks)
 }
 
-/** A question over the lines it needs, and what stands before the answer, leaving room for it. */
+/** Splits a question into lines, leaving room for the answer on the last one. */
 export interface Prompt {
   readonly above: ReadonlyArray<string>
   readonly before: string
 }
 
-/** The question ends with ":" unless it ends with "?" or ":" already; a hint ("[y/N]") follows it. */
+/** Adds ":" to a question that does not end with "?" or ":"; a hint ("[y/N]") follows it. */
 export const layOut = (question: string, hint: string, columns: number): Prompt => {
   const asked = printable(question).trimEnd()
   const whole = /[?:]$/.test(asked) ? asked : `${asked}:`
@@ -38,14 +38,14 @@ export const layOut = (question: string, hint: string, columns: number): Prompt 
 
 const room = (hint: string): number => (hint === "" ? 12 : 4)
 
-/** How many columns a terminal gives to a text without control characters (Unicode Standard Annex 11). */
+/** How many columns a text without control characters takes (Unicode Standard Annex 11). */
 export const width = (text: string): number => {
   let columns = 0
   for (const character of text) columns += zero.test(character) ? 0 : wide.test(character) ? 2 : 1
   return columns
 }
 
-/** The longest end of a text that fits into so many columns. */
+/** The longest suffix of a text that fits into this many columns. */
 export const fittingEnd = (text: string, columns: number): string => {
   const characters = [...text]
   let room = columns

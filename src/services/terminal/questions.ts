@@ -8,14 +8,14 @@ import { decodeUtf8 } from "../../domain/utf8.ts"
 import { type Line, withoutFinalBreak } from "./line.ts"
 import type { Terminal } from "./terminal.ts"
 
-/** One line to ask for. A hint tells what can be answered, as "[y/N]" does. */
+/** A question for one line. The hint shows possible answers, such as "[y/N]". */
 export interface Question {
   readonly text: string
   readonly hint: string
   readonly hidden: boolean
 }
 
-/** What every layer of Terminal is made of: lines that are typed, lines that are shown. */
+/** What each layer of Terminal provides: reading a line and showing a line. */
 export interface Screen {
   readonly isThere: Effect.Effect<boolean>
   /** The line after Enter. */
@@ -77,7 +77,7 @@ const hiddenValue = (line: Line): Effect.Effect<Redacted.Redacted<string>, Value
   })
 }
 
-/** "y" or "yes" is yes, "n" or "no" is no, nothing is the default; none for anything else. */
+/** "y" and "yes" mean yes, "n" and "no" mean no, an empty answer the default; none for anything else. */
 export const yesOrNo = (answer: string, byDefault: boolean): Option.Option<boolean> => {
   switch (answer.trim().toLowerCase()) {
     case "":
@@ -93,7 +93,7 @@ export const yesOrNo = (answer: string, byDefault: boolean): Option.Option<boole
   }
 }
 
-/** One of the choices, by its text or else by its number from 1; none for anything else. */
+/** The choice with this text, or else with this number, counted from 1; none for anything else. */
 export const choice = (answer: string, choices: ReadonlyArray<string>): Option.Option<string> => {
   const typed = answer.trim()
   if (choices.includes(typed)) return Option.some(typed)

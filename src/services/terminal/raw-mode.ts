@@ -8,15 +8,15 @@ export interface RawTerminal {
   readonly input: Tty.ReadStream
   readonly write: (text: string) => void
   readonly columns: number
-  /** Back to how it was found, until {@link resume}; does nothing a second time. */
+  /** Restores the original mode until {@link resume}; does nothing if called again. */
   readonly suspend: () => void
   readonly resume: () => void
 }
 
-/** Where it opens: opening alone tells whether a process has a controlling terminal (tty(4)). */
+/** Whether it can be opened, which shows that the process has a controlling terminal (tty(4)). */
 export const path = "/dev/tty"
 
-/** The terminal to write to, and the stream that knows its columns. */
+/** The terminal to write to, and the stream that knows its width. */
 export const terminalOutput = Effect.acquireRelease(
   Effect.sync(() => {
     const fd = Fs.openSync(path, "w")
@@ -26,8 +26,8 @@ export const terminalOutput = Effect.acquireRelease(
 )
 
 /**
- * Opens the terminal raw, throws away what was typed before, and puts everything back when the scope closes or the
- * process exits, a line further down. `paste` asks for pastes in brackets.
+ * Opens the terminal in raw mode, discards pending input, and restores everything on a new line when the scope closes or the
+ * process exits. `paste` enables bracketed paste.
  */
 export const rawTerminal = (paste: boolean): Effect.Effect<RawTerminal, never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -36,7 +36,7 @@ export const rawTerminal = (paste: boolean): Effect.Effect<RawTerminal, never, S
       Effect.sync(() => new Tty.ReadStream(Fs.openSync(path, "r"))),
       (stream) => Effect.sync(() => stream.destroy())
     )
-    // A failed setRawMode and a terminal that hangs up are told as events; without a listener they would throw.
+    // A failing setRawMode and a hangup are emitted as events, which would throw without a listener.
     input.on("error", () => {})
     output.stream.on("error", () => {})
     const write = (text: string) => {
@@ -56,7 +56,7 @@ export const rawTerminal = (paste: boolean): Effect.Effect<RawTerminal, never, S
       try {
         write(paste ? "\x1b[?2004l\n" : "\n")
       } catch {
-        // It has hung up, and there is nobody to show anything to.
+        // The terminal has hung up, so nobody can see it.
       }
       input.setRawMode(false)
     }
@@ -80,7 +80,7 @@ const throwAwayTyped = (): void => {
   try {
     while (Fs.readSync(fd, new Uint8Array(4096)) > 0);
   } catch {
-    // EAGAIN: nothing is left.
+    // EAGAIN: no more input.
   } finally {
     Fs.closeSync(fd)
   }
@@ -89,8 +89,8 @@ const throwAwayTyped = (): void => {
 const deadly = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const
 
 /**
- * While the scope is open, a signal that ends the process calls `first`; then it ends it as it would have, or goes to
- * whoever listens for it. (Node puts the terminal back for SIGINT and SIGTERM alone, and leaves bracketed paste on.)
+ * While the scope is open, a signal that ends the process calls `first`, and then either ends the process or goes to
+ * its other listeners. (Node restores the terminal for SIGINT and SIGTERM only, and leaves bracketed paste on.)
  */
 export const beforeDeath = (first: () => void): Effect.Effect<void, never, Scope.Scope> =>
   Effect.asVoid(
@@ -104,7 +104,7 @@ export const beforeDeath = (first: () => void): Effect.Effect<void, never, Scope
           first()
           if (process.listenerCount(name) === 0) process.kill(process.pid, name)
         }
-        // Before the others: a `once` of theirs is gone by the time it is called.
+        // Added before other listeners, because a `once` listener is gone when it is called.
         for (const name of deadly) process.prependListener(name, onSignal)
         return remove
       }),

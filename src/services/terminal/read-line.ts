@@ -5,16 +5,16 @@ import { layOut, picture, repaint, width } from "./paint.ts"
 import type { Question } from "./questions.ts"
 import { beforeDeath, type RawTerminal, rawTerminal } from "./raw-mode.ts"
 
-/** What comes within this time after Enter came with it: people are slower, pastes faster. */
+/** Input this soon after Enter arrived with it: people are slower, pastes faster. */
 const burst = 100
-/** A paste into a terminal without brackets is drained for at most this long. */
+/** How long to drain a paste into a terminal without bracketed paste. */
 const longestBurst = 2000
-/** After this long ESC was a key of its own, not the beginning of another (readline's keyseq-timeout). */
+/** After this long, ESC was a key by itself and not the start of a sequence (readline's keyseq-timeout). */
 const loneEscape = 500
 /** How long a stop signal may take to stop us. */
 const stopping = 50
 
-/** Asks one line on the terminal; `escapes` tells whether it understands control sequences. */
+/** Reads one line on the terminal; `escapes` says whether it understands control sequences. */
 export const readLine = (question: Question, escapes: boolean): Effect.Effect<Line.Line, Interrupted> =>
   Effect.gen(function* () {
     let dying = (): void => {}
@@ -34,7 +34,7 @@ export const readLine = (question: Question, escapes: boolean): Effect.Effect<Li
     })
   }).pipe(Effect.scoped)
 
-/** Calls `finish` once, without a line when the terminal went away; gives what stops the conversation. */
+/** Calls `finish` once, without a line if the terminal is gone. Returns a function that ends the conversation. */
 const converse = (
   terminal: RawTerminal,
   question: Question,
@@ -62,7 +62,7 @@ const converse = (
     finish(last)
   }
   const onGone = () => end()
-  // The shell may have set the terminal otherwise while we were stopped: an answer must not be echoed.
+  // The shell may have changed the modes while we were stopped; an answer must not be echoed.
   const onContinue = () => {
     clearTimeout(quiet)
     terminal.suspend()
@@ -86,9 +86,9 @@ const converse = (
     }
     if (line.suspensions > before.suspensions) {
       terminal.suspend()
-      // The whole foreground job, as the terminal itself would.
+      // The whole foreground job, as the terminal itself would do.
       process.kill(0, "SIGTSTP")
-      // Nobody can continue an orphaned process group, so the system does not stop it.
+      // The system does not stop an orphaned process group, because nobody could continue it.
       later(stopping, () => {
         terminal.resume()
         ask()

@@ -4,11 +4,11 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import { Watch } from "./watch.ts"
 
-/** Has files change. */
+/** Changes files. */
 export class WatchControl extends Context.Tag("tako/WatchControl")<
   WatchControl,
   {
-    /** False when nobody looks after it. */
+    /** False if nothing watches it. */
     readonly touch: (path: string) => Effect.Effect<boolean>
   }
 >() {}
@@ -18,7 +18,7 @@ interface Watcher {
   readonly changes: Queue.Queue<void>
 }
 
-/** Files change by hand. */
+/** Files change only when a test says so. */
 export const layerMemory: Layer.Layer<Watch | WatchControl> = Layer.effectContext(
   Effect.sync(() => {
     const watchers = new Set<Watcher>()

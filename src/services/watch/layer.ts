@@ -5,15 +5,15 @@ import * as Queue from "effect/Queue"
 import { notificationsFor, type WatchFolder, watchFolder } from "./notifications.ts"
 import { Watch } from "./watch.ts"
 
-/** How often to look when the kernel tells as well: network disks, and folders shared with a virtual machine, do not. */
+/** The polling interval when the kernel notifies as well: it does not for network disks and folders shared with a virtual machine. */
 const whenTold = 1000
-/** How often to look when it does not. */
+/** The polling interval when it does not. */
 const whenNotTold = 200
-/** What one save does to a folder comes in several events. */
+/** One save causes several events in a folder. */
 const burst = 10
 
 /**
- * Compares what stat(2) says of each file, now and then and whenever the kernel notifies of its folder: so nothing is
+ * Compares stat(2) of each file, periodically and whenever the kernel reports a change in its folder, so nothing is
  * missed where notifications fail, run out or do not exist.
  */
 export const layerOf = (watch: WatchFolder): Layer.Layer<Watch> =>
@@ -42,7 +42,7 @@ const lookAfter = (paths: ReadonlyArray<string>, watch: WatchFolder, onChange: (
     timer = setTimeout(look, millis)
   }
   const notifications = notificationsFor(paths, watch, (isOneOfThem) => {
-    // A file may be written to twice within what a time stamp tells apart.
+    // A file may be written twice within the resolution of its time stamps.
     certain ||= isOneOfThem
     if (!soon) lookIn(burst)
     soon = true
@@ -63,7 +63,7 @@ const lookAfter = (paths: ReadonlyArray<string>, watch: WatchFolder, onChange: (
   }
 }
 
-/** What tells one state of a file from another, without reading it; links are followed. */
+/** Distinguishes states of a file without reading it; follows links. */
 export const signatureOf = (path: string): string => {
   try {
     const stats = Fs.statSync(path, { bigint: true, throwIfNoEntry: false })
@@ -71,7 +71,7 @@ export const signatureOf = (path: string): string => {
     const { dev, ino, mode, size, mtimeNs, ctimeNs } = stats
     return [dev, ino, mode, size, mtimeNs, ctimeNs].join(":")
   } catch (error) {
-    // EACCES, ELOOP: whatever it is, as long as it is that.
+    // EACCES, ELOOP: not readable, but still a state to compare.
     return String((error as NodeJS.ErrnoException).code)
   }
 }

@@ -1,7 +1,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 
-/** How folders are watched: node:fs's watch, or what a test puts in its place. */
+/** Watches a folder: node:fs's watch, or a test's replacement. */
 export type WatchFolder = (
   folder: string,
   onEvent: (event: string, name: string | null) => void
@@ -10,11 +10,11 @@ export type WatchFolder = (
 export const watchFolder: WatchFolder = (folder, onEvent) => Fs.watch(folder, { persistent: false }, onEvent)
 
 /**
- * The kernel's notifications (inotify(7), kqueue(2)) for the folders of some paths: a file may be replaced by another
- * one of its name, and its watch would go with it.
+ * The kernel's notifications (inotify(7), kqueue(2)) for the folders of some paths. Folders, because a file may be replaced by
+ * another one of the same name, and a watch on the old one would go with it.
  */
 export interface Notifications {
-  /** Watches what is there now. False when the system has no more watches to give (ENOSPC, EMFILE), or not there. */
+  /** Watches what exists now. False if the system has no more watches (ENOSPC, EMFILE), or does not support them here. */
   readonly renew: () => boolean
   readonly close: () => void
 }
@@ -43,7 +43,7 @@ export const notificationsFor = (
   }
   return {
     renew: () => {
-      // By inode: another folder of the same name is another one to watch.
+      // By inode: a new folder of the same name needs a new watch.
       const wanted = new Map(
         paths.flatMap(foldersOf).map((folder) => [`${inodeOf(folder)}:${folder}`, folder])
       )
@@ -56,14 +56,14 @@ export const notificationsFor = (
   }
 }
 
-/** The folder that a path is in, or else the nearest one above it, and the path itself where it is a folder. */
+/** The folder that contains a path, or else its nearest existing ancestor, and the path itself if it is a folder. */
 const foldersOf = (path: string): ReadonlyArray<string> => {
   let folder = Path.dirname(path)
   while (inodeOf(folder) === undefined && folder !== Path.dirname(folder)) folder = Path.dirname(folder)
   return inodeOf(path) === undefined ? [folder] : [folder, path]
 }
 
-/** Undefined where there is no folder. */
+/** Undefined if it is not a folder. */
 const inodeOf = (folder: string): string | undefined => {
   try {
     const stats = Fs.statSync(folder, { bigint: true, throwIfNoEntry: false })

@@ -2,20 +2,20 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-/** Files and folders that are looked after. */
+/** A set of watched files and folders. */
 export interface Watched {
   /**
-   * Waits until one of them has changed since it was last asked for, or may have: appeared, gone, replaced, written to.
-   * Changes between two questions are one. Of a folder: its entries.
+   * Waits until one of them may have changed since the previous call: appeared, disappeared, replaced, or written to.
+   * Several changes between two calls count as one. A folder changes with its entries.
    */
   readonly changed: Effect.Effect<void>
 }
 
-/** Tells of changes of files. */
+/** Reports changes of files. */
 export class Watch extends Context.Tag("tako/Watch")<
   Watch,
   {
-    /** Absolute paths, of what need not be there yet; until the scope closes. */
+    /** Watches absolute paths, which need not exist yet, until the scope closes. */
     readonly open: (paths: ReadonlyArray<string>) => Effect.Effect<Watched, never, Scope.Scope>
   }
 >() {}
