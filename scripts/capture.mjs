@@ -43,6 +43,9 @@ const waitFor = async (what, isSeen) => {
 
 /** How often the shell has prompted: that the screen ends with a prompt may still be the one before the command. */
 const prompts = (text) => text.split("\n").filter((line) => line.startsWith("$")).length
+/** Whatever its words are, a question ends the screen, below what was there when the last answer was typed. */
+const asked = (linesBefore) =>
+  waitFor("a question", (text) => /[:\]]$/.test(text) && text.split("\n").length > linesBefore)
 const prompted = (times) =>
   waitFor(`prompt ${times}`, (text) => text.endsWith("$") && prompts(text) === times)
 
@@ -108,11 +111,12 @@ const capture = async ({ name, columns = 80, environment = {}, before = [], step
   try {
     let commands = 1
     await prompted(commands)
-    for (const { type, keys, until } of steps) {
+    for (const { type, keys, asks = false } of steps) {
+      const linesBefore = screen().trimEnd().split("\n").length
       if (type !== undefined) tmux("send-keys", "-l", "--", type)
       for (const key of keys ?? (type === undefined ? [] : ["Enter"])) tmux("send-keys", key)
-      if (until === undefined) await prompted(++commands)
-      else await waitFor(until, (text) => until.test(text))
+      if (asks) await asked(linesBefore)
+      else await prompted(++commands)
     }
     const lines = screen("-e").trimEnd().split("\n").map(withFixedSuggestion)
     // The prompt that waits is no part of the story.

@@ -11,17 +11,17 @@ const shop = [
 ]
 
 /**
- * What is drawn: `before` makes the project, unseen; each step is typed and waited for. Without `until` the shell's prompt
- * is waited for.
+ * What is drawn: `before` makes the project, unseen; each step is typed and waited for. After a step that `asks`,
+ * tako's next question is waited for, else the shell's prompt.
  */
 export const scenes = [
   {
     name: "first-secret",
     before: ["tako init"],
     steps: [
-      { type: "tako secrets set DATABASE_URL --env production", until: /press Enter .*:$/ },
-      { type: passphrase, until: /again.*:$/ },
-      { type: passphrase, until: /Enter value:$/ },
+      { type: "tako secrets set DATABASE_URL --env production", asks: true },
+      { type: passphrase, asks: true },
+      { type: passphrase, asks: true },
       { type: "postgres://shop:secret@db/shop" },
       { type: "tako run -e production -- sh -c 'wc -c <&3; env | grep -c postgres'" }
     ]
@@ -42,10 +42,10 @@ export const scenes = [
     name: "questions",
     before: shop,
     steps: [
-      { type: "tako secrets rm STRIPE_KEY", until: /:\s*$/ },
-      { type: "3", until: /\?.*$/ },
+      { type: "tako secrets rm STRIPE_KEY", asks: true },
+      { type: "3", asks: true },
       { type: "n" },
-      { type: "tako secrets key rotate -e production", until: /:\s*$/ },
+      { type: "tako secrets key rotate -e production", asks: true },
       { keys: ["C-c"] }
     ]
   },
@@ -67,7 +67,7 @@ export const scenes = [
     environment: { TERM: "dumb" },
     steps: [
       { type: "tako secrets ls" },
-      { type: "tako secrets set API_KEY -e production", until: /Enter value:$/ },
+      { type: "tako secrets set API_KEY -e production", asks: true },
       { type: "not-shown" }
     ]
   }
