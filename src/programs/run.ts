@@ -16,7 +16,7 @@ import { openComplete } from "./environment/open.ts"
 
 /**
  * Runs a program with the secrets of an environment, as if it had been started without tako, and returns how it ended.
- * Nothing starts unless every value opens. `asEnvironmentVariables` sets them in its environment, besides the pipe.
+ * Nothing starts unless every value opens. `asEnvironmentVariables` also sets them in its environment.
  */
 export const run = Effect.fn("run")(function* (
   name: EnvironmentName,

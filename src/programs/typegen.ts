@@ -10,7 +10,7 @@ import { SdkSources } from "../services/sdk-sources/sdk-sources.ts"
 import { SecretsFile } from "../services/secrets-file/secrets-file.ts"
 import { SourceTree } from "../services/source-tree/source-tree.ts"
 
-/** A generated file, by its path from the root, and how it was found. */
+/** A generated file, by its path from the root, and its state. */
 export interface GeneratedFile {
   readonly path: string
   readonly language: Language
@@ -87,7 +87,7 @@ const rendered = (environments: Environments, paths: ReadonlyArray<Wanted>) =>
       const before = yield* tree.read(path)
       const state = Option.match(before, {
         onNone: () => "missing" as const,
-        // git may have checked it out with other line ends.
+        // git may have checked it out with other line endings.
         onSome: (before) => (before.replaceAll("\r\n", "\n") === text ? "current" : "stale")
       })
       return { path, language, text, state } satisfies Rendered as Rendered
@@ -110,7 +110,7 @@ interface Places {
   readonly existing: Readonly<Record<Language, ReadonlyArray<string>>>
   /** The languages of the project: it has their manifest at the root, or a generated file. */
   readonly languages: ReadonlyArray<Language>
-  /** Where a first file goes. */
+  /** Where to create the first file. */
   readonly newPath: (language: Language) => Effect.Effect<string>
 }
 
@@ -147,7 +147,7 @@ const render = Effect.fnUntraced(function* (environments: Environments, language
     : yield* go(names, yield* sources.go, yield* packageIn(path.slice(0, -generated.go.length)))
 })
 
-/** The package of the folder's other files; without any, that of the file before, else main. */
+/** The package of the other files in the folder; if there are none, that of the existing generated file, else main. */
 const packageIn = Effect.fnUntraced(function* (folder: string) {
   const tree = yield* SourceTree
   const files = yield* tree.files(folder === "" ? "" : folder.slice(0, -1))

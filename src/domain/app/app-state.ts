@@ -47,7 +47,7 @@ export const AppState = Schema.Struct({
   revisions: listOf(RevisionRecord, "a list of revisions"),
   /** The highest revision ever committed; 0 before the first. */
   last_revision: Count,
-  /** The highest release that was ever made; 0 before the first. */
+  /** The highest release ever created; 0 before the first. */
   last_release: Count
 })
 export type AppState = typeof AppState.Type

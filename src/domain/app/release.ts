@@ -51,6 +51,6 @@ export const Release = Schema.Struct({
 })
 export type Release = typeof Release.Type
 
-/** Ready for JSON.stringify: a Map becomes an object. */
+/** For JSON.stringify: Maps become objects. */
 export const toJson = <S extends Specification>({ vars, ...rest }: S) =>
   vars === undefined ? rest : { ...rest, vars: Object.fromEntries(vars) }

@@ -57,7 +57,7 @@ export const print = ({ releases, ...rest }: AppState): string => {
   return `${JSON.stringify({ version, ...rest, releases: releases.map(toJson) }, null, 2)}\n`
 }
 
-/** What it refers to is there, and its counters are not behind. */
+/** Whether all references resolve and no counter is too low. */
 const isWhole = (state: AppState): boolean => {
   const revisions = state.revisions.map(({ revision }) => revision)
   const releases = state.releases.map(({ id }) => id)

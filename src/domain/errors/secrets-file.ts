@@ -31,11 +31,11 @@ export class SecretsFileDamaged extends Data.TaggedError("SecretsFileDamaged")<{
       this.other === undefined ? undefined : `also environment ${this.other}`
     ].filter((part) => part !== undefined)
     const place = where.length === 0 ? "" : ` (${where.join(", ")})`
-    return `.tako/secrets.json is damaged${place}: ${faults[this.reason]}. Nothing was changed.\n${mend(this.reason)}`
+    return `.tako/secrets.json is damaged${place}: ${faults[this.reason]}. Nothing was changed.\n${adviceFor(this.reason)}`
   }
 }
 
-const mend = (reason: keyof typeof faults): string =>
+const adviceFor = (reason: keyof typeof faults): string =>
   reason === "conflict" || reason === "duplicate-key"
     ? "In an editor, keep the lines of both sides, each name once, with a comma after each line but the last; where the salts " +
       "differ, keep one side as a whole. Then: tako secrets verify"

@@ -111,7 +111,7 @@ export class ValueRefused extends Data.TaggedError("ValueRefused")<{
   }
 }
 
-/** The value needs no `adopt`, or its environment allows none. Exit 1. */
+/** The value needs no `adopt`, or its environment does not bind values. Exit 1. */
 export class AdoptionRefused extends Data.TaggedError("AdoptionRefused")<{
   readonly environment: string
   readonly secret: string

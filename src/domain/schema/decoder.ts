@@ -18,7 +18,7 @@ export type Path = ReadonlyArray<string>
 export type Decoded<A> = Either.Either<A, Mismatch>
 
 interface Options {
-  /** `ignore` for what a newer tako may have written. */
+  /** `ignore` tolerates what a newer tako may have written. */
   readonly unknownKeys?: "refuse" | "ignore"
   /** What people call an object in this format. */
   readonly object?: "an object" | "a table"
@@ -45,7 +45,7 @@ export const decoderOf = <A, I>(schema: () => Schema.Schema<A, I>, options: Opti
 
 interface Place {
   readonly path: Path
-  /** The description of the outermost schema that the value at this path was meant for. */
+  /** The description of the outermost schema at this path. */
   readonly rule?: string
   /** The keys that the object at this path may have. */
   readonly known?: ReadonlyArray<string>

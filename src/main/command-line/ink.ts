@@ -1,4 +1,4 @@
-/** Paints a text, or leaves it as it is where colours are not wanted. */
+/** Paints a text, or returns it unchanged if colours are not wanted. */
 export interface Ink {
   readonly bold: (text: string) => string
   readonly dim: (text: string) => string

@@ -15,7 +15,7 @@ export interface FlagSpec {
   readonly summary: string
 }
 
-/** A positional argument. From the first word of one that passes through, no word is a flag of ours. */
+/** A positional argument. After the first word of one that passes through, no word is one of our flags. */
 export interface ArgumentSpec {
   readonly label: string
   readonly holds?: Holds

@@ -2,21 +2,21 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 
-/** What compiled code belongs to: a bundle as it lies on the disk, and a V8 with its flags and this processor. */
+/** What compiled code belongs to: one bundle on disk, and one build of V8 with its flags and this processor. */
 export interface Owner {
   readonly file: string
   readonly stamp: string
 }
 
-/** Compiled code, and the commands that had run when it was stored: it has the functions that these needed. */
+/** Compiled code, and the commands that had run when it was stored: it contains the functions they needed. */
 export interface StoredCode {
   readonly code: Buffer
   readonly commands: ReadonlyArray<string>
 }
 
 /**
- * V8 itself tells only the length of its source apart, so the bundle is known by its hash, from the build, and by its
- * inode and time of change, which no installation leaves as they were.
+ * V8 itself only checks the length of the source, so the bundle is identified by its hash, from the build, and by its
+ * inode and change time, which every installation changes.
  */
 export const ownerOf = (folder: string, bundle: string, hash: string, stats: Fs.BigIntStats): Owner => {
   // V8 itself refuses code that was compiled by another build, with other flags, or for another processor.
@@ -28,7 +28,7 @@ export const ownerOf = (folder: string, bundle: string, hash: string, stats: Fs.
   }
 }
 
-/** The code that was stored for this owner, whole; undefined when there is none, or anything about it is off. */
+/** The code stored for this owner; undefined if there is none, or if it is incomplete or does not match. */
 export const load = ({ file, stamp }: Owner): StoredCode | undefined => {
   let fd: number | undefined
   try {
@@ -50,7 +50,7 @@ export const load = ({ file, stamp }: Owner): StoredCode | undefined => {
   }
 }
 
-/** Stores code for the next start, whole or not at all; whatever goes wrong, the next start is as slow as this one. */
+/** Stores code for the next start, completely or not at all. On any failure the next start is merely as slow as this one. */
 export const store = ({ file, stamp }: Owner, { code, commands }: StoredCode): void => {
   const temporary = `${file}.${process.pid}.tmp`
   try {
@@ -83,9 +83,9 @@ const largest = 64 * 1024 * 1024
 const headOf = (stamp: string, length: number): string => `${stamp} ${length}`
 
 /**
- * The folder for compiled code, made when it is not there: `$TAKO_HOME/code`, else `$XDG_CACHE_HOME/tako`, else
- * `~/.cache/tako` (macOS `~/Library/Caches/tako`). What lies in it is run, so it has to be ours alone, in a folder that
- * nobody else can change; undefined when it is not, or cannot be made.
+ * The folder for compiled code, created if missing: `$TAKO_HOME/code`, else `$XDG_CACHE_HOME/tako`, else
+ * `~/.cache/tako` (macOS `~/Library/Caches/tako`). Its content is executed, so it must be private to us, in a folder that
+ * nobody else can change; undefined if it is not, or cannot be created.
  */
 export const codeFolder = (): string | undefined => {
   try {
@@ -106,7 +106,7 @@ export const codeFolder = (): string | undefined => {
 const folderPath = (): string | undefined => {
   const { TAKO_HOME: home, XDG_CACHE_HOME: cache } = process.env
   if (home !== undefined && home !== "") return Path.isAbsolute(home) ? Path.join(home, "code") : undefined
-  // The XDG Base Directory Specification has relative paths ignored.
+  // The XDG Base Directory Specification says to ignore relative paths.
   if (cache !== undefined && Path.isAbsolute(cache)) return Path.join(cache, "tako")
   const user = Os.homedir()
   if (!Path.isAbsolute(user)) return undefined
@@ -115,7 +115,7 @@ const folderPath = (): string | undefined => {
     : Path.join(user, ".cache", "tako")
 }
 
-/** Only in folders of our own: under sudo the home may be another user's, where root's folder would be in the way. */
+/** Only in our own folders: under sudo the home may be another user's, where root's folder would be in the way. */
 const makeFolder = (folder: string, us: number): boolean => {
   const parent = Path.dirname(folder)
   if (Fs.statSync(parent, { throwIfNoEntry: false }) === undefined) {
@@ -130,7 +130,7 @@ const makeFolder = (folder: string, us: number): boolean => {
 
 const makePrivate = (folder: string): void => {
   Fs.mkdirSync(folder, { mode: 0o700 })
-  // The umask may have taken our own bits.
+  // The umask may have removed the owner's bits.
   Fs.chmodSync(folder, 0o700)
 }
 

@@ -4,18 +4,18 @@ import * as Vm from "node:vm"
 import { omitUndefined } from "../../domain/omit-undefined.ts"
 import { codeFolder, load, ownerOf, store } from "./code-store.ts"
 
-/** Put in by the build: the bundles and the SHA-256 of each, in hex. */
+/** Inserted by the build: the bundles and the SHA-256 of each, in hex. */
 declare const TAKO_BUNDLES: Readonly<Record<string, string>>
 
-/** What the program's bundle exports: the commands that have run, in words of the program's own. */
+/** What the program's bundle exports: the commands that have run, under names of its own. */
 interface Program {
   readonly commandsRun?: ReadonlyArray<string>
 }
 
-/** V8 compiles a function when it is first called, and takes up stored code whole: a few commands share nearly all of it. */
+/** V8 compiles a function when it is first called, but loads stored code as a whole. A few commands share nearly all of it. */
 const maxCommands = 12
 
-/** What a bundle was given as `require`: our own bundles start from stored code as well. */
+/** The `require` of a bundle: our own bundles start from stored code as well. */
 const requireFrom = (folder: string, commandsRun: () => ReadonlyArray<string>) => {
   const bundled = (specifier: string): unknown => {
     const name = Path.basename(specifier)
@@ -37,7 +37,7 @@ const runStored = (
 ): unknown => {
   const fd = Fs.openSync(bundle, "r")
   const owner = ownerOf(folder, bundle, hash, Fs.fstatSync(fd, { bigint: true }))
-  // The build writes ASCII alone; as latin1 it stays one byte a character in V8.
+  // The build writes ASCII only; as latin1 it stays one byte per character in V8.
   const source = Fs.readFileSync(fd, "latin1")
   Fs.closeSync(fd)
   const stored = load(owner)
@@ -56,7 +56,7 @@ const runStored = (
   return module.exports
 }
 
-/** Starts the program from compiled code, where there is a folder for it that nobody else can write to. */
+/** Starts the program from compiled code, if there is a folder for it that nobody else can write to. */
 const start = (): void => {
   const folder = process.env.NODE_DISABLE_COMPILE_CACHE === "1" ? undefined : codeFolder()
   if (folder === undefined) {

@@ -9,7 +9,7 @@ import * as HashSet from "effect/HashSet"
 import * as Layer from "effect/Layer"
 import { loadSecrets } from "../sdk/runtime.ts"
 
-/** tako started this process, and yet its secrets cannot be read. `code` is `TAKO_…`; the message says what to type. */
+/** tako started this process, but its secrets cannot be read. `code` is `TAKO_…`; the message says what to type. */
 export class SecretsUnavailable extends Data.TaggedError("SecretsUnavailable")<{
   readonly code: string
   readonly message: string
@@ -31,7 +31,7 @@ export const layer: Layer.Layer<never, SecretsUnavailable> = Layer.unwrapEffect(
   )
 )
 
-/** None where tako is not: in a test, or where somebody sets environment variables. */
+/** None without tako: in a test, or if somebody sets environment variables. */
 function received(): Effect.Effect<Secrets, SecretsUnavailable> {
   loadSecrets()
   const bag = Reflect.get(globalThis, Symbol.for("tako/fd3/v1")) as (wanted: string) => { secrets: Secrets }
@@ -45,7 +45,7 @@ function received(): Effect.Effect<Secrets, SecretsUnavailable> {
   )
 }
 
-/** Named as variables are: a nested name is joined with underscores. */
+/** Names are those of variables: a nested name is joined with underscores. */
 const nameOf = (path: ReadonlyArray<string>): string => path.join("_")
 
 const of = (secrets: Secrets): ConfigProvider.ConfigProvider =>
@@ -76,7 +76,7 @@ const parse = <A>(path: ReadonlyArray<string>, primitive: Config.Config.Primitiv
     ConfigError.InvalidData([...path], `Secret ${nameOf(path)} is not ${primitive.description}`)
   )
 
-/** What is delivered as a secret is not looked for anywhere else. */
+/** A delivered secret is not looked up anywhere else. */
 const without = (secrets: Secrets, { flattened }: ConfigProvider.ConfigProvider) =>
   ConfigProvider.fromFlat(
     ConfigProvider.makeFlat({

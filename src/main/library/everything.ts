@@ -35,20 +35,20 @@ import { layerMemory as transport } from "../../services/transport/layer-memory.
 import { layerMemory as watch } from "../../services/watch/layer-memory.ts"
 
 export interface Everything {
-  /** The project's folder, and its files by their paths from there: `tako.toml`, source files. */
+  /** The project's files by their paths from its root: `tako.toml`, source files. */
   readonly root?: string
   readonly files?: Map<string, string>
-  /** What `.tako/secrets.json` holds; nothing unless given. */
+  /** The content of `.tako/secrets.json`; empty by default. */
   readonly environments?: Environments
-  /** What a person types, question by question. Without answers there is no terminal. */
+  /** A person's answers to questions, in order. Without them there is no terminal. */
   readonly answers?: ReadonlyArray<string | typeof interrupt>
   readonly stdin?: string
-  /** What config.toml says, and what answers for a server, by its name. */
+  /** The content of config.toml, and the handler that answers for each server, by name. */
   readonly servers?: ReadonlyArray<RegisteredServer>
   readonly handlers?: ReadonlyMap<string, Handler>
 }
 
-/** Every Tag in memory at once, over which any program runs. Build it anew for each test: it remembers what was done. */
+/** Every Tag in memory at once, for any program. Build it anew for each test, because it keeps its state. */
 export const everything = (options: Everything = {}) => {
   const { root = "/project", files = new Map<string, string>(), answers } = options
   const machine = Layer.mergeAll(

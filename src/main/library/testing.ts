@@ -1,6 +1,6 @@
 /**
- * Every Tag in memory: nothing is read, written, started or asked, and no key costs a third of a second. The contracts are
- * what a layer of your own must do, as data for any test runner.
+ * Every Tag in memory: nothing is read, written, started or prompted for, and keys are derived instantly. The contracts are
+ * the requirements on a layer of your own, as data for any test runner.
  */
 
 export { layerMemory as appHome } from "../../services/app-home/layer-memory.ts"

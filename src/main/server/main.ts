@@ -95,7 +95,7 @@ const run = (options: ServerOptions, isRoot: boolean): void => {
   })
 }
 
-/** Prints why the server stopped, unless it was told to, and returns the exit code. */
+/** Prints why the server stopped, unless a signal asked it to, and returns the exit code. */
 const report = (exit: Exit.Exit<unknown, unknown>): number => {
   if (Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)) return 0
   const error = Cause.squash(exit.cause)

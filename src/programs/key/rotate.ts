@@ -24,7 +24,7 @@ export type NewPassphrase = "asked" | "generated" | "same"
 /**
  * Reseals an environment under a new marked salt, all of it or nothing. Before the one write, every value has opened with
  * the old key and again with the new one, `announce` has shown the new passphrase, and the new key is kept. The old key
- * stays in the cache. Returns the names of the secrets: whoever had the old passphrase knows their values.
+ * stays in the cache. Returns the names of the secrets, whose values are known to everybody who had the old passphrase.
  */
 export const rotate = Effect.fn("key.rotate")(function* <E, R>(
   name: EnvironmentName,

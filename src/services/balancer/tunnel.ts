@@ -41,7 +41,7 @@ export const joinTunnel = (
   })
   const ended = () => {
     connection.end()
-    // Not every app closes its side then: Node leaves that to whoever handles an upgrade.
+    // Not every app closes its side then: Node leaves that to the handler of an upgrade.
     client.setTimeout(halfClosedLimit, () => client.destroy())
   }
   if (client.readableEnded) ended()

@@ -7,7 +7,7 @@ import type { Salt } from "../../domain/salt.ts"
 
 /**
  * Turns a passphrase into the key of one environment: Argon2id v1.3 (RFC 9106), 64 MiB, 3 passes, 4 lanes, 32 bytes,
- * over the passphrase's UTF-8 as it is typed. The caller owns the key and overwrites it when done.
+ * over the passphrase's UTF-8 exactly as typed. The caller owns the key and overwrites it when done.
  */
 export class KeyDerivation extends Context.Tag("tako/KeyDerivation")<
   KeyDerivation,

@@ -132,7 +132,7 @@ const mkfifo = (paths: ReadonlyArray<string>): Effect.Effect<void, NoPipe> => {
   return run({
     program: "mkfifo",
     args: ["-m", "600", "--", ...paths],
-    // The PATH of whoever runs tako may lack these.
+    // The caller's PATH may lack these.
     environment: { ...environment, PATH: [environment.PATH, "/usr/bin", "/bin"].filter(Boolean).join(":") },
     timeLimit: 10_000,
     // Ctrl-C is for the program being started, not for mkfifo.

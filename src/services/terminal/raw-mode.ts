@@ -13,7 +13,7 @@ export interface RawTerminal {
   readonly resume: () => void
 }
 
-/** Whether it can be opened, which shows that the process has a controlling terminal (tty(4)). */
+/** The controlling terminal. Opening it succeeds only if the process has one (tty(4)). */
 export const path = "/dev/tty"
 
 /** The terminal to write to, and the stream that knows its width. */

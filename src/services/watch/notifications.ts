@@ -14,7 +14,7 @@ export const watchFolder: WatchFolder = (folder, onEvent) => Fs.watch(folder, { 
  * another one of the same name, and a watch on the old one would go with it.
  */
 export interface Notifications {
-  /** Watches what exists now. False if the system has no more watches (ENOSPC, EMFILE), or does not support them here. */
+  /** Watches what exists now. False if a folder cannot be watched, as when the system has no more watches (ENOSPC, EMFILE). */
   readonly renew: () => boolean
   readonly close: () => void
 }

@@ -22,7 +22,7 @@ export const set = leaf(
     aliases: ["add"],
     summary: "Set a secret to a value that you type or pipe in",
     description:
-      "The value is asked for without echo, or read from stdin, less one final newline. It is encrypted before it is written. The first secret of an environment creates the environment.",
+      "Prompts for the value without echo, or reads it from stdin, dropping one final newline. The value is encrypted before it is written. The first secret of an environment creates the environment.",
     example: "tako secrets set DATABASE_URL --env production",
     arguments: {
       name: argument.text("NAME", { summary: "The secret's name, as in DATABASE_URL", holds: "any-secret" })
