@@ -8,7 +8,7 @@ import { type Environments, empty } from "../../src/domain/secrets-file/environm
 import type { Cipher } from "../../src/services/cipher/cipher.ts"
 import { layer as cipherLayer } from "../../src/services/cipher/layer.ts"
 import type { History } from "../../src/services/history/history.ts"
-import { type Brought, layerMemory as historyLayer } from "../../src/services/history/layer-memory.ts"
+import { type Addition, layerMemory as historyLayer } from "../../src/services/history/layer-memory.ts"
 import { KeyCache } from "../../src/services/key-cache/key-cache.ts"
 import { layerMemory as keyCacheLayer } from "../../src/services/key-cache/layer-memory.ts"
 import type { KeyDerivation } from "../../src/services/key-derivation/key-derivation.ts"
@@ -51,7 +51,7 @@ export interface Situation {
   readonly toml?: string
   readonly variables?: Readonly<Record<string, string>>
   readonly answers?: ReadonlyArray<string | typeof interrupt>
-  readonly commits?: ReadonlyArray<Brought>
+  readonly commits?: ReadonlyArray<Addition>
   /** Receives what the terminal showed and asked. */
   readonly said?: Ref.Ref<ReadonlyArray<Said>>
 }

@@ -7,7 +7,7 @@ export class FileLocked extends Data.TaggedError("FileLocked")<{
 }> {
   override get message(): string {
     const who = this.pid === undefined ? "another process" : `process ${this.pid}`
-    return `${this.path} is locked by ${who}. Nothing was written.\nWait for it to end, then run the same command again.`
+    return `${this.path} is locked by ${who}. Nothing was written.\nWait for it to finish, then run the same command again.`
   }
 }
 
@@ -68,7 +68,7 @@ const explanations: Readonly<Record<string, string>> = {
   EPERM: "not permitted (EPERM)",
   ENOENT: "it does not exist (ENOENT)",
   ENOSPC: "the disk is full (ENOSPC)",
-  EFBIG: "it would be larger than 4 MiB, or than your limit for files (EFBIG)",
+  EFBIG: "it would be larger than 4 MiB or your file size limit (EFBIG)",
   EDQUOT: "the disk quota is used up (EDQUOT)",
   EROFS: "the file system is read-only (EROFS)",
   EIO: "the disk reported an error (EIO)",
@@ -78,11 +78,11 @@ const explanations: Readonly<Record<string, string>> = {
   ECONNREFUSED: "the connection was refused (ECONNREFUSED)",
   ECONNRESET: "the connection was cut off (ECONNRESET)",
   EPIPE: "the connection was cut off (EPIPE)",
-  EHOSTUNREACH: "there is no way to that host (EHOSTUNREACH)",
-  ENETUNREACH: "there is no way to that network (ENETUNREACH)",
-  ETIMEDOUT: "nobody answered in time (ETIMEDOUT)",
-  ENOTFOUND: "no address has that name (ENOTFOUND)",
-  EAI_AGAIN: "the name service does not answer (EAI_AGAIN)"
+  EHOSTUNREACH: "the host cannot be reached (EHOSTUNREACH)",
+  ENETUNREACH: "the network cannot be reached (ENETUNREACH)",
+  ETIMEDOUT: "there was no answer in time (ETIMEDOUT)",
+  ENOTFOUND: "no host has that name (ENOTFOUND)",
+  EAI_AGAIN: "the name server does not answer (EAI_AGAIN)"
 }
 
 /** Describes an errno in words. */

@@ -41,13 +41,13 @@ export const layerFor = (platform: string, environment: Environment): Layer.Laye
     /** The first programs that work. */
     const withPrograms = (use: (programs: ClipboardPrograms) => Effect.Effect<void, unknown>) =>
       Effect.suspend(() => {
-        const there = programsFor(platform, environment).filter(({ copy }) => find(copy[0]) !== undefined)
-        if (there.length === 0) {
+        const installed = programsFor(platform, environment).filter(({ copy }) => find(copy[0]) !== undefined)
+        if (installed.length === 0) {
           return new ClipboardUnavailable({ reason: "no-program", tried: everyProgram(platform) })
         }
         return Effect.mapError(
-          Effect.firstSuccessOf(there.map(use)),
-          () => new ClipboardUnavailable({ reason: "failed", tried: there.map(({ copy }) => copy[0]) })
+          Effect.firstSuccessOf(installed.map(use)),
+          () => new ClipboardUnavailable({ reason: "failed", tried: installed.map(({ copy }) => copy[0]) })
         )
       })
 
@@ -76,8 +76,8 @@ const encode = (program: string, text: string): Uint8Array =>
 
 export type Command = readonly [program: string, ...args: ReadonlyArray<string>]
 
-/** Two programs for one clipboard: one copies from stdin, the other prints the content. */
-export interface ClipboardPrograms {
+/** A pair of programs for one clipboard: one takes the new text on stdin, the other prints the current text. */
+interface ClipboardPrograms {
   readonly copy: Command
   readonly paste: Command
 }
@@ -95,8 +95,8 @@ export const programsFor = (platform: string, environment: Environment): Readonl
   ]
 }
 
-/** The names to report if none is installed. */
-export const everyProgram = (platform: string): ReadonlyArray<string> =>
+/** The programs to name when none is installed. */
+const everyProgram = (platform: string): ReadonlyArray<string> =>
   platform === "darwin" ? ["pbcopy"] : ["wl-copy", "xclip", "xsel", "clip.exe"]
 
 const macOS: ClipboardPrograms = { copy: ["pbcopy"], paste: ["pbpaste"] }

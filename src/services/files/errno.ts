@@ -7,7 +7,7 @@ export const errnoOf = (error: unknown): string | undefined =>
     ? error.code
     : undefined
 
-/** Runs calls of node:fs; what the operating system refuses is FileFailed, anything else is a defect. */
+/** Runs calls of node:fs. Fails with FileFailed when the operating system refuses one; any other error is a defect. */
 export const attempt = <A>(
   operation: FileFailed["operation"],
   path: string,
@@ -22,7 +22,7 @@ export const attempt = <A>(
     }
   })
 
-/** What the call gives, or undefined when the operating system answers with one of these errnos. */
+/** Returns what the call returns, or undefined when the operating system answers with one of these errnos. */
 export const unless = <A>(codes: ReadonlyArray<string>, run: () => A): A | undefined => {
   try {
     return run()
@@ -32,7 +32,7 @@ export const unless = <A>(codes: ReadonlyArray<string>, run: () => A): A | undef
   }
 }
 
-/** For tidying up, whose failure must not hide what came of the work. */
+/** Ignores errors of a clean-up: they must not hide the result of the work. */
 export const quietly = (run: () => void): void => {
   try {
     run()

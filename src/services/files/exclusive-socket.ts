@@ -21,7 +21,7 @@ export interface SocketOptions {
 
 /**
  * Listens on a Unix socket as the only process, until the scope closes. A socket left behind by a dead process is replaced;
- * a live one, or a file that is not a socket, is an error. From its creation, only this user can connect.
+ * a live one, or a file that is not a socket, is an error. At no time can anybody but this user and the group connect.
  */
 export const listenExclusively = (
   server: Net.Server,
@@ -49,21 +49,21 @@ export const listenExclusively = (
         () =>
           Effect.zipRight(
             takeOver,
-            Effect.onError(checkStillOurs(path), () => close(server))
+            Effect.onError(checkNotReplaced(path), () => close(server))
           )
       ),
       () => close(server)
     )
   })
 
-/** The disk has no room for the lock file. The socket takes none, and a full disk must not keep a server from starting. */
+/** The disk has no room for the lock file. The socket needs none, and a full disk must not keep a server from starting. */
 const isFull = (error: SocketRefused | FileFailed | FileLocked): boolean =>
   error._tag === "FileFailed" &&
   error.operation === "lock" &&
   (error.code === "ENOSPC" || error.code === "EDQUOT")
 
-/** Without a lock, a process that mistook our socket for the dead one has replaced it by now. */
-const checkStillOurs = (path: string): Effect.Effect<void, SocketRefused> => {
+/** Without a lock, a process that mistook our socket for the dead one will have replaced it by now. */
+const checkNotReplaced = (path: string): Effect.Effect<void, SocketRefused> => {
   const identity = Effect.sync(() => Fs.lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino)
   return Effect.flatMap(
     Effect.zip(identity, Effect.zipRight(Effect.sleep("200 millis"), identity)),

@@ -5,34 +5,33 @@ import { type FileFailed, FileLocked } from "../../domain/errors/files.ts"
 import { omitUndefined } from "../../domain/omit-undefined.ts"
 import { attempt } from "./errno.ts"
 import * as LockFile from "./lock-file.ts"
-import { isHeld } from "./lock-file.ts"
 import { newToken } from "./replace.ts"
 
-/** A lock that is held until the scope closes, unless somebody takes us for gone: `isOurs` tells. */
+/** A lock that is held until the scope closes. `isOurs` turns false when another process believed us gone and broke it. */
 export interface Lock {
   readonly isOurs: Effect.Effect<boolean, FileFailed>
 }
 
-/** How long other writers are waited for before FileLocked: 30 s, in ns. */
+/** How long to wait for other writers before FileLocked: 30 s, in ns. */
 const longestWait = 30_000_000_000n
 
-/** A lock younger than this, in ns, is broken by nobody while its owner lives. */
+/** Nobody breaks a lock younger than this, in ns, while its owner lives. */
 const safelyYoung = 30_000_000_000n
 
 /**
- * Keeps other writers of the file away, by a file beside it, `<path>.lock`; the folder must be there. One that was left
- * by a process that is gone, or is older than 60 s, is broken. Removes what those before us left lying about.
+ * Keeps other writers of the file away by a file beside it, `<path>.lock`; its folder must exist. Breaks a lock that is
+ * older than 60 s or whose process is gone, and removes what earlier writers left behind.
  */
 export const lock = (path: string): Effect.Effect<Lock, FileFailed | FileLocked, Scope.Scope> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const name = `${path}.lock`
       const token = newToken()
-      yield* take(path, name, token, restore)
-      const taken = yield* Clock.currentTimeNanos
-      yield* Effect.addFinalizer(() => letGo(path, name, token, taken))
+      yield* acquire(path, name, token, restore)
+      const acquired = yield* Clock.currentTimeNanos
+      yield* Effect.addFinalizer(() => release(path, name, token, acquired))
       yield* Effect.ignore(attempt("lock", path, () => LockFile.sweepAround(path, name, token)))
-      return { isOurs: attempt("lock", path, () => isHeld(name, token)) }
+      return { isOurs: attempt("lock", path, () => LockFile.isHeld(name, token)) }
     })
   )
 
@@ -49,34 +48,35 @@ export const whileLocked = <A, E, R>(
 
 type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
-/** Each try is one synchronous step, and between them nothing is held: only the waiting can be interrupted. */
-const take = Effect.fnUntraced(function* (path: string, name: string, token: string, restore: Restore) {
+/** Each try is one synchronous step, and nothing is held between two of them: only the waiting can be interrupted. */
+const acquire = Effect.fnUntraced(function* (path: string, name: string, token: string, restore: Restore) {
   const deadline = (yield* Clock.currentTimeNanos) + longestWait
   for (let waits = 0; ; ) {
-    const taking = yield* attempt("lock", path, () => LockFile.take(name, token))
-    if (taking._tag === "Taken") return
+    const acquisition = yield* attempt("lock", path, () => LockFile.tryAcquire(name, token))
+    if (acquisition._tag === "Acquired") return
+    const isHeld = acquisition._tag === "Held"
     if ((yield* Clock.currentTimeNanos) > deadline) {
-      return yield* new FileLocked({ path, ...omitUndefined({ pid: taking.pid }) })
+      return yield* new FileLocked({ path, ...omitUndefined({ pid: isHeld ? acquisition.pid : undefined }) })
     }
-    if (taking._tag === "Held") yield* restore(pause(waits++))
+    if (isHeld) yield* restore(pause(waits++))
   }
 })
 
-/** At most 20 ms, so that who has waited long is not worse off than who has just come; never the same for two. */
+/** At most 20 ms, so that a long wait is no disadvantage; random, so that two waiting processes drift apart. */
 const pause = (waits: number) => Effect.sleep(Math.ceil(Math.min(2 ** waits, 20) * (0.5 + Math.random() / 2)))
 
-/** A lock that cannot be let go (the disk is full, say) is stale as soon as this process ends. */
-const letGo = Effect.fnUntraced(function* (path: string, name: string, token: string, taken: bigint) {
-  const age = (yield* Clock.currentTimeNanos) - taken
+/** A lock that cannot be released (the disk is full, say) is stale as soon as this process ends. */
+const release = Effect.fnUntraced(function* (path: string, name: string, token: string, acquired: bigint) {
+  const age = (yield* Clock.currentTimeNanos) - acquired
   for (let tries = 0; tries < 20; tries++) {
-    const left = yield* attempt("lock", path, () => LockFile.letGo(name, token)).pipe(
+    const isReleased = yield* attempt("lock", path, () => LockFile.release(name, token)).pipe(
       Effect.catchAll(() =>
-        age < safelyYoung ? attempt("lock", path, () => LockFile.letGoPlainly(name, token)) : Effect.void
+        age < safelyYoung ? attempt("lock", path, () => LockFile.releaseDirectly(name, token)) : Effect.void
       ),
-      Effect.zipRight(attempt("lock", path, () => !isHeld(name, token))),
+      Effect.zipRight(attempt("lock", path, () => !LockFile.isHeld(name, token))),
       Effect.orElseSucceed(() => true)
     )
-    if (left) return
+    if (isReleased) return
     yield* pause(tries)
   }
 })

@@ -1,16 +1,16 @@
 import * as Fs from "node:fs"
 
-/** A file as it was opened; what is asked of it is asked of this, not of a path that may have changed. */
-export interface OpenFile {
+/** An open file. Its stats and its content belong together, whatever its path leads to by now. */
+interface OpenFile {
   readonly stats: Fs.Stats
-  /** At most `limit` bytes and one more, which tells that there are more. */
+  /** At most `limit` bytes, and one more when the file is longer. */
   readonly read: (limit: number) => Buffer
 }
 
-// Not through a symbolic link, and without waiting for somebody to write into a FIFO.
+// Refuses symbolic links, and does not wait for a writer of a FIFO.
 const flags = Fs.constants.O_RDONLY | Fs.constants.O_NOFOLLOW | Fs.constants.O_NONBLOCK
 
-/** Throws the errno's error when it cannot be opened: ELOOP for a symbolic link. */
+/** Throws the system's error when the file cannot be opened: ELOOP for a symbolic link. */
 export const withOpenFile = <A>(path: string, use: (file: OpenFile) => A): A => {
   const fd = Fs.openSync(path, flags)
   try {
@@ -21,7 +21,7 @@ export const withOpenFile = <A>(path: string, use: (file: OpenFile) => A): A => 
   }
 }
 
-/** At most `limit` bytes of it and one more, which tells that there are more. */
+/** Reads at most `limit` bytes, and one more when there are more. `expected` is a guess at the length. */
 export const readAtMost = (fd: number, expected: number, limit: number): Buffer => {
   let buffer = Buffer.allocUnsafeSlow(Math.min(expected, limit) + 1)
   let length = 0

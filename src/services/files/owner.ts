@@ -2,26 +2,26 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import { errnoOf } from "./errno.ts"
 
-/** A process, so described that another one can tell whether it still runs. Every part is fit for a file's name. */
+/** Identifies a process so that another one can tell whether it still runs. Every part can be used in a file name. */
 export interface Owner {
   /** The boot it runs in (Linux: /proc/sys/kernel/random/boot_id without dashes), else the host's name. */
   readonly boot: string
   /** The inode of its pid namespace (pid_namespaces(7)); "0" where there is none. */
   readonly namespace: string
   readonly pid: number
-  /** When it started, in clock ticks after boot (proc(5), stat field 22); "0" where that is not told. */
+  /** When it started, in clock ticks after boot (proc(5), stat field 22); "0" where the system does not say. */
   readonly start: string
 }
 
-/** "unknown": it is of another boot, machine or pid namespace, where its pid means something else. */
+/** "unknown": the process belongs to another boot, machine or pid namespace, where its pid means something else. */
 export type Presence = "alive" | "gone" | "unknown"
 
 export const presence = (owner: Owner): Presence => {
   const { owner: ours, seesProc } = self()
   if (owner.boot !== ours.boot || owner.namespace !== ours.namespace) return "unknown"
-  if (!takesSignals(owner.pid)) return "gone"
+  if (!isRunning(owner.pid)) return "gone"
   const stat = seesProc ? readStat(String(owner.pid)) : undefined
-  // Not told: another user's process under hidepid, or no /proc.
+  // Unknown start time: another user's process under hidepid, or no /proc.
   if (stat === undefined || owner.start === "0") return "alive"
   return stat.start !== owner.start || stat.ended ? "gone" : "alive"
 }
@@ -29,20 +29,20 @@ export const presence = (owner: Owner): Presence => {
 /** This process. */
 export const ourselves = (): Owner => self().owner
 
-/** Whether /proc is that of our own pid namespace: a container may show another one's. */
 interface Self {
   readonly owner: Owner
+  /** Whether /proc shows our own pid namespace: in a container it may show another one. */
   readonly seesProc: boolean
 }
 
-let known: Self | undefined
+let cached: Self | undefined
 
 const self = (): Self => {
-  known ??= look()
-  return known
+  cached ??= readSelf()
+  return cached
 }
 
-const look = (): Self => {
+const readSelf = (): Self => {
   const stat = process.platform === "linux" ? readStat("self") : undefined
   const boot = textOf(() => Fs.readFileSync("/proc/sys/kernel/random/boot_id", "latin1"))
   const namespace = textOf(() => Fs.readlinkSync("/proc/self/ns/pid"))
@@ -66,7 +66,7 @@ const textOf = (read: () => string): string | undefined => {
   }
 }
 
-const takesSignals = (pid: number): boolean => {
+const isRunning = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
     return true
@@ -78,11 +78,11 @@ const takesSignals = (pid: number): boolean => {
 interface Stat {
   readonly pid: number
   readonly start: string
-  /** A zombie, that only its parent still has to take note of. */
+  /** A zombie, which only waits for its parent to reap it. */
   readonly ended: boolean
 }
 
-/** The program's name, in parentheses, may itself hold parentheses and spaces: the last one counts. */
+/** The program's name stands in parentheses and may contain some itself, so the fields follow the last one. */
 const readStat = (pid: string): Stat | undefined => {
   const text = textOf(() => Fs.readFileSync(`/proc/${pid}/stat`, "latin1"))
   const fields = text?.slice(text.lastIndexOf(")") + 2).split(" ")

@@ -5,11 +5,11 @@ import type { FileFailed } from "../../domain/errors/files.ts"
 import { PathRefused } from "../../domain/errors/secrets-file.ts"
 import { attempt, unless } from "./errno.ts"
 
-/** Whether a path is the folder or below it; both absolute, without symbolic links. */
+/** Whether a path is the folder itself or below it. Both are absolute and free of symbolic links. */
 export const isInside = (folder: string, path: string): boolean =>
   path === folder || path.startsWith(folder.endsWith(Path.sep) ? folder : folder + Path.sep)
 
-/** A file as it is named below `root`, itself not followed, in a folder whose links stay below `root`. */
+/** Resolves the path of a file below `root`. Links in its folders must stay below `root`; the file itself may be a link. */
 export const namedWithin = (
   operation: FileFailed["operation"],
   root: string,
@@ -25,7 +25,7 @@ export const namedWithin = (
   )
 }
 
-/** The same, and where it is a symbolic link the file that it leads to, which has to be below `root` as well. */
+/** Resolves the path like {@link namedWithin}, then follows the file itself when it is a link; its target must be below `root`, too. */
 export const followedWithin = Effect.fnUntraced(function* (
   operation: FileFailed["operation"],
   root: string,

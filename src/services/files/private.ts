@@ -7,13 +7,13 @@ import { attempt, errnoOf, unless } from "./errno.ts"
 import { withOpenFile } from "./open-file.ts"
 import { syncFolder } from "./replace.ts"
 
-/** What others may not do with a folder: read its entries too, or only change them. */
+/** Mode bits that must be off: with `closed` others can neither read nor change it; with `unchangeable` they may read it. */
 export const closed = 0o077
 export const unchangeable = 0o022
 
 /**
- * The content of a file that is nobody's but ours: a regular file, not by way of a symbolic link, owned by us, without
- * any group or other bits; none when it is not there. Read with {@link checkFolder} of its folders first.
+ * Reads a file that belongs to this user alone: a regular file, not a symbolic link, owned by us, with no permissions for
+ * group and others. None when it does not exist. Check its folders with {@link checkFolder} first.
  */
 export const readPrivate = (
   path: string,
@@ -24,10 +24,10 @@ export const readPrivate = (
       try {
         return withOpenFile(path, ({ stats, read }) => {
           if (!stats.isFile()) return "not-a-file"
-          return problemOf(stats, closed) ?? read(limit)
+          return accessProblem(stats, closed) ?? read(limit)
         })
       } catch (error) {
-        const problem = problemOfOpening(path, errnoOf(error))
+        const problem = openProblem(path, errnoOf(error))
         if (problem === undefined) throw error
         return problem === "missing" ? undefined : problem
       }
@@ -38,7 +38,7 @@ export const readPrivate = (
         : Effect.succeed(Option.fromNullable(found))
   )
 
-/** False when it is not there; UnsafeFile when others have a hand in it. */
+/** Whether the folder exists. Fails with UnsafeFile when others may do what is forbidden. */
 export const checkFolder = (
   path: string,
   forbidden: typeof closed | typeof unchangeable
@@ -50,7 +50,7 @@ export const checkFolder = (
       const problem = stats.isSymbolicLink()
         ? "symlink"
         : stats.isDirectory()
-          ? problemOf(stats, forbidden)
+          ? accessProblem(stats, forbidden)
           : "not-a-directory"
       return problem === undefined
         ? Effect.succeed(true)
@@ -58,13 +58,13 @@ export const checkFolder = (
     }
   )
 
-/** Makes it, and what is missing above it, 0700 whatever the umask (the XDG specification wants that above, too). */
+/** Creates the folder and its missing parents with mode 0700, whatever the umask (the XDG specification asks for that). */
 export const makePrivateFolder = (path: string): Effect.Effect<void, FileFailed> =>
   attempt("write", path, () => makeFolders(path)).pipe(
     Effect.flatMap(Effect.forEach((folder) => syncFolder(Path.dirname(folder), folder), { discard: true }))
   )
 
-/** Those that were missing. */
+/** Returns the folders that it created. */
 const makeFolders = (path: string): ReadonlyArray<string> => {
   const missing: Array<string> = []
   for (let folder = path; Fs.lstatSync(folder, { throwIfNoEntry: false }) === undefined; ) {
@@ -72,7 +72,7 @@ const makeFolders = (path: string): ReadonlyArray<string> => {
     folder = Path.dirname(folder)
   }
   return missing.filter((folder) =>
-    // Somebody else may just have made it.
+    // Another process may have created it just now.
     unless(["EEXIST"], () => {
       Fs.mkdirSync(folder, 0o700)
       Fs.chmodSync(folder, 0o700)
@@ -81,12 +81,12 @@ const makeFolders = (path: string): ReadonlyArray<string> => {
   )
 }
 
-const problemOf = (stats: Fs.Stats, forbidden: number): UnsafeProblem | undefined => {
+const accessProblem = (stats: Fs.Stats, forbidden: number): UnsafeProblem | undefined => {
   if (stats.uid !== process.geteuid?.()) return "foreign-owner"
   return (stats.mode & forbidden) === 0 ? undefined : "permissions"
 }
 
-const problemOfOpening = (path: string, code: string | undefined): UnsafeProblem | "missing" | undefined => {
+const openProblem = (path: string, code: string | undefined): UnsafeProblem | "missing" | undefined => {
   switch (code) {
     case "ENOENT":
       return "missing"

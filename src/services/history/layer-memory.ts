@@ -3,8 +3,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { type Commit, History } from "./history.ts"
 
-/** A commit and the full texts it contains, by path. */
-export interface Brought {
+/** A commit and the texts that it added to a file. */
+export interface Addition {
   readonly path: string
   readonly texts: ReadonlyArray<string>
   readonly commit: Commit
@@ -12,7 +12,7 @@ export interface Brought {
 
 /** A history of these commits, the newest last, and these ignored paths. */
 export const layerMemory = (options?: {
-  readonly commits?: ReadonlyArray<Brought>
+  readonly commits?: ReadonlyArray<Addition>
   readonly ignored?: ReadonlyArray<string>
 }): Layer.Layer<History> =>
   Layer.succeed(History, {
@@ -20,7 +20,7 @@ export const layerMemory = (options?: {
       Effect.sync(() =>
         Option.map(
           Option.fromNullable(
-            options?.commits?.findLast((brought) => brought.path === path && brought.texts.includes(text))
+            options?.commits?.findLast((addition) => addition.path === path && addition.texts.includes(text))
           ),
           ({ commit }) => commit
         )

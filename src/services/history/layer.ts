@@ -15,10 +15,10 @@ export const layer: Layer.Layer<History, never, Project> = Layer.effect(
       Effect.map(git(root, commandLine), (answer) => Option.isSome(answer) && answer.value.exitCode === 0)
     return {
       commitThatBrought: Effect.fn("History.commitThatBrought")(function* (path: string, text: string) {
-        const sought = text.slice(0, soughtLength)
+        const needle = text.slice(0, searchLength)
         const file = Path.resolve(root, path)
         const find = (merges: ReadonlyArray<string>) =>
-          Effect.map(git(root, [...log, ...merges, `-S${sought}`, "--", file]), (answer) =>
+          Effect.map(git(root, [...log, ...merges, `-S${needle}`, "--", file]), (answer) =>
             Option.flatMap(answer, ({ stdout }) => commitFrom(stdout.toString("utf8")))
           )
         const ordinary = yield* find([])
@@ -27,8 +27,8 @@ export const layer: Layer.Layer<History, never, Project> = Layer.effect(
         if (Option.isNone(commit)) return commit
         // The last commit that changed the number of occurrences may also have removed the text.
         const { hash } = commit.value
-        const isIn = yield* succeeds([...grep, "-e", sought, hash, "--", file])
-        return isIn ? commit : Option.none()
+        const contains = yield* succeeds([...grep, "-e", needle, hash, "--", file])
+        return contains ? commit : Option.none()
       }),
       isIgnored: Effect.fn("History.isIgnored")((path: string) =>
         succeeds(["check-ignore", "--quiet", "--", Path.resolve(root, path)])
@@ -41,15 +41,15 @@ export const layer: Layer.Layer<History, never, Project> = Layer.effect(
 const git = (directory: string, args: ReadonlyArray<string>): Effect.Effect<Option.Option<Ended>> =>
   run({
     program: "git",
-    args: [...harmless, ...args],
+    args: [...safeOptions, ...args],
     environment: environment(),
     directory,
     timeLimit: 10_000,
     outputLimit: 1024 * 1024
   }).pipe(Effect.option, Effect.map(Option.filter(({ exitCode }) => exitCode !== null)))
 
-// Keeps git from running programs that a repository's own configuration names.
-const harmless = [
+// Keeps git from starting programs that a repository's own configuration names.
+const safeOptions = [
   "--no-pager",
   "-c",
   "core.fsmonitor=false",
@@ -59,11 +59,11 @@ const harmless = [
   "log.showSignature=false"
 ]
 
-// Excludes GIT_DIR and the like, which git sets when it runs tako from a hook, and TAKO_PASSPHRASE.
-const passedOn = ["PATH", "HOME", "XDG_CONFIG_HOME"]
+// Excludes GIT_DIR and the like, which git sets when it runs tako as a hook, and TAKO_PASSPHRASE.
+const inheritedVariables = ["PATH", "HOME", "XDG_CONFIG_HOME"]
 
 const environment = (): Record<string, string> => ({
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => passedOn.includes(name))),
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => inheritedVariables.includes(name))),
   LC_ALL: "C",
   GIT_OPTIONAL_LOCKS: "0",
   GIT_TERMINAL_PROMPT: "0",
@@ -71,8 +71,8 @@ const environment = (): Record<string, string> => ({
   GIT_ALLOW_PROTOCOL: ""
 })
 
-// The start of a sealed value: its nonce and more, so no two values share it.
-const soughtLength = 40
+// This much of a sealed value contains its nonce, so no two values share it.
+const searchLength = 40
 
 const log = [
   "--literal-pathspecs",
@@ -101,8 +101,10 @@ const commitFrom = (output: string): Option.Option<Commit> => {
   })
 }
 
-/** A commit may be written by anybody, at any length. */
-const shown = (text: string, most: number): string => {
+/** Makes text of a commit fit to show: anybody can write one, of any length. */
+const shown = (text: string, maxLength: number): string => {
   const characters = [...printable(text)]
-  return characters.length > most ? `${characters.slice(0, most - 1).join("")}…` : characters.join("")
+  return characters.length > maxLength
+    ? `${characters.slice(0, maxLength - 1).join("")}…`
+    : characters.join("")
 }

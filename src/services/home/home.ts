@@ -1,6 +1,6 @@
 import * as Context from "effect/Context"
 
-/** Where this user's own things are: `data` holds `keys/` and `pins.json`, `config` holds `config.toml`; absolute. */
+/** Absolute paths of this user's own folders: `data` holds `keys/` and `pins.json`, `config` holds `config.toml`. */
 export class Home extends Context.Tag("tako/Home")<
   Home,
   {

@@ -3,7 +3,7 @@ import * as Path from "node:path"
 import * as Layer from "effect/Layer"
 import { Home } from "./home.ts"
 
-/** The folders that these variables say. */
+/** The folders that these environment variables name. */
 export const layerOf = (
   variables: Readonly<Record<string, string | undefined>>,
   platform: NodeJS.Platform = process.platform
@@ -18,8 +18,8 @@ export interface Folders {
 
 /**
  * `$TAKO_HOME` for both; else `$XDG_DATA_HOME/tako`, or `~/.local/share/tako` (macOS: `~/Library/Application
- * Support/tako`), and `$XDG_CONFIG_HOME/tako`, or `~/.config/tako`. XDG paths that are not absolute do not count (XDG
- * Base Directory Specification).
+ * Support/tako`), and `$XDG_CONFIG_HOME/tako`, or `~/.config/tako`. Relative XDG paths are ignored (XDG Base
+ * Directory Specification).
  */
 export const foldersOf = (
   variables: Readonly<Record<string, string | undefined>>,
@@ -40,7 +40,7 @@ export const foldersOf = (
 const absolute = (path: string | undefined): string | undefined =>
   path !== undefined && Path.isAbsolute(path) ? path : undefined
 
-/** A uid without an account (a container's) has no folder: then there is nothing to find, and no place to keep. */
+/** A uid without an account, as in a container, has no home folder: then nothing can be found or kept there. */
 const userFolder = (): string => {
   try {
     return Os.userInfo().homedir

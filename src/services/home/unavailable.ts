@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { explain, FileFailed, UnsafeFile, unsafeProblems } from "../../domain/errors/files.ts"
 import { KeyCacheUnavailable } from "../../domain/errors/keys.ts"
 
-/** What goes wrong with a file of tako's home is told in the key cache's terms. */
+/** Reports a failure with a file in tako's home as a failure of the key cache. */
 export const asUnavailable = <A, E, R>(
   use: Effect.Effect<A, E, R>
 ): Effect.Effect<A, Exclude<E, UnsafeFile | FileFailed> | KeyCacheUnavailable, R> =>
@@ -18,18 +18,18 @@ const unavailable = (error: UnsafeFile | FileFailed): KeyCacheUnavailable => {
     const because = explain(error.code)
     return new KeyCacheUnavailable({ reason: "failed", location, because, message: error.message })
   }
-  const look = `look at it, then remove it: rm ${error.directory ? "-r " : ""}${location}`
+  const inspect = `look at it, then remove it: rm ${error.directory ? "-r " : ""}${location}`
   const fix = {
     permissions: `chmod ${error.directory ? "700" : "600"} ${location}`,
     "foreign-owner": "run tako as that user, or set TAKO_HOME to a folder of your own",
-    symlink: look,
-    "not-a-file": look,
-    "not-a-directory": look
+    symlink: inspect,
+    "not-a-file": inspect,
+    "not-a-directory": inspect
   }[error.problem]
   return unsafe(location, unsafeProblems[error.problem], fix)
 }
 
-/** Its content is not what tako writes. */
+/** The content of a file in tako's home is not what tako writes. */
 export const unreadable = (path: string): KeyCacheUnavailable =>
   unsafe(path, "does not hold what tako writes there", `look at it, then remove it: rm ${path}`)
 

@@ -10,15 +10,15 @@ import { createNew, replace, sweep } from "../files/replace.ts"
 /** See Project.writeNew: the file appears as a whole or not at all. */
 export const writeNew = Effect.fnUntraced(function* (root: string, path: string, text: string) {
   const target = yield* namedWithin("write", root, path)
-  yield* sweepAround(target)
-  return yield* createNew(target, Buffer.from(text), asOthers)
+  yield* sweepLeftovers(target)
+  return yield* createNew(target, Buffer.from(text), usualPermissions)
 })
 
 /** See Project.appendLines. The file is replaced as a whole and keeps its mode; its existing bytes do not change. */
 export const appendLines = (root: string, path: string, lines: ReadonlyArray<string>) =>
   rewrite(root, path, (before) => {
     const text = before.toString("latin1")
-    const after = withLines(text, lines.map(asBytes))
+    const after = withLines(text, lines.map(toBytes))
     return after === text ? undefined : Buffer.from(after, "latin1")
   })
 
@@ -32,7 +32,7 @@ export const rewrite = Effect.fnUntraced(function* (
   change: (before: Buffer) => Uint8Array | undefined
 ): Effect.fn.Return<boolean, FileFailed | PathRefused> {
   const target = yield* followedWithin("write", root, path)
-  yield* sweepAround(target)
+  yield* sweepLeftovers(target)
   const stats = yield* attempt("write", target, () => Fs.lstatSync(target, { throwIfNoEntry: false }))
   if (stats?.isFile() === false) {
     return yield* new PathRefused({ path: Path.resolve(root, path), reason: "not-a-file" })
@@ -42,18 +42,18 @@ export const rewrite = Effect.fnUntraced(function* (
   )
   const after = change(before)
   if (after === undefined) return false
-  yield* replace(target, after, stats === undefined ? asOthers : { _tag: "Like", stats }, Effect.void)
+  yield* replace(target, after, stats === undefined ? usualPermissions : { _tag: "Like", stats }, Effect.void)
   return true
 })
 
-// The default mode for files that a program creates with open(2).
-const asOthers = { _tag: "LessUmask", mode: 0o666 } as const
+// The permissions that programs usually create files with.
+const usualPermissions = { _tag: "LessUmask", mode: 0o666 } as const
 
-// One character per byte, so that a file in any encoding is preserved.
-const asBytes = (line: string): string => Buffer.from(line).toString("latin1")
+// One character per byte, so that a file in any encoding is written back as it was read.
+const toBytes = (line: string): string => Buffer.from(line).toString("latin1")
 
-/** Temporary files that interrupted writers left behind. */
-const sweepAround = (target: string) =>
+/** Removes what earlier writers left behind when they were killed. */
+const sweepLeftovers = (target: string) =>
   attempt("write", target, () =>
     sweep(Path.dirname(target), (name) => name.startsWith(`${Path.basename(target)}.`))
   )

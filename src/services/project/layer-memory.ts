@@ -15,7 +15,7 @@ export const layerMemory = (options?: {
   readonly files?: Map<string, string>
 }): Layer.Layer<Project> => {
   const { root = "/project", identity = root, files = new Map<string, string>() } = options ?? {}
-  const place = (path: string): Effect.Effect<string, PathRefused> => {
+  const pathWithin = (path: string): Effect.Effect<string, PathRefused> => {
     const within = Path.relative(root, Path.resolve(root, path))
     return within.startsWith("..")
       ? new PathRefused({ path, reason: "symlink-outside-project" })
@@ -23,19 +23,19 @@ export const layerMemory = (options?: {
   }
   const path = Path.join(root, "tako.toml")
   const name = projectNameOf(Path.basename(root))
-  const written = Effect.sync(() => Option.fromNullable(files.get("tako.toml")))
+  const text = Effect.sync(() => Option.fromNullable(files.get("tako.toml")))
   return Layer.succeed(Project, {
     root,
     identity,
-    ...configOf(written, path, name),
+    ...configOf(text, path, name),
     writeNew: (path, text) =>
-      Effect.map(place(path), (within) => {
+      Effect.map(pathWithin(path), (within) => {
         if (files.has(within)) return false
         files.set(within, text)
         return true
       }),
     appendLines: (path, lines) =>
-      Effect.map(place(path), (within) => {
+      Effect.map(pathWithin(path), (within) => {
         const before = files.get(within) ?? ""
         const after = withLines(before, lines)
         files.set(within, after)

@@ -25,7 +25,7 @@ export const layer = (place: Place): Layer.Layer<Project, ConfigInvalid | FileFa
   Layer.effect(
     Project,
     Effect.flatMap(real(place.directory), (start) =>
-      place.config === undefined ? found(start) : named(Path.resolve(start, place.config), true)
+      place.config === undefined ? trustedRoot(start) : rootOfConfig(Path.resolve(start, place.config), true)
     ).pipe(Effect.map(make))
   )
 
@@ -34,22 +34,22 @@ export const layerHere = (place: Place): Layer.Layer<Project, ConfigInvalid | Fi
   Layer.effect(
     Project,
     Effect.flatMap(real(place.directory), (start) =>
-      named(Path.resolve(start, place.config ?? "tako.toml"), false)
+      rootOfConfig(Path.resolve(start, place.config ?? "tako.toml"), false)
     ).pipe(Effect.map(make))
   )
 
-const found = (start: string): Effect.Effect<Root, ConfigInvalid> => {
+const trustedRoot = (start: string): Effect.Effect<Root, ConfigInvalid> => {
   const root = findRoot(start)
   if (root.foreignOwner === undefined || root.marker === undefined) return Effect.succeed(root)
-  const insist =
-    root.config === undefined ? "make a project of your own: tako init" : `pass --config ${root.config}`
+  const override =
+    root.config === undefined ? "create a project of your own: tako init" : `pass --config ${root.config}`
   return new ConfigInvalid({
     path: root.marker,
-    problem: `it belongs to another user (uid ${root.foreignOwner}) and so is not used unless you say so; ${insist}`
+    problem: `it belongs to another user (uid ${root.foreignOwner}), so tako does not use it by default; ${override}`
   })
 }
 
-const named = (config: string, mustExist: boolean): Effect.Effect<Root, ConfigInvalid | FileFailed> =>
+const rootOfConfig = (config: string, mustExist: boolean): Effect.Effect<Root, ConfigInvalid | FileFailed> =>
   Effect.gen(function* () {
     if (!config.endsWith(".toml")) {
       return yield* new ConfigInvalid({

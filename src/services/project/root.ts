@@ -101,7 +101,7 @@ const workTreeOf = (git: string, file: string): string | undefined => {
   return ownRepository(Path.dirname(Path.dirname(git)))
 }
 
-/** Absorbed into the repository that the submodule lies in: gitsubmodules(7). */
+/** A submodule's git directory lies in the repository that contains it: gitsubmodules(7). */
 const isSubmodule = (git: string, file: string): boolean => {
   const [superproject] = git.split(`${Path.sep}.git${Path.sep}modules${Path.sep}`)
   return superproject !== undefined && superproject !== git && file.startsWith(superproject + Path.sep)

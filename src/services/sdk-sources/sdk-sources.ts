@@ -7,7 +7,7 @@ export class SdkSources extends Context.Tag("tako/SdkSources")<
   {
     /** One TypeScript module that imports nothing and exports loadSecrets. */
     readonly typescript: Effect.Effect<string>
-    /** One Go file, whose names stand between the lines `// tako:names begin` and `// tako:names end`. */
+    /** One Go file; its names stand between the lines `// tako:names begin` and `// tako:names end`. */
     readonly go: Effect.Effect<string>
   }
 >() {}

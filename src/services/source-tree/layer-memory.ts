@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { PathRefused } from "../../domain/errors/secrets-file.ts"
-import { isElsewhere, isSkipped, SourceTree } from "./source-tree.ts"
+import { isOtherProject, isSkipped, SourceTree } from "./source-tree.ts"
 
 /** Files by their path from the root; writes change the map, which can be shared with Project's in memory. */
 export const layerMemory = (files: Map<string, string> = new Map()): Layer.Layer<SourceTree> => {
@@ -12,12 +12,12 @@ export const layerMemory = (files: Map<string, string> = new Map()): Layer.Layer
       .filter((path) => path.startsWith(prefix))
       .map((path) => path.slice(prefix.length))
   }
-  const isOurs = (path: string): boolean => {
+  const isVisited = (path: string): boolean => {
     const folders = path.split("/").slice(0, -1)
     return folders.every(
       (name, index) =>
         !isSkipped(name) &&
-        !isElsewhere(
+        !isOtherProject(
           childrenOf(folders.slice(0, index + 1).join("/")).map((child) => child.split("/", 1)[0] as string)
         )
     )
@@ -27,7 +27,7 @@ export const layerMemory = (files: Map<string, string> = new Map()): Layer.Layer
     find: (names) =>
       Effect.sync(() =>
         [...files.keys()]
-          .filter((path) => names.includes(path.slice(path.lastIndexOf("/") + 1)) && isOurs(path))
+          .filter((path) => names.includes(path.slice(path.lastIndexOf("/") + 1)) && isVisited(path))
           .sort((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1))
       ),
     files: (folder) =>

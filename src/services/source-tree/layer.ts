@@ -10,7 +10,7 @@ import { followedWithin } from "../files/paths-within.ts"
 import { rewrite } from "../project/files.ts"
 import { Project } from "../project/project.ts"
 import { statsOf } from "../project/root.ts"
-import { isElsewhere, isSkipped, SourceTree } from "./source-tree.ts"
+import { isOtherProject, isSkipped, SourceTree } from "./source-tree.ts"
 
 /** The files below the project's root. */
 export const layer: Layer.Layer<SourceTree, never, Project> = Layer.effect(
@@ -35,11 +35,11 @@ const maxFolders = 2000
 const find = (root: string, names: ReadonlyArray<string>): ReadonlyArray<string> => {
   const found: Array<string> = []
   const folders = [""]
-  for (let looked = 0; looked < folders.length && looked < maxFolders; looked += 1) {
-    const folder = folders[looked] as string
+  for (let visited = 0; visited < folders.length && visited < maxFolders; visited += 1) {
+    const folder = folders[visited] as string
     const entries = entriesOf(Path.join(root, folder))
-    if (folder !== "" && isElsewhere(entries.map(({ name }) => name))) continue
-    // Sorted by name, so the result does not depend on the order on disk.
+    if (folder !== "" && isOtherProject(entries.map(({ name }) => name))) continue
+    // Sorted by name, so that the result does not depend on the order on disk.
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`
       if (entry.isDirectory()) {

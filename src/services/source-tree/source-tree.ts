@@ -25,13 +25,13 @@ export class SourceTree extends Context.Tag("tako/SourceTree")<
   }
 >() {}
 
-/** Folders of third-party code or build output; any name that starts with a dot counts, too. */
-const notOurs = new Set(
+/** Folders of other people's code and of tools' output; names that start with a dot are skipped as well. */
+const skippedFolders = new Set(
   "node_modules bower_components vendor dist build out target coverage tmp venv __pycache__".split(" ")
 )
 
-export const isSkipped = (folder: string): boolean => folder.startsWith(".") || notOurs.has(folder)
+export const isSkipped = (folder: string): boolean => folder.startsWith(".") || skippedFolders.has(folder)
 
-/** Marks a folder below the root as a project or repository of its own. */
-export const isElsewhere = (entries: ReadonlyArray<string>): boolean =>
+/** Whether these entries make a folder a project or repository of its own. */
+export const isOtherProject = (entries: ReadonlyArray<string>): boolean =>
   entries.some((name) => name === "tako.toml" || name === ".tako" || name === ".git")

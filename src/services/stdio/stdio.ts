@@ -17,7 +17,7 @@ export class Stdio extends Context.Tag("tako/Stdio")<
      * command ends with FileFailed as a defect.
      */
     readonly out: (text: string) => Effect.Effect<void>
-    /** A line to stderr. */
+    /** Writes a line to stderr. */
     readonly say: (line: string) => Effect.Effect<void>
   }
 >() {}

@@ -31,7 +31,7 @@ export const namedText = (
   path: string
 ): Effect.Effect<Redacted.Redacted<string>, FileFailed | ValueRefused> =>
   Effect.flatMap(
-    attempt("read", "the file that was named", () => {
+    attempt("read", "the file you named", () => {
       const fd = Fs.openSync(path, Fs.constants.O_RDONLY)
       try {
         return readAtMost(fd, Fs.fstatSync(fd).size, tooMany)

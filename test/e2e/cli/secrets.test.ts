@@ -85,7 +85,7 @@ describe("tako secrets", () => {
     assert.strictEqual(missing.code, 1)
     assert.strictEqual(
       missing.stderr,
-      "error: Could not read the file that was named: it does not exist (ENOENT).\n"
+      "error: Could not read the file you named: it does not exist (ENOENT).\n"
     )
     const wide = await tako(["secrets", "import", ...env], {
       stdin: Buffer.from("\uFEFFA=canary-6", "utf16le")
