@@ -52,7 +52,11 @@ export const scenes = [
   { name: "help", before: shop, steps: [{ type: "tako secrets --help" }] },
   {
     name: "verify",
-    before: [...shop, `sed -i '/"production"/,/}/ s/\\("DATABASE_URL": "....\\)./\\1A/' .tako/secrets.json`],
+    // Another character there, whichever it is.
+    before: [
+      ...shop,
+      `sed -i '/"production"/,/}/ { s/\\("DATABASE_URL": "....\\)A/\\1B/; t; s/\\("DATABASE_URL": "....\\)./\\1A/ }' .tako/secrets.json`
+    ],
     steps: [{ type: "tako secrets verify" }, { type: "tako run -e production -- node server.js" }]
   },
   {
