@@ -21,14 +21,14 @@ export interface Budget {
   readonly most: number
 }
 
-export interface LineReader {
+interface LineReader {
   /** The next line, without its newline; its time begins with its first byte, and `idle` is for that one. */
   readonly next: (idle: Duration.DurationInput) => Effect.Effect<Buffer, NoLine>
   /** Forgets what has been read of a line. */
   readonly release: () => void
 }
 
-export interface LineLimits {
+interface LineLimits {
   /** In bytes, the newline not counted. */
   readonly length: number
   readonly within: Duration.DurationInput

@@ -15,7 +15,7 @@ type PlainKey =
 
 /** The state of the parser after the last chunk, which may end within a key. */
 export interface Decoder {
-  readonly mode: "ground" | "escape" | "csi" | "one-more" | "string" | "string-escape" | "paste"
+  readonly mode: "ground" | "escape" | "csi" | "one-more-byte" | "string" | "string-escape" | "paste"
   /** The parameters of a control sequence so far. */
   readonly parameters: string
   /** How many bytes of the end-of-paste mark have been seen. */
@@ -65,20 +65,20 @@ export const decode = (decoder: Decoder, chunk: Uint8Array): readonly [Decoder, 
         return
       }
     }
-    const feedOfReturn = byte === LF && afterReturn
+    const completesReturn = byte === LF && afterReturn
     afterReturn = byte === CR
     if (byte === CTRL_C) {
       flush(true)
       keys.push({ _tag: "Interrupt" })
-    } else if (byte !== NUL && !feedOfReturn) run[length++] = byte === CR ? LF : byte
+    } else if (byte !== NUL && !completesReturn) run[length++] = byte === CR ? LF : byte
   }
 
   const groundByte = (byte: number) => {
     mode = "ground"
-    const feedOfReturn = byte === LF && afterReturn
+    const completesReturn = byte === LF && afterReturn
     afterReturn = byte === CR
     if (byte === ESC) mode = "escape"
-    else if (feedOfReturn) return
+    else if (completesReturn) return
     else if (byte === CR || byte === LF) press("Enter")
     else if ((byte >= 0x20 && byte !== DEL) || byte === TAB) run[length++] = byte
     else {
@@ -107,19 +107,19 @@ export const decode = (decoder: Decoder, chunk: Uint8Array): readonly [Decoder, 
     else if (mode === "escape") {
       mode = afterEscape(byte)
       parameters = ""
-    } else if (mode === "one-more") mode = "ground"
+    } else if (mode === "one-more-byte") mode = "ground"
     else if (byte < 0x40) parameters = (parameters + String.fromCharCode(byte)).slice(0, 16)
     else if (parameters === "200" && byte === TILDE) {
       press("PasteStart")
       mode = "paste"
-    } else mode = parameters === "" && byte === OPEN_BRACKET ? "one-more" : "ground"
+    } else mode = parameters === "" && byte === OPEN_BRACKET ? "one-more-byte" : "ground"
   }
   flush(mode === "paste")
   return [{ mode, parameters, matched, afterReturn }, keys]
 }
 
 /** If nothing follows for a while, a lone ESC was the Escape key. */
-export const settle = (decoder: Decoder): Decoder =>
+export const endEscape = (decoder: Decoder): Decoder =>
   decoder.mode === "escape" ? { ...decoder, mode: "ground" } : decoder
 
 const [NUL, CTRL_C, BEL, TAB, LF, CR, ESC, DEL] = [0x00, 0x03, 0x07, 0x09, 0x0a, 0x0d, 0x1b, 0x7f]
@@ -141,7 +141,7 @@ const controls: Readonly<Record<number, PlainKey>> = {
 /** ESC [ starts a control sequence; ESC O and the Linux console's ESC [ [ are followed by one more byte; ] P _ ^ X start a string. */
 const afterEscape = (byte: number): Decoder["mode"] => {
   if (byte === OPEN_BRACKET) return "csi"
-  if (byte === 0x4f) return "one-more"
+  if (byte === 0x4f) return "one-more-byte"
   return byte === 0x5d || byte === 0x50 || byte === 0x5f || byte === 0x5e || byte === 0x58
     ? "string"
     : "ground"

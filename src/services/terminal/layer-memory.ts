@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import { Interrupted } from "../../domain/errors/user.ts"
 import { printable } from "../../domain/printable.ts"
 import * as Line from "./line.ts"
-import { over } from "./questions.ts"
+import { terminalOn } from "./questions.ts"
 import { Terminal } from "./terminal.ts"
 
 /** One line of a conversation: a question (repeated each time it is asked), or a line that was shown. */
@@ -34,7 +34,7 @@ export const layerMemory = (options: {
     Effect.sync(() => {
       const answers = [...(options.answers ?? [])]
       const said: Array<Said> = []
-      const terminal = over({
+      const terminal = terminalOn({
         isThere: Effect.succeed(options.isThere ?? true),
         readLine: ({ hidden, text }) =>
           Effect.suspend(() => {

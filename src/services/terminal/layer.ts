@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { fold } from "../../domain/fold.ts"
 import { printable } from "../../domain/printable.ts"
-import { over } from "./questions.ts"
+import { terminalOn } from "./questions.ts"
 import { path, terminalOutput } from "./raw-mode.ts"
 import { readLine } from "./read-line.ts"
 import { Terminal } from "./terminal.ts"
@@ -11,7 +11,7 @@ import { Terminal } from "./terminal.ts"
 /** The controlling terminal, opened anew for each question; `isThere` is false without one. */
 export const layer = Layer.sync(Terminal, () => {
   const escapes = !["", "dumb"].includes(process.env.TERM ?? "")
-  return over({
+  return terminalOn({
     isThere: Effect.sync(() => {
       try {
         Fs.closeSync(Fs.openSync(path, "r+"))

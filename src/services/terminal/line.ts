@@ -21,7 +21,7 @@ export interface Line {
 export const limit = 1024 * 1024 + 1
 
 /** The number of "*" for a paste of any length. */
-export const starsOfPaste = 36
+export const maxPasteStars = 36
 
 export const empty: Line = {
   decoder: Keys.start,
@@ -41,7 +41,7 @@ export const feed = (line: Line, chunk: Uint8Array): Line => {
 }
 
 /** The line after nothing has arrived for a while. */
-export const settle = (line: Line): Line => ({ ...line, decoder: Keys.settle(line.decoder) })
+export const endEscape = (line: Line): Line => ({ ...line, decoder: Keys.endEscape(line.decoder) })
 
 /** Drops one final line break, which is easily included in a paste. */
 export const withoutFinalBreak = (line: Line): Uint8Array =>
@@ -51,7 +51,7 @@ const press = (line: Line, key: Keys.Key): Line => {
   if (line.end === "interrupted") return line
   if (key._tag === "Interrupt") return { ...line, end: "interrupted" }
   if (line.end === "entered")
-    return key._tag === "Text" && key.bytes.some(isNoBreak) ? { ...line, more: true } : line
+    return key._tag === "Text" && key.bytes.some(isNotBreak) ? { ...line, more: true } : line
   switch (key._tag) {
     case "Text":
       return append(line, key.bytes, key.pasted)
@@ -79,7 +79,7 @@ const append = (line: Line, added: Uint8Array, pasted: boolean): Line => {
   bytes.set(line.bytes)
   bytes.set(kept, line.bytes.length)
   const characters = countCharacters(kept)
-  const stars = pasted ? Math.min(characters, starsOfPaste - line.pasteStars) : characters
+  const stars = pasted ? Math.min(characters, maxPasteStars - line.pasteStars) : characters
   return {
     ...line,
     bytes,
@@ -96,7 +96,7 @@ const cut = (line: Line, length: number): Line => {
 
 const LF = 0x0a
 
-const isNoBreak = (byte: number): boolean => byte !== LF
+const isNotBreak = (byte: number): boolean => byte !== LF
 
 /** Counts characters of UTF-8: every byte but the first of a character is 10xxxxxx (RFC 3629 §3). */
 const isContinuation = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80

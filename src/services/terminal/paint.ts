@@ -16,13 +16,13 @@ export const repaint = (before: string, after: string): string => {
   // A combining mark shares the column of the character before it.
   while (same > 0 && [old[same], fresh[same]].some((next) => next !== undefined && width(next) === 0))
     same -= 1
-  const [gone, come] = [old.slice(same).join(""), fresh.slice(same).join("")]
-  const blanks = Math.max(0, width(gone) - width(come))
-  return "\b".repeat(width(gone)) + come + " ".repeat(blanks) + "\b".repeat(blanks)
+  const [erased, added] = [old.slice(same).join(""), fresh.slice(same).join("")]
+  const blanks = Math.max(0, width(erased) - width(added))
+  return "\b".repeat(width(erased)) + added + " ".repeat(blanks) + "\b".repeat(blanks)
 }
 
 /** Splits a question into lines, leaving room for the answer on the last one. */
-export interface Prompt {
+interface Prompt {
   readonly above: ReadonlyArray<string>
   readonly before: string
 }
@@ -32,11 +32,11 @@ export const layOut = (question: string, hint: string, columns: number): Prompt 
   const asked = printable(question).trimEnd()
   const whole = /[?:]$/.test(asked) ? asked : `${asked}:`
   const before = hint === "" ? `${whole} ` : `${whole} ${hint} `
-  if (width(before) + room(hint) <= columns) return { above: [], before }
+  if (width(before) + roomForAnswer(hint) <= columns) return { above: [], before }
   return { above: wrap(whole, columns - 1), before: hint === "" ? "> " : `${hint} ` }
 }
 
-const room = (hint: string): number => (hint === "" ? 12 : 4)
+const roomForAnswer = (hint: string): number => (hint === "" ? 12 : 4)
 
 /** How many columns a text without control characters takes (Unicode Standard Annex 11). */
 export const width = (text: string): number => {

@@ -16,27 +16,27 @@ export interface Question {
 }
 
 /** What each layer of Terminal provides: reading a line and showing a line. */
-export interface Screen {
+interface Screen {
   readonly isThere: Effect.Effect<boolean>
   /** The line after Enter. */
   readonly readLine: (question: Question) => Effect.Effect<Line, Interrupted>
   readonly show: (line: string) => Effect.Effect<void>
 }
 
-export const over = (screen: Screen): Context.Tag.Service<Terminal> => {
+export const terminalOn = (screen: Screen): Context.Tag.Service<Terminal> => {
   const askFor = (text: string, hint: string) =>
     Effect.map(screen.readLine({ text, hint, hidden: false }), (line) => new TextDecoder().decode(line.bytes))
 
-  const until = <A>(
+  const askUntil = <A>(
     text: string,
     hint: string,
-    understand: (answer: string) => Option.Option<A>,
+    parse: (answer: string) => Option.Option<A>,
     advice: string
   ): Effect.Effect<A, Interrupted> =>
     Effect.flatMap(askFor(text, hint), (answer) =>
-      Option.match(understand(answer), {
+      Option.match(parse(answer), {
         onSome: Effect.succeed,
-        onNone: () => Effect.zipRight(screen.show(advice), until(text, hint, understand, advice))
+        onNone: () => Effect.zipRight(screen.show(advice), askUntil(text, hint, parse, advice))
       })
     )
 
@@ -46,7 +46,7 @@ export const over = (screen: Screen): Context.Tag.Service<Terminal> => {
     askHidden: (text) => Effect.flatMap(screen.readLine({ text, hint: "", hidden: true }), hiddenValue),
     ask: (text) => askFor(text, ""),
     confirm: (text, options) =>
-      until(
+      askUntil(
         text,
         options.default ? "[Y/n]" : "[y/N]",
         (answer) => yesOrNo(answer, options.default),
@@ -57,7 +57,7 @@ export const over = (screen: Screen): Context.Tag.Service<Terminal> => {
         Effect.forEach([text, ...choices.map((each, at) => `  ${at + 1}) ${each}`)], screen.show, {
           discard: true
         }),
-        until(
+        askUntil(
           "Number or name",
           "",
           (answer) => choice(answer, choices),
@@ -78,7 +78,7 @@ const hiddenValue = (line: Line): Effect.Effect<Redacted.Redacted<string>, Value
 }
 
 /** "y" and "yes" mean yes, "n" and "no" mean no, an empty answer the default; none for anything else. */
-export const yesOrNo = (answer: string, byDefault: boolean): Option.Option<boolean> => {
+const yesOrNo = (answer: string, byDefault: boolean): Option.Option<boolean> => {
   switch (answer.trim().toLowerCase()) {
     case "":
       return Option.some(byDefault)

@@ -64,7 +64,7 @@ export const rawTerminal = (paste: boolean): Effect.Effect<RawTerminal, never, S
       Effect.sync(() => {
         process.once("exit", suspend)
         resume()
-        throwAwayTyped()
+        discardTypedInput()
       }),
       () =>
         Effect.sync(() => {
@@ -75,7 +75,7 @@ export const rawTerminal = (paste: boolean): Effect.Effect<RawTerminal, never, S
     return { input, write, columns: output.stream.columns || 80, suspend, resume }
   })
 
-const throwAwayTyped = (): void => {
+const discardTypedInput = (): void => {
   const fd = Fs.openSync(path, Fs.constants.O_RDONLY | Fs.constants.O_NONBLOCK | Fs.constants.O_NOCTTY)
   try {
     while (Fs.readSync(fd, new Uint8Array(4096)) > 0);
@@ -86,18 +86,18 @@ const throwAwayTyped = (): void => {
   }
 }
 
-const deadly = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const
+const fatalSignals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const
 
 /**
  * While the scope is open, a signal that ends the process calls `first`, and then either ends the process or goes to
  * its other listeners. (Node restores the terminal for SIGINT and SIGTERM only, and leaves bracketed paste on.)
  */
-export const beforeDeath = (first: () => void): Effect.Effect<void, never, Scope.Scope> =>
+export const beforeFatalSignal = (first: () => void): Effect.Effect<void, never, Scope.Scope> =>
   Effect.asVoid(
     Effect.acquireRelease(
       Effect.sync(() => {
         const remove = () => {
-          for (const name of deadly) process.removeListener(name, onSignal)
+          for (const name of fatalSignals) process.removeListener(name, onSignal)
         }
         const onSignal = (name: NodeJS.Signals) => {
           remove()
@@ -105,7 +105,7 @@ export const beforeDeath = (first: () => void): Effect.Effect<void, never, Scope
           if (process.listenerCount(name) === 0) process.kill(process.pid, name)
         }
         // Added before other listeners, because a `once` listener is gone when it is called.
-        for (const name of deadly) process.prependListener(name, onSignal)
+        for (const name of fatalSignals) process.prependListener(name, onSignal)
         return remove
       }),
       (remove) => Effect.sync(remove)

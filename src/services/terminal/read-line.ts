@@ -3,7 +3,7 @@ import { Interrupted } from "../../domain/errors/user.ts"
 import * as Line from "./line.ts"
 import { layOut, picture, repaint, width } from "./paint.ts"
 import type { Question } from "./questions.ts"
-import { beforeDeath, type RawTerminal, rawTerminal } from "./raw-mode.ts"
+import { beforeFatalSignal, type RawTerminal, rawTerminal } from "./raw-mode.ts"
 
 /** Input this soon after Enter arrived with it: people are slower, pastes faster. */
 const burst = 100
@@ -12,17 +12,17 @@ const longestBurst = 2000
 /** After this long, ESC was a key by itself and not the start of a sequence (readline's keyseq-timeout). */
 const loneEscape = 500
 /** How long a stop signal may take to stop us. */
-const stopping = 50
+const stopDelay = 50
 
 /** Reads one line on the terminal; `escapes` says whether it understands control sequences. */
 export const readLine = (question: Question, escapes: boolean): Effect.Effect<Line.Line, Interrupted> =>
   Effect.gen(function* () {
-    let dying = (): void => {}
-    yield* beforeDeath(() => dying())
+    let cleanUp = (): void => {}
+    yield* beforeFatalSignal(() => cleanUp())
     const terminal = yield* rawTerminal(escapes && question.hidden)
-    dying = terminal.suspend
+    cleanUp = terminal.suspend
     return yield* Effect.async<Line.Line, Interrupted>((resume) => {
-      dying = () => {
+      cleanUp = () => {
         terminal.suspend()
         resume(new Interrupted())
       }
@@ -89,13 +89,13 @@ const converse = (
       // The whole foreground job, as the terminal itself would do.
       process.kill(0, "SIGTSTP")
       // The system does not stop an orphaned process group, because nobody could continue it.
-      later(stopping, () => {
+      later(stopDelay, () => {
         terminal.resume()
         ask()
       })
     } else if (line.decoder.mode === "escape") {
       later(loneEscape, () => {
-        line = Line.settle(line)
+        line = Line.endEscape(line)
       })
     }
   }

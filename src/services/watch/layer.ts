@@ -6,9 +6,9 @@ import { notificationsFor, type WatchFolder, watchFolder } from "./notifications
 import { Watch } from "./watch.ts"
 
 /** The polling interval when the kernel notifies as well: it does not for network disks and folders shared with a virtual machine. */
-const whenTold = 1000
+const withNotifications = 1000
 /** The polling interval when it does not. */
-const whenNotTold = 200
+const withoutNotifications = 200
 /** One save causes several events in a folder. */
 const burst = 10
 
@@ -22,7 +22,7 @@ export const layerOf = (watch: WatchFolder): Layer.Layer<Watch> =>
       Effect.gen(function* () {
         const changes = yield* Queue.sliding<void>(1)
         yield* Effect.acquireRelease(
-          Effect.sync(() => lookAfter(paths, watch, () => Queue.unsafeOffer(changes, undefined))),
+          Effect.sync(() => watchPaths(paths, watch, () => Queue.unsafeOffer(changes, undefined))),
           (stop) => Effect.sync(stop)
         )
         return { changed: Queue.take(changes) }
@@ -31,32 +31,32 @@ export const layerOf = (watch: WatchFolder): Layer.Layer<Watch> =>
 
 export const layer: Layer.Layer<Watch> = layerOf(watchFolder)
 
-const lookAfter = (paths: ReadonlyArray<string>, watch: WatchFolder, onChange: () => void): (() => void) => {
+const watchPaths = (paths: ReadonlyArray<string>, watch: WatchFolder, onChange: () => void): (() => void) => {
   const signatures = () => paths.map(signatureOf).join("\n")
   let seen = signatures()
-  let certain = false
+  let isWritten = false
   let timer: NodeJS.Timeout | undefined
-  let soon = false
-  const lookIn = (millis: number) => {
+  let isScheduled = false
+  const checkIn = (millis: number) => {
     clearTimeout(timer)
-    timer = setTimeout(look, millis)
+    timer = setTimeout(check, millis)
   }
-  const notifications = notificationsFor(paths, watch, (isOneOfThem) => {
+  const notifications = notificationsFor(paths, watch, (isWatchedName) => {
     // A file may be written twice within the resolution of its time stamps.
-    certain ||= isOneOfThem
-    if (!soon) lookIn(burst)
-    soon = true
+    isWritten ||= isWatchedName
+    if (!isScheduled) checkIn(burst)
+    isScheduled = true
   })
-  const look = () => {
-    soon = false
-    const isTold = notifications.renew()
+  const check = () => {
+    isScheduled = false
+    const isNotified = notifications.renew()
     const now = signatures()
-    if (certain || now !== seen) onChange()
-    certain = false
+    if (isWritten || now !== seen) onChange()
+    isWritten = false
     seen = now
-    lookIn(isTold ? whenTold : whenNotTold)
+    checkIn(isNotified ? withNotifications : withoutNotifications)
   }
-  lookIn(notifications.renew() ? whenTold : whenNotTold)
+  checkIn(notifications.renew() ? withNotifications : withoutNotifications)
   return () => {
     clearTimeout(timer)
     notifications.close()
@@ -64,7 +64,7 @@ const lookAfter = (paths: ReadonlyArray<string>, watch: WatchFolder, onChange: (
 }
 
 /** Distinguishes states of a file without reading it; follows links. */
-export const signatureOf = (path: string): string => {
+const signatureOf = (path: string): string => {
   try {
     const stats = Fs.statSync(path, { bigint: true, throwIfNoEntry: false })
     if (stats === undefined) return "absent"

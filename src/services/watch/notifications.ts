@@ -13,7 +13,7 @@ export const watchFolder: WatchFolder = (folder, onEvent) => Fs.watch(folder, { 
  * The kernel's notifications (inotify(7), kqueue(2)) for the folders of some paths. Folders, because a file may be replaced by
  * another one of the same name, and a watch on the old one would go with it.
  */
-export interface Notifications {
+interface Notifications {
   /** Watches what exists now. False if a folder cannot be watched, as when the system has no more watches (ENOSPC, EMFILE). */
   readonly renew: () => boolean
   readonly close: () => void
@@ -22,7 +22,7 @@ export interface Notifications {
 export const notificationsFor = (
   paths: ReadonlyArray<string>,
   watch: WatchFolder,
-  onEvent: (isOneOfThem: boolean) => void
+  onEvent: (isWatchedName: boolean) => void
 ): Notifications => {
   const names = new Set(paths.map((path) => Path.basename(path)))
   const open = new Map<string, Fs.FSWatcher>()

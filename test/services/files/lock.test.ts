@@ -15,19 +15,19 @@ import { abandonLock, goneOwner, lockText, makeOld } from "./locks.ts"
 
 const fileIn = Effect.map(temporaryFolder(), (folder) => Path.join(folder, "file"))
 const around = (path: string) => Fs.readdirSync(Path.dirname(path))
-const takeAndLetGo = (path: string) => whileLocked(path, () => Effect.void)
+const lockAndRelease = (path: string) => whileLocked(path, () => Effect.void)
 
 /** Takes the lock in a scope of its own. */
 const hold = (path: string) =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
     const held = yield* Scope.extend(lock(path), scope)
-    return { isOurs: held.isOurs, letGo: Scope.close(scope, Exit.void) }
+    return { isOurs: held.isOurs, release: Scope.close(scope, Exit.void) }
   })
 
-/** Fails with FileLocked when nobody lets go for 30 s, which pass at once. */
+/** Fails with FileLocked when nobody releases the lock for 30 s, which pass at once. */
 const whetherHeld = (path: string) =>
-  Effect.exit(takeAndLetGo(path)).pipe((effect) => Effect.withClock(effect, hastyClock()))
+  Effect.exit(lockAndRelease(path)).pipe((effect) => Effect.withClock(effect, hastyClock()))
 
 const assertHeld = (path: string, pid?: number) =>
   Effect.gen(function* () {
@@ -70,7 +70,7 @@ describe("a lock", () => {
     })
   )
 
-  it.scopedLive("is let go when its user fails, dies or is interrupted", () =>
+  it.scopedLive("is released when its user fails, dies or is interrupted", () =>
     Effect.gen(function* () {
       const path = yield* fileIn
       for (const end of [Effect.fail("no"), Effect.die("no"), Effect.interrupt]) {
@@ -80,16 +80,16 @@ describe("a lock", () => {
     })
   )
 
-  it.scopedLive("is not waited for any longer by who is interrupted", () =>
+  it.scopedLive("stops being waited for on interruption", () =>
     Effect.gen(function* () {
       const path = yield* fileIn
       const held = yield* hold(path)
-      const waiting = yield* Effect.fork(takeAndLetGo(path))
+      const waiting = yield* Effect.fork(lockAndRelease(path))
       yield* suspended(waiting)
       yield* Fiber.interrupt(waiting)
       assert.isTrue(yield* held.isOurs)
       assert.deepStrictEqual(around(path), ["file.lock"])
-      yield* held.letGo
+      yield* held.release
       assert.deepStrictEqual(around(path), [])
     })
   )
@@ -99,7 +99,7 @@ describe("a lock", () => {
       const path = yield* fileIn
       const held = yield* hold(path)
       yield* assertHeld(path, process.pid)
-      yield* held.letGo
+      yield* held.release
     })
   )
 
@@ -120,9 +120,9 @@ describe("a lock", () => {
       makeOld(`${path}.lock`, 61)
       const next = yield* hold(path)
       assert.isFalse(yield* hung.isOurs)
-      yield* hung.letGo
+      yield* hung.release
       assert.isTrue(yield* next.isOurs)
-      yield* next.letGo
+      yield* next.release
       assert.deepStrictEqual(around(path), [])
     })
   )
@@ -187,10 +187,10 @@ describe("a lock", () => {
   it.scopedLive("that cannot be made is an error that names the file", () =>
     Effect.gen(function* () {
       const path = yield* fileIn
-      const missing = yield* Effect.flip(takeAndLetGo(Path.join(path, "..", "nowhere", "file")))
+      const missing = yield* Effect.flip(lockAndRelease(Path.join(path, "..", "nowhere", "file")))
       assert.deepInclude(missing, { _tag: "FileFailed", operation: "lock", code: "ENOENT" })
       Fs.symlinkSync("/etc/hostname", `${path}.lock`)
-      const link = yield* Effect.flip(takeAndLetGo(path))
+      const link = yield* Effect.flip(lockAndRelease(path))
       assert.deepInclude(link, { _tag: "FileFailed", operation: "lock", path, code: "ELOOP" })
     })
   )
@@ -217,7 +217,7 @@ describe("what writers left behind", () => {
       makeOld(gone[2] as string)
       const orphan = `${path}.lock.break-00000000000000aa`
       Fs.writeFileSync(orphan, lockText(goneOwner()))
-      yield* takeAndLetGo(path)
+      yield* lockAndRelease(path)
       assert.deepStrictEqual(around(path).sort(), kept.map((name) => Path.basename(name)).sort())
     })
   )

@@ -73,7 +73,7 @@ describe("a line that is typed", () => {
   })
 
   it("lets a lone Escape go after a while", () => {
-    const line = Line.settle(type("a\x1b"))
+    const line = Line.endEscape(type("a\x1b"))
     assert.strictEqual(textOf(Line.feed(line, bytes("[b"))), "a[b")
     assert.strictEqual(textOf(type("a\x1b[b")), "a")
   })
@@ -97,8 +97,8 @@ describe("a paste in brackets", () => {
 
   it("shows a few dozen stars at most, and one more for what is typed then", () => {
     const long = paste("x".repeat(5000))
-    assert.strictEqual(type(long).stars, Line.starsOfPaste)
-    assert.strictEqual(type(`${long}yz`).stars, Line.starsOfPaste + 2)
+    assert.strictEqual(type(long).stars, Line.maxPasteStars)
+    assert.strictEqual(type(`${long}yz`).stars, Line.maxPasteStars + 2)
     assert.strictEqual(type(`${long}\x15`).stars, 0)
     assert.strictEqual(type(`${paste("xyz")}\x7f`).stars, 2)
   })
