@@ -42,7 +42,24 @@ const count = (program) => {
   return Number(refs.replaceAll(",", ""))
 }
 
-// The golden file: always the same bytes to read and to open.
+// A project as most are, with a tako.toml to decode and the golden file: always the same bytes to read and to open.
+Fs.writeFileSync(
+  Path.join(folder, "tako.toml"),
+  `name = "shop"
+start = ["node", "server.js"]
+
+[vars]
+LOG_LEVEL = "info"
+
+[envs.production]
+servers = ["la"]
+instances = 2
+listen = "127.0.0.1:8080"
+
+[secrets]
+required = ["DATABASE_URL"]
+`
+)
 Fs.mkdirSync(Path.join(folder, ".tako"))
 const vectors = Path.join(import.meta.dirname, "..", "test", "vectors")
 Fs.copyFileSync(Path.join(vectors, "bound.secrets.json"), Path.join(folder, ".tako", "secrets.json"))

@@ -121,6 +121,9 @@ const complete = await bundle({
   }
 })
 
+if (Object.keys(complete.metafile.inputs).some((path) => /\/effect\/.*\/(fiberRuntime|core)\.js$/.test(path)))
+  throw new Error("complete.cjs has Effect's runtime in it, which a Tab must not wait for")
+
 Fs.mkdirSync(values.outdir, { recursive: true })
 put("cli.cjs", cli.content)
 put("ssh2.cjs", ssh2.content)

@@ -2,7 +2,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { isEnvironmentName, isSecretName } from "../../../domain/names.ts"
 import { projectNameOf } from "../../../domain/tako-toml/tako-toml.ts"
-import { foldersOf } from "../../../services/home/layer.ts"
+import { foldersOf } from "../../../services/home/folders.ts"
 import { findRoot } from "../../../services/project/root.ts"
 import type { Names } from "./complete.ts"
 
