@@ -61,4 +61,25 @@ describe("tako-server", () => {
     )
     assert.deepStrictEqual(JSON.parse((await get(listen)).body).secrets, { GREETING: "kept hello" })
   })
+
+  it.each(["SIGTERM", "SIGINT"] as const)(
+    "stops an app that takes its time after the first signal, and at once after a second %s",
+    async (second) => {
+      const host = makeHost()
+      const server = await host.start({ args: ["--window", "0.2"] })
+      const directory = host.folderOf({
+        "worker.cjs": 'process.on("SIGTERM", () => console.log("not yet"))\nsetInterval(() => {}, 1000)\n'
+      })
+      await send(host, { GREETING: "hello" })
+      await host.call({ command: "deploy", app, directory, start: ["node", "worker.cjs"], port: "none" })
+      server.kill("SIGTERM")
+      await eventually("it says that it is stopping", async () => server.log().includes('"event":"stopping"'))
+      const began = Date.now()
+      server.kill(second)
+      assert.deepStrictEqual(await server.ended, { code: 1, signal: null })
+      // The grace of an instance alone would be ten seconds.
+      assert.isBelow(Date.now() - began, 8000)
+      await eventually("no instance is left", async () => host.instances().length === 0)
+    }
+  )
 })
