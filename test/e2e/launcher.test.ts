@@ -137,6 +137,20 @@ describe("stored code", () => {
     assert.strictEqual(commands(), "secrets-ls,run,a,b,c,d,e,f,g,h,i,j")
   })
 
+  it("is rid, at the next start, of what a killed process left of it, and of no running one's", () => {
+    works()
+    const { pid = 0 } = ChildProcess.spawnSync("true")
+    const stem = file()
+    const left = (of: number) => `${stem}.${of}.tmp`
+    const paths = [left(pid), left(process.pid)] as const
+    for (const path of paths) Fs.writeFileSync(path, "half")
+    works()
+    assert.deepStrictEqual(
+      paths.map((path) => Fs.existsSync(path)),
+      [false, true]
+    )
+  })
+
   it("is not used for another bundle, of the same length", () => {
     const other = Path.join(home, "other")
     Fs.cpSync(built, other, { recursive: true })

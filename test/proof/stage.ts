@@ -69,9 +69,7 @@ export const prepare = async (
   if (writing.newMachine) Fs.rmSync(lane.home, { recursive: true })
   Fs.mkdirSync(lane.home, { recursive: true, mode: 0o700 })
   if (variant === "leftovers") leaveBehind(lane)
-  // The compiled code is made by the first start; that one is not traced.
-  const code = await warmCode(stage, lane)
-  const before: Tree.Tree = new Map([...Tree.read(lane.folder), ...code])
+  const before: Tree.Tree = Tree.read(lane.folder)
   const trace = Path.join(stage.root, "clean.trace")
   restore(stage, before, lane)
   const ended = await start(stage, writing, variant, lane, ["-s", "70000", ...straceInto(trace)])
@@ -95,25 +93,6 @@ export const prepare = async (
 }
 
 const folder = { kind: "folder", mode: 0o700 } as const
-let warm: Tree.Tree | undefined
-let warmOf = ""
-
-const warmCode = async (stage: Stage, lane: Lane): Promise<Tree.Tree> => {
-  if (warm === undefined || warmOf !== stage.tako[1]) {
-    const home = Path.join(stage.root, "warm", "home")
-    Fs.mkdirSync(home, { recursive: true, mode: 0o700 })
-    const variables = { ...variablesOf(lane), TAKO_HOME: home }
-    const { code, stderr } = await runToEnd([...stage.tako, "--version"], {
-      directory: lane.project,
-      variables
-    })
-    if (code !== 0) throw new Error(`tako does not start: ${stderr}`)
-    warm = Tree.read(Path.dirname(home), (path) => !path.startsWith("home/code"))
-    if (Fs.existsSync(Path.join(home, "code"))) warm = Tree.read(Path.dirname(home))
-    warmOf = stage.tako[1]
-  }
-  return new Map([...warm].filter(([path]) => codeFolder(path)))
-}
 
 /** What somebody left who is gone: a lock, one that was being broken, and half-written files. */
 const leaveBehind = (lane: Lane): void => {
@@ -174,7 +153,8 @@ export const start = async (
     string,
     ...string[]
   ]
-  const variables = variablesOf(lane, writing.variables)
+  // The launcher stores compiled code when a command has not run before: that is tried in test/e2e/launcher.test.ts.
+  const variables = variablesOf(lane, { NODE_DISABLE_COMPILE_CACHE: "1", ...writing.variables })
   if (writing.terminal === undefined) {
     return runToEnd(command, { directory: lane.project, variables, stdin: writing.stdin ?? "" })
   }

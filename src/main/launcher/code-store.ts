@@ -76,6 +76,26 @@ export const store = ({ file, stamp }: Owner, { code, commands }: StoredCode): v
   }
 }
 
+/** Removes what a process that was killed while it stored has left in the folder. */
+export const sweep = (folder: string): void => {
+  try {
+    for (const name of Fs.readdirSync(folder)) {
+      const [, pid] = /\.code\.(\d+)\.tmp$/.exec(name) ?? []
+      if (pid !== undefined && !isRunning(Number(pid))) Fs.rmSync(Path.join(folder, name), { force: true })
+    }
+  } catch {
+    // The file system is read-only, or the folder is gone.
+  }
+}
+
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH"
+  }
+}
+
 const largest = 64 * 1024 * 1024
 
 // V8 trusts what it is given (its own checksum is for debug builds). What we store is whole, by fsync and rename; the disk
