@@ -240,7 +240,7 @@ const special = (canaries: Canaries): ReadonlyArray<Row> => [
   ...(["no", "yes"] as const).map((answer) => ({
     title: `adopt, and ${answer}`,
     argv: ["secrets", "adopt", "B", "--env", "development"],
-    terminal: [["own?", `${answer[0]}\r`]] as const,
+    terminal: [["as B of environment", `${answer[0]}\r`]] as const,
     spoil: (lane: Lane) =>
       editFile(lane, ({ development, production }) => {
         if (development && production) {
