@@ -52,6 +52,7 @@ export const load = ({ file, stamp }: Owner): StoredCode | undefined => {
 
 /** Stores code for the next start, completely or not at all. On any failure the next start is merely as slow as this one. */
 export const store = ({ file, stamp }: Owner, { code, commands }: StoredCode): void => {
+  sweep(Path.dirname(file))
   const temporary = `${file}.${process.pid}.tmp`
   try {
     Fs.rmSync(temporary, { force: true })
@@ -76,8 +77,8 @@ export const store = ({ file, stamp }: Owner, { code, commands }: StoredCode): v
   }
 }
 
-/** Removes what a process that was killed while it stored has left in the folder. */
-export const sweep = (folder: string): void => {
+/** Removes what processes that were killed while storing left in the folder. */
+const sweep = (folder: string): void => {
   try {
     for (const name of Fs.readdirSync(folder)) {
       const [, pid] = /\.code\.(\d+)\.tmp$/.exec(name) ?? []

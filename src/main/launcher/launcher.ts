@@ -2,7 +2,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import * as Vm from "node:vm"
 import { omitUndefined } from "../../domain/omit-undefined.ts"
-import { codeFolder, load, ownerOf, store, sweep } from "./code-store.ts"
+import { codeFolder, load, ownerOf, store } from "./code-store.ts"
 
 /** Inserted by the build: the bundles and the SHA-256 of each, in hex. */
 declare const TAKO_BUNDLES: Readonly<Record<string, string>>
@@ -63,7 +63,6 @@ const start = (): void => {
     require(Path.join(__dirname, "cli.cjs"))
     return
   }
-  sweep(folder)
   let program: Program = {}
   program = requireFrom(folder, () => program.commandsRun ?? [])("./cli.cjs") as Program
 }
