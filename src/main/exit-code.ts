@@ -99,7 +99,6 @@ const table: Table = {
   ServerUnreachable: serverFailed,
   SocketRefused: failed,
   StateDamaged: damaged,
-  UnsafeFile: failed,
   Usage: wrongUsage,
   ValueRefused: wrongUsage
 }

@@ -46,23 +46,6 @@ export const unsafeProblems = {
 
 export type UnsafeProblem = keyof typeof unsafeProblems
 
-/** A file or folder that must be private to this user is not, so it was not read. Exit 1. */
-export class UnsafeFile extends Data.TaggedError("UnsafeFile")<{
-  readonly path: string
-  readonly problem: UnsafeProblem
-  readonly directory: boolean
-}> {
-  override get message(): string {
-    const fix =
-      this.problem === "permissions"
-        ? `chmod ${this.directory ? "700" : "600"} ${this.path}`
-        : this.problem === "foreign-owner"
-          ? "run this command as that user"
-          : `look at it, then remove it: rm ${this.directory ? "-r " : ""}${this.path}`
-    return `${this.path} ${unsafeProblems[this.problem]}. Nothing was read from it.\nFix it: ${fix}`
-  }
-}
-
 const explanations: Readonly<Record<string, string>> = {
   EACCES: "permission denied (EACCES)",
   EPERM: "not permitted (EPERM)",

@@ -1,8 +1,9 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { type FileFailed, UnsafeFile, type UnsafeProblem } from "../../domain/errors/files.ts"
+import type { FileFailed, UnsafeProblem } from "../../domain/errors/files.ts"
 import { attempt, errnoOf, unless } from "./errno.ts"
 import { withOpenFile } from "./open-file.ts"
 import { syncFolder } from "./replace.ts"
@@ -10,6 +11,16 @@ import { syncFolder } from "./replace.ts"
 /** Mode bits that must be off: with `closed` others can neither read nor change it; with `unchangeable` they may read it. */
 export const closed = 0o077
 export const unchangeable = 0o022
+
+/**
+ * A file or folder that must be private to this user is not, so it was not read. People never see this error: whoever asked
+ * for the file knows what it was for and translates it.
+ */
+export class UnsafeFile extends Data.TaggedError("UnsafeFile")<{
+  readonly path: string
+  readonly problem: UnsafeProblem
+  readonly directory: boolean
+}> {}
 
 /**
  * Reads a file that belongs to this user alone: a regular file, not a symbolic link, owned by us, with no permissions for

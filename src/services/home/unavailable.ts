@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
-import { explain, FileFailed, UnsafeFile, unsafeProblems } from "../../domain/errors/files.ts"
+import { explain, FileFailed, unsafeProblems } from "../../domain/errors/files.ts"
 import { KeyCacheUnavailable } from "../../domain/errors/keys.ts"
+import { UnsafeFile } from "../files/private.ts"
 
 /** Reports a failure with a file in tako's home as a failure of the key cache. */
 export const asUnavailable = <A, E, R>(

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import { type AppName, isAppName, partsOf } from "../../domain/app/app-name.ts"
 import { isRevision, type Revision } from "../../domain/app/release.ts"
-import type { FileFailed, UnsafeFile } from "../../domain/errors/files.ts"
+import type { FileFailed } from "../../domain/errors/files.ts"
 import { DataUnsafe } from "../../domain/errors/server.ts"
 import { attempt, unless } from "../files/errno.ts"
 import * as Private from "../files/private.ts"
@@ -85,4 +85,5 @@ export const checkFolder = (
 ): Effect.Effect<boolean, DataUnsafe | FileFailed> =>
   Effect.catchTag(Private.checkFolder(path, forbidden), "UnsafeFile", unsafeData)
 
-const unsafeData = ({ path, directory, problem }: UnsafeFile) => new DataUnsafe({ path, directory, problem })
+const unsafeData = ({ path, directory, problem }: Private.UnsafeFile) =>
+  new DataUnsafe({ path, directory, problem })
