@@ -1,55 +1,53 @@
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import { isKeyId, type KeyId } from "./key.ts"
+import * as Schema from "effect/Schema"
+import type { KeyId } from "./key.ts"
 import { type EnvironmentName, isEnvironmentName } from "./names.ts"
+import { decoderOf } from "./schema/decoder.ts"
+import { KeyIdText, mapOf } from "./schema/fields.ts"
 import * as StrictJson from "./strict-json.ts"
 import { decodeUtf8 } from "./utf8.ts"
-
-/** Which keys belong where: by project identity, then by environment. More than one key during a rotation. */
-export type Pins = ReadonlyMap<string, ReadonlyMap<EnvironmentName, ReadonlyArray<KeyId>>>
 
 export const empty: Pins = new Map()
 
 /** The size limit: 4 MiB, larger than any real file. */
 export const maxFileLength = 4 * 1024 * 1024
 
-const isOne = (u: unknown): u is KeyId => typeof u === "string" && isKeyId(u)
-const areSeveral = (u: unknown): u is ReadonlyArray<KeyId> =>
-  Array.isArray(u) && u.length >= 2 && u.every(isOne)
-const isObject = (u: unknown): u is object => typeof u === "object" && u !== null
+const environmentProblem = (key: string) =>
+  isEnvironmentName(key) ? undefined : " is not an environment's name"
 
-/** `{"<project>": {"<environment>": "<key id>" | ["<key id>", "<key id>", …]}}`; none for anything else. */
-export const parse = (bytes: Uint8Array): Option.Option<Pins> => {
-  const text = decodeUtf8(bytes)
-  if (Option.isNone(text)) return Option.none()
-  const json = StrictJson.parse(text.value)
-  const projects = "fault" in json ? undefined : membersOf(json.value)
-  if (projects === undefined) return Option.none()
-  const pins = new Map<string, ReadonlyMap<EnvironmentName, ReadonlyArray<KeyId>>>()
-  for (const [project, environments] of projects) {
-    const ids = parseEnvironments(environments)
-    if (ids === undefined) return Option.none()
-    pins.set(project, ids)
+/** One key as its ID, several as a list of theirs. */
+const PinnedKeys = Schema.transform(
+  Schema.Union(KeyIdText, Schema.Array(KeyIdText).pipe(Schema.minItems(2))).annotations({
+    description: "a key's id, or a list of at least two"
+  }),
+  Schema.typeSchema(Schema.Array(KeyIdText)),
+  {
+    strict: true,
+    decode: (written) => (typeof written === "string" ? [written] : written),
+    encode: (ids) => (ids.length === 1 ? (ids[0] as KeyId) : ids)
   }
-  return Option.some(pins)
-}
+)
 
-const parseEnvironments = (
-  value: unknown
-): ReadonlyMap<EnvironmentName, ReadonlyArray<KeyId>> | undefined => {
-  const members = membersOf(value)
-  if (members === undefined) return undefined
-  const environments = new Map<EnvironmentName, ReadonlyArray<KeyId>>()
-  for (const [name, ids] of members) {
-    if (!isEnvironmentName(name)) return undefined
-    if (isOne(ids)) environments.set(name, [ids])
-    else if (areSeveral(ids)) environments.set(name, ids)
-    else return undefined
-  }
-  return environments
-}
+/**
+ * Which keys belong where: by project identity, then by environment. More than one key during a rotation. As JSON:
+ * `{"<project>": {"<environment>": "<key id>" | ["<key id>", "<key id>", …]}}`.
+ */
+const PinsFile = mapOf<
+  string,
+  ReadonlyMap<EnvironmentName, ReadonlyArray<KeyId>>,
+  Readonly<Record<string, string | ReadonlyArray<string>>>
+>({ keyProblem: () => undefined }, mapOf({ keyProblem: environmentProblem }, PinnedKeys))
+export type Pins = typeof PinsFile.Type
 
-const membersOf = (value: unknown): ReadonlyArray<readonly [string, unknown]> | undefined =>
-  isObject(value) && !Array.isArray(value) ? Object.entries(value) : undefined
+const decodePins = decoderOf(() => PinsFile)
+
+/** None for anything that tako does not write. */
+export const parse = (bytes: Uint8Array): Option.Option<Pins> =>
+  Option.flatMap(decodeUtf8(bytes), (text) => {
+    const json = StrictJson.parse(text)
+    return "fault" in json ? Option.none() : Either.getRight(decodePins(json.value))
+  })
 
 /** Sorted, with two spaces of indent and a newline at the end. */
 export const print = (pins: Pins): string =>

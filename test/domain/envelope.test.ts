@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
-import { encode } from "../../src/domain/envelope.ts"
+import { decode, encode } from "../../src/domain/envelope.ts"
 import { EnvironmentName, type SecretName } from "../../src/domain/names.ts"
 import * as FastCheck from "../support/fast-check.ts"
 
@@ -51,6 +52,21 @@ describe("the envelope", () => {
       }),
       { numRuns: 500, examples: [[hostile.map((each) => [each, each]), "t"]] }
     )
+  })
+
+  it("decodes what it encodes, and nothing else", () => {
+    const envelope = { ...envelopeOf([["A", "one"]]), environment: EnvironmentName("production") }
+    assert.deepStrictEqual(decode(JSON.parse(Redacted.value(encode(envelope)))), Either.right(envelope))
+    for (const other of [
+      {},
+      { token: "t" },
+      { token: "t", secrets: [] },
+      { token: "c4nary", secrets: { A: 1 } }
+    ]) {
+      const decoded = decode(other)
+      assert.isTrue(Either.isLeft(decoded))
+      assert.notInclude(JSON.stringify(decoded), "c4nary")
+    }
   })
 
   it("says nothing of itself when it is printed", () => {

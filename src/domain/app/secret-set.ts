@@ -1,9 +1,8 @@
 import * as Either from "effect/Either"
 import * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
 import { isSecretName, type SecretName } from "../names.ts"
 import { decoderOf } from "../schema/decoder.ts"
-import { mapOf, textWhere } from "../schema/fields.ts"
+import { mapOf, Secret, textWhere } from "../schema/fields.ts"
 import { checkValue } from "../sealed-value.ts"
 import * as StrictJson from "../strict-json.ts"
 
@@ -47,11 +46,7 @@ const isValue = (text: string): boolean =>
  */
 export const SecretSet = mapOf<SecretName, Redacted.Redacted<string>, string>(
   { keyProblem, object: "an object of texts" },
-  Schema.transform(
-    textWhere(isValue, "a text of at most 1 MiB, all of it Unicode characters"),
-    Schema.declare((value): value is Redacted.Redacted<string> => Redacted.isRedacted(value)),
-    { strict: true, decode: (text) => Redacted.make(text), encode: (value) => Redacted.value(value) }
-  )
+  Secret(textWhere(isValue, "a text of at most 1 MiB, all of it Unicode characters"))
 )
 export type SecretSet = typeof SecretSet.Type
 

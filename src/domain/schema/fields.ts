@@ -1,5 +1,6 @@
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { isAppName } from "../app/app-name.ts"
 import { isKeyId } from "../key.ts"
@@ -19,6 +20,14 @@ export const textWhere = (fits: (text: string) => boolean, rule: string) =>
 
 /** Any text. It is either read by machines, or passed through `printable` before people see it. */
 export const Text = Schema.String.annotations({ description: "a text" })
+
+/** Text that must not be shown, in memory as a Redacted. */
+export const Secret = <A extends string>(text: Schema.Schema<A, string>) =>
+  Schema.transform(
+    text,
+    Schema.declare((value): value is Redacted.Redacted<A> => Redacted.isRedacted(value)),
+    { strict: true, decode: (text) => Redacted.make(text), encode: (value) => Redacted.value(value) }
+  )
 
 export const Flag = Schema.Boolean.annotations({ description: "true or false" })
 

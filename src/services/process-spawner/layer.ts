@@ -4,6 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { encode } from "../../domain/envelope.ts"
 import { ProcessNotStarted } from "../../domain/errors/processes.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import { quietly } from "../files/errno.ts"
 import { pipePool, takePipes } from "./pipes.ts"
 import { ProcessSpawner, type ProcessSpec, type RunningProcess } from "./process-spawner.ts"
@@ -22,7 +23,9 @@ export const layerOf = ({ poolSize }: { readonly poolSize: number }): Layer.Laye
       spawn: Effect.fn("ProcessSpawner.spawn")((spec: ProcessSpec) =>
         Effect.suspend(() => {
           const token = Redacted.make(Crypto.randomBytes(32).toString("base64url"))
-          const envelope = encode({ token, secrets: spec.secrets, environment: spec.secretsOf })
+          const envelope = encode(
+            omitUndefined({ token, secrets: spec.secrets, environment: spec.secretsOf })
+          )
           const isSupervised = spec.supervised !== undefined
           return Effect.all([isSupervised ? wrapper : Effect.succeed([]), takePipes(pool, spec)]).pipe(
             Effect.mapError(
