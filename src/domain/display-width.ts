@@ -8,8 +8,12 @@ const ascii = /^[ -~]*$/
 export const displayWidth = (text: string): number => {
   if (ascii.test(text)) return text.length
   let width = 0
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
-    width += nothingVisible.test(segment) ? 0 : wide.test(segment) ? 2 : 1
+  for (const grapheme of graphemes(text)) {
+    width += nothingVisible.test(grapheme) ? 0 : wide.test(grapheme) ? 2 : 1
   }
   return width
 }
+
+/** The characters as people see them (UAX #29): a letter with its combining marks, or an emoji of several code points. */
+export const graphemes = (text: string): ReadonlyArray<string> =>
+  ascii.test(text) ? [...text] : Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment)

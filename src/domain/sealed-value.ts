@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Base64 from "./base64.ts"
 import { ValueRefused } from "./errors/secrets.ts"
+import { decodeUtf8 } from "./utf8.ts"
 
 /**
  * One encrypted value as stored in the file: canonical base64 of nonce (12 bytes), ciphertext (0 bytes to
@@ -60,5 +61,14 @@ export const checkValue = (
   if (new TextEncoder().encode(text).length > maxValueLength) return refused("too-large")
   return Either.right(value)
 }
+
+/** Decodes a value that was typed or read: at most 1 MiB of UTF-8. */
+export const decodeValue = (bytes: Uint8Array): Either.Either<Redacted.Redacted<string>, ValueRefused> =>
+  bytes.length > maxValueLength
+    ? refused("too-large")
+    : Either.fromOption(
+        Option.map(decodeUtf8(bytes), Redacted.make),
+        () => new ValueRefused({ reason: "not-utf8" })
+      )
 
 const refused = (reason: ValueRefused["reason"]) => Either.left(new ValueRefused({ reason }))

@@ -26,39 +26,39 @@ import * as SdkSources from "./sdk/layer.ts"
 const generated = Layer.merge(SourceTree.layer, SdkSources.layer)
 
 /** For `init`, which creates a project in the current directory. */
-export const newProject = (place: Project.Place) =>
-  Layer.provideMerge(Layer.mergeAll(History.layer, SecretsFile.layer, generated), Project.layerHere(place))
+export const newProject = (location: Project.Location) =>
+  Layer.provideMerge(Layer.mergeAll(History.layer, SecretsFile.layer, generated), Project.layerHere(location))
 
 const people = Layer.mergeAll(Terminal.layer, Clipboard.layer, PassphraseWords.layer)
 const crypto = Layer.mergeAll(Cipher.layer, KeyDerivation.layer)
 
 /** For programs that need no key: the secrets file and tako.toml. */
-export const secretsFile = (place: Project.Place) =>
-  Layer.provideMerge(SecretsFile.layer, Project.layer(place))
+export const secretsFile = (location: Project.Location) =>
+  Layer.provideMerge(SecretsFile.layer, Project.layer(location))
 
 /** For programs that generate source files. */
-export const types = (place: Project.Place) =>
-  Layer.provideMerge(Layer.merge(SecretsFile.layer, generated), Project.layer(place))
+export const types = (location: Project.Location) =>
+  Layer.provideMerge(Layer.merge(SecretsFile.layer, generated), Project.layer(location))
 
 /** For programs that open or change secrets, with the keys of this machine. */
-export const secrets = (place: Project.Place) => {
+export const secrets = (location: Project.Location) => {
   const files = Layer.mergeAll(
     SecretsFile.layer,
     KeyCache.layer,
     KeyPins.layer,
     History.layer,
     generated
-  ).pipe(Layer.provideMerge(Project.layer(place)), Layer.provide(Home.layer))
+  ).pipe(Layer.provideMerge(Project.layer(location)), Layer.provide(Home.layer))
   return Layer.provideMerge(KeySource.layer, Layer.mergeAll(people, crypto, files))
 }
 
 /** For programs that also start other programs. */
-export const processes = (place: Project.Place) => Layer.merge(secrets(place), ProcessSpawner.layer)
+export const processes = (location: Project.Location) => Layer.merge(secrets(location), ProcessSpawner.layer)
 
 /** For `dev`, which restarts a program behind a fixed address. */
-export const development = (place: Project.Place) =>
+export const development = (location: Project.Location) =>
   Layer.mergeAll(
-    secrets(place),
+    secrets(location),
     Home.layer,
     ProcessSpawner.layerOf({ poolSize: 2 }),
     Balancer.layer,
@@ -80,7 +80,8 @@ export const servers = Layer.merge(
 export const transport = Layer.provide(Transport.layer, Layer.merge(KnownHosts.layer, SshConfig.layer))
 
 /** For programs that send secrets to servers. */
-export const sync = (place: Project.Place) => Layer.merge(secrets(place), knownServers)
+export const sync = (location: Project.Location) => Layer.merge(secrets(location), knownServers)
 
 /** For programs on apps: servers, and the project. */
-export const apps = (place: Project.Place) => Layer.mergeAll(servers, secretsFile(place), Cipher.layer)
+export const apps = (location: Project.Location) =>
+  Layer.mergeAll(servers, secretsFile(location), Cipher.layer)

@@ -60,8 +60,8 @@ export const runProcess = Effect.fn("runProcess")((spec: ProcessSpec) =>
         Effect.flatMap(Deferred.await(started), ({ signal }) => signal(name))
       const forwardUntilStarted = (name: SignalName) =>
         Effect.flatMap(Deferred.isDone(started), (isThere) => (isThere ? Effect.void : forward(name)))
-      yield* signals.take(always, forward)
-      yield* signals.take(fromTerminal, (yield* terminal.isThere) ? forwardUntilStarted : forward)
+      yield* signals.handle(always, forward)
+      yield* signals.handle(fromTerminal, (yield* terminal.isThere) ? forwardUntilStarted : forward)
       // A signal from just before went to an earlier handler, whose interruption of us may still be on its way.
       yield* restore(Effect.sleep(0))
       const running = yield* spawner.spawn(spec)

@@ -197,17 +197,17 @@ describe("a program that runs", () => {
     )
   )
 
-  it.effect("is not started when we are interrupted while we take the signals", () =>
+  it.effect("is not started when we are interrupted while we register our signal handlers", () =>
     Effect.gen(function* () {
       const [reached, gate] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
       const slow = Layer.effect(
         Signals,
         Effect.map(Signals, (signals) => ({
           ...signals,
-          take: (...parameters) =>
+          handle: (...parameters) =>
             Effect.zipRight(
               Deferred.succeed(reached, undefined).pipe(Effect.zipRight(Deferred.await(gate))),
-              signals.take(...parameters)
+              signals.handle(...parameters)
             )
         }))
       )

@@ -31,7 +31,7 @@ export const Specification = Schema.Struct({
   /** How long a replaced instance may take to finish its requests, in ms; 30 s if absent. */
   drain_ms: optional(wholeNumber(1, 3_600_000)),
   /** Plain environment variables. */
-  vars: optional(varsOf(Text.pipe(Schema.filter(isText, { description: "a text" })), "an object")),
+  vars: optional(varsOf(Text.pipe(Schema.filter(isText, { description: "a string" })), "an object")),
   /** The client's label for the build; instances get it as TAKO_BUILD. */
   build: optional(Label)
 })

@@ -35,7 +35,7 @@ export const encode = (secrets: SecretSet): Redacted.Redacted<string> => {
 }
 
 const keyProblem = (key: string) =>
-  isSecretName(key) ? undefined : " is not the name of a secret (A-Z, 0-9 and _, a letter first)"
+  isSecretName(key) ? undefined : " is not the name of a secret (A-Z, 0-9 and _, starting with a letter)"
 
 const isValue = (text: string): boolean =>
   Either.isRight(checkValue(Redacted.make(text), { allowEmpty: true }))
@@ -45,8 +45,8 @@ const isValue = (text: string): boolean =>
  * to valid values (at most 1 MiB of UTF-8, possibly empty).
  */
 export const SecretSet = mapOf<SecretName, Redacted.Redacted<string>, string>(
-  { keyProblem, object: "an object of texts" },
-  Secret(textWhere(isValue, "a text of at most 1 MiB, all of it Unicode characters"))
+  { keyProblem, object: "an object of strings" },
+  Secret(textWhere(isValue, "a string of at most 1 MiB, of Unicode characters only"))
 )
 export type SecretSet = typeof SecretSet.Type
 

@@ -11,7 +11,7 @@ export class FileLocked extends Data.TaggedError("FileLocked")<{
   }
 }
 
-const aftermath = {
+const consequences = {
   read: "",
   write: " The old file is untouched.",
   "write to": "",
@@ -31,7 +31,7 @@ export class FileFailed extends Data.TaggedError("FileFailed")<{
   readonly code: string
 }> {
   override get message(): string {
-    return `Could not ${this.operation} ${this.path}: ${explain(this.code)}.${aftermath[this.operation]}`
+    return `Could not ${this.operation} ${this.path}: ${explain(this.code)}.${consequences[this.operation]}`
   }
 }
 

@@ -48,12 +48,12 @@ export class NoKeyFits extends Data.TaggedError("NoKeyFits")<{
       wanted === "new-passphrase"
         ? `Environment ${environment} is new, and there is no passphrase for it.`
         : wrong
-          ? `No key opens environment ${environment}: wrong key, changed salt or damage.`
+          ? `No key opens environment ${environment}: the key is wrong, its salt has changed, or its values are damaged.`
           : `There is no key for environment ${environment} here.`
-    const homeless = attempts.some(({ outcome }) => outcome === "out-of-reach")
+    const isHomeUnreadable = attempts.some(({ outcome }) => outcome === "out-of-reach")
     const next = {
-      key: homeless
-        ? "Set TAKO_PASSPHRASE or TAKO_KEY, or TAKO_HOME to a folder of yours that has the key."
+      key: isHomeUnreadable
+        ? "Set TAKO_PASSPHRASE or TAKO_KEY, or point TAKO_HOME at a folder of yours that has the key."
         : `Join with the team's passphrase: tako secrets key derive --env ${environment} (in CI: TAKO_PASSPHRASE)`,
       passphrase: `Ask your team for the passphrase of ${environment}; type it on a terminal, or set TAKO_PASSPHRASE.`,
       "new-passphrase": "Choose one on a terminal, or set TAKO_PASSPHRASE."

@@ -12,14 +12,14 @@ export class ListenFailed extends Data.TaggedError("ListenFailed")<{
     const address = this.host.includes(":") ? `[${this.host}]:${this.port}` : `${this.host}:${this.port}`
     switch (this.code) {
       case "EADDRINUSE":
-        return `Port ${this.port} is taken: another program listens on ${address}.\nStop it (who it is: lsof -i :${this.port}), or choose another port.`
+        return `Port ${this.port} is taken: another program listens on ${address}.\nStop it (find it: lsof -i :${this.port}), or choose another port.`
       case "EACCES":
-        return `Listening on ${address} is not allowed: ports below 1024 are for root.\nChoose a port from 1024 on, or grant CAP_NET_BIND_SERVICE.`
+        return `Could not listen on ${address}: only root may use ports below 1024.\nChoose port 1024 or higher, or grant CAP_NET_BIND_SERVICE.`
       case "EADDRNOTAVAIL":
       case "ENOTFOUND":
-        return `Listening on ${address} is impossible: this machine has no address ${this.host}.\nListen on 127.0.0.1, on 0.0.0.0 (every interface), or on one that \`ip address\` shows.`
+        return `Could not listen on ${address}: this machine has no address ${this.host}.\nListen on 127.0.0.1, on 0.0.0.0 (every interface), or on one that \`ip address\` shows.`
       default:
-        return `Listening on ${address} failed: ${explain(this.code)}.\nChoose another address or port.`
+        return `Could not listen on ${address}: ${explain(this.code)}.\nChoose another address or port.`
     }
   }
 }

@@ -18,10 +18,10 @@ export const sayProblem = (problem: InstanceProblem): string => {
     case "Ended":
       return `ended ${problem.isReady ? "soon after" : "before"} it was ready: ${problem.how}`
     case "NoPort":
-      return 'did not report a port on fd 4 (an app that does not know fd 4 needs port = "assign", a worker port = "none")'
+      return 'did not report a port on fd 4 (an app that does not use fd 4 needs port = "assign", a worker port = "none")'
     case "NotReady":
       return problem.port === null
-        ? `did not report a port on fd 4 within ${problem.seconds} seconds (an app that does not know fd 4 needs port = "assign", a worker port = "none")`
+        ? `did not report a port on fd 4 within ${problem.seconds} seconds (an app that does not use fd 4 needs port = "assign", a worker port = "none")`
         : `did not answer on port ${problem.port} within ${problem.seconds} seconds`
     case "ForeignPort":
       return `reported port ${problem.port}, but another user's process listens there`
@@ -89,7 +89,7 @@ export class RevisionMoved extends Data.TaggedError("RevisionMoved")<{
 }> {
   override get message(): string {
     const now = this.current === 0 ? "has no secrets yet" : `is at revision ${this.current}`
-    return `${this.app} ${now}, not at ${this.expected}: somebody else has synced meanwhile. Nothing was changed.\nCheck what would change, then sync again.`
+    return `${this.app} ${now}, not at ${this.expected}: someone else synced first. Nothing was changed.\nCheck what would change, then sync again.`
   }
 }
 
@@ -99,7 +99,7 @@ export class KeyDiffers extends Data.TaggedError("KeyDiffers")<{
   readonly remembered: string
 }> {
   override get message(): string {
-    return `The secrets for ${this.app} come from an environment with another key than before (${this.remembered}). Nothing was changed.\nIf the key was rotated, sync from the machine that rotated it, or confirm it: tako secrets sync --env ${this.app.slice(this.app.indexOf("/") + 1)} --previous-key ${this.remembered}\nIf another project has the same name, rename this one.`
+    return `The secrets for ${this.app} come from an environment with a different key than before (${this.remembered}). Nothing was changed.\nIf the key was rotated, sync from the machine that rotated it, or confirm it: tako secrets sync --env ${this.app.slice(this.app.indexOf("/") + 1)} --previous-key ${this.remembered}\nIf another project has the same name, rename this one.`
   }
 }
 

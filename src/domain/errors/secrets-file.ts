@@ -5,13 +5,13 @@ const faults = {
   "not-utf8": "it is not UTF-8",
   "byte-order-mark": "it starts with a byte order mark",
   conflict: "it contains a merge conflict",
-  "not-json": "it is not JSON (is there a comma too many or too few?)",
+  "not-json": "it is not JSON (is there a missing or an extra comma?)",
   "duplicate-key": "a key appears twice in one object (were two branches merged?)",
   "too-deep": "it is nested more than 64 levels deep",
   "number-too-large": "it has a number that is too large or too precise to be written back unchanged",
-  "not-an-object": "it has something else where an object belongs",
-  "environment-name": "an environment's name may only have a-z, 0-9 and -",
-  "secret-name": "a secret's name may only have A-Z, 0-9 and _, a letter first",
+  "not-an-object": "it has another value where an object is expected",
+  "environment-name": "an environment's name may only contain a-z, 0-9 and -",
+  "secret-name": "a secret's name may only contain A-Z, 0-9 and _, and must start with a letter",
   salt: "its salt is not the base64 of 16 bytes",
   "salt-twice": "two environments have the same salt",
   "sealed-value": "its value is not the base64 of a nonce, a ciphertext of at most 1 MiB and a tag"
@@ -37,8 +37,8 @@ export class SecretsFileDamaged extends Data.TaggedError("SecretsFileDamaged")<{
 
 const adviceFor = (reason: keyof typeof faults): string =>
   reason === "conflict" || reason === "duplicate-key"
-    ? "In an editor, keep the lines of both sides, each name once, with a comma after each line but the last; where the salts " +
-      "differ, keep one side as a whole. Then: tako secrets verify"
+    ? "In an editor, keep the lines of both sides, each name once, with a comma after every line but the last; where the salts " +
+      "differ, keep the whole of one side. Then: tako secrets verify"
     : "See what changed it: git diff HEAD -- .tako/secrets.json; git log -p -- .tako/secrets.json"
 
 /** The environment or the file was changed after we read it. Exit 1. */
@@ -50,7 +50,7 @@ export class SecretsFileChanged extends Data.TaggedError("SecretsFileChanged")<{
     const what =
       this.environment === undefined
         ? ".tako/secrets.json was changed by another program in the meantime. "
-        : `Environment ${this.environment} was changed by somebody else in the meantime: its key is a different one now. `
+        : `Environment ${this.environment} was changed by someone else in the meantime: it has a different key now. `
     return `${what}Nothing was written.\nRun the same command again.`
   }
 }
@@ -63,6 +63,6 @@ export class PathRefused extends Data.TaggedError("PathRefused")<{
   override get message(): string {
     return this.reason === "not-a-file"
       ? `${this.path} is not a regular file. Nothing was read or written.`
-      : `${this.path} is a symbolic link that leads out of the project. Nothing was read or written.\nReplace the link by the file itself.`
+      : `${this.path} is a symbolic link that leads out of the project. Nothing was read or written.\nReplace the link with the file itself.`
   }
 }

@@ -97,9 +97,10 @@ const refusals = {
     "The value is not UTF-8 text. Encode it first, for example: base64 FILE | tako secrets set NAME",
   "too-large":
     "The value is larger than 1 MiB. Keep such files elsewhere, encrypted under a key that tako holds.",
-  "lone-surrogate": "The value contains half a character (a lone UTF-16 surrogate), which UTF-8 cannot hold.",
+  "lone-surrogate":
+    "The value contains half a character (a lone UTF-16 surrogate), which UTF-8 cannot encode.",
   lines:
-    "More lines came after Enter, so nothing was kept. To set a value of several lines: tako secrets set NAME < FILE"
+    "More lines followed Enter, so nothing was stored. To set a value of several lines: tako secrets set NAME < FILE"
 } as const
 
 /** The value cannot be stored. Exit 2. */

@@ -54,7 +54,7 @@ export class DataUnsafe extends Data.TaggedError("DataUnsafe")<{
         ? `chmod ${this.directory ? "go-rwx" : "600"} ${this.path}`
         : this.problem === "foreign-owner"
           ? "run tako-server as that user, or give it a data directory of its own (--data-dir)"
-          : "replace it by the original"
+          : "replace it with the original"
     return `${this.path} ${unsafeProblems[this.problem]}. It was not used.\nFix it: ${fix}`
   }
 }
@@ -112,7 +112,7 @@ export class SocketRefused extends Data.TaggedError("SocketRefused")<{
       case "too-long":
         return `${path} is too long for a socket's path (about 100 bytes).\nChoose a shorter one.`
       case "failed":
-        return `Listening on ${path} failed: ${explain(this.code ?? "")}.`
+        return `Could not listen on ${path}: ${explain(this.code ?? "")}.`
     }
   }
 }
@@ -165,8 +165,8 @@ export class ServerMisbehaved extends Data.TaggedError("ServerMisbehaved")<{
       "too-long": "it sent more than 16 MiB in one line",
       "not-text": "its answer is not UTF-8",
       "not-json": "its answer is not JSON",
-      "not-an-answer": "its answer is not one of the protocol",
-      version: "it speaks another version of the protocol"
+      "not-an-answer": "its answer does not follow the protocol",
+      version: "it speaks a different version of the protocol"
     }[this.reason]
     return `Server ${this.server} does not answer like tako-server: ${what}.\nCheck what listens on its socket, and that both sides have the same version of tako.`
   }

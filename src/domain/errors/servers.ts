@@ -16,7 +16,7 @@ export class ServerNotFound extends Data.TaggedError("ServerNotFound")<{
     // A colleague's tako.toml may name servers that were never added on this machine.
     const add = isName ? `; to add it: tako servers add ${this.server} HOST` : ""
     return this.suggestion === undefined
-      ? `${what}\nSee which there are: tako servers ls${add}`
+      ? `${what}\nList the servers: tako servers ls${add}`
       : `${what}\nDid you mean ${this.suggestion}?`
   }
 }

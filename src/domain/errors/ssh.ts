@@ -20,10 +20,10 @@ export class HostKeyRefused extends Data.TaggedError("HostKeyRefused")<{
     switch (this.reason) {
       case "unknown":
         return isForgotten(this.identity)
-          ? `The host key of ${host} is not known${shown}, and would not be remembered. Nothing was sent.\nGive it a file in your ssh configuration: UserKnownHostsFile ~/.ssh/known_hosts`
-          : `The host key of ${host} is not known${shown}. Nothing was sent.\nCompare it with the key that the host itself shows, then accept it once: ${sshCommand(this.destination)}`
+          ? `The host key of ${host} is not known${shown}, and your ssh configuration keeps no host keys. Nothing was sent.\nName a file for them there: UserKnownHostsFile ~/.ssh/known_hosts`
+          : `The host key of ${host} is not known${shown}. Nothing was sent.\nCompare it with the key shown on the host itself, then accept it once: ${sshCommand(this.destination)}`
       case "changed":
-        return `The host key of ${host} has changed${shown}: somebody may be in between. Nothing was sent.\nIf the host was reinstalled: ssh-keygen ${fileOption(files)}-R '${name}', then accept its new key: ${sshCommand(this.destination)}`
+        return `The host key of ${host} has changed${shown}: someone may be intercepting the connection. Nothing was sent.\nIf the host was reinstalled: ssh-keygen ${fileOption(files)}-R '${name}', then accept its new key: ${sshCommand(this.destination)}`
       case "revoked":
         return `The host key of ${host} is revoked in known_hosts${shown}. Nothing was sent.\nGive the host another key.`
     }
@@ -66,14 +66,14 @@ export class LoginRefused extends Data.TaggedError("LoginRefused")<{
     const what = `Server ${this.server} did not let ${this.user} log in at ${this.host}`
     if (this.passedOver !== undefined && this.reason !== "locked") {
       const { path, why } = this.passedOver
-      const others = this.reason === "no-keys" ? "" : ` (it accepted ${none(this.offered)})`
+      const others = this.reason === "no-keys" ? "" : ` (${declined(this.offered)})`
       switch (why) {
         case "exposed":
-          return `${what}: ${path} was passed over, because others can read it${others}.\nMake it private: chmod 600 ${path}`
+          return `${what}: ${path} was skipped, because others can read it${others}.\nMake it private: chmod 600 ${path}`
         case "nameless":
-          return `${what}: ${path} is encrypted, and ${path}.pub, which would say which key it is, is missing${others}.\nCreate it: ssh-keygen -y -f ${path} > ${path}.pub`
+          return `${what}: ${path} is encrypted, and its public key, ${path}.pub, is missing${others}.\nCreate it: ssh-keygen -y -f ${path} > ${path}.pub`
         case "unreadable":
-          return `${what}: ${path} holds no readable key${others}.\nSee what is wrong with it: ssh-keygen -y -f ${path}`
+          return `${what}: ${path} contains no readable key${others}.\nSee what is wrong with it: ssh-keygen -y -f ${path}`
       }
     }
     switch (this.reason) {
@@ -83,8 +83,8 @@ export class LoginRefused extends Data.TaggedError("LoginRefused")<{
         return `${what}: there is no key to log in with.\nList the agent's keys: ssh-add -l; or create a key: ssh-keygen`
       case "refused":
         return this.hungUp && this.offered !== 1
-          ? `${what}: it hung up, as sshd does after a few wrong keys${this.offered === undefined ? "" : ` (you have ${this.offered})`}.\nName the right one in ~/.ssh/config: IdentityFile PATH, and IdentitiesOnly yes`
-          : `${what}: it accepted ${none(this.offered)}.\nPut your public key there (ssh-copy-id), or see what ssh says: ${sshCommand(this.destination, "-v")}`
+          ? `${what}: it closed the connection, as sshd does after a few wrong keys${this.offered === undefined ? "" : ` (you have ${this.offered})`}.\nName the right one in ~/.ssh/config: IdentityFile PATH, and IdentitiesOnly yes`
+          : `${what}: ${declined(this.offered)}.\nPut your public key there (ssh-copy-id), or see what ssh says: ${sshCommand(this.destination, "-v")}`
     }
   }
 }
@@ -96,7 +96,7 @@ export interface PassedOver {
   readonly why: "exposed" | "unreadable" | "nameless"
 }
 
-const none = (offered: number | undefined): string => {
-  if (offered === undefined) return "none of your keys"
-  return offered === 1 ? "none of 1 key" : `none of ${offered} keys`
+const declined = (offered: number | undefined): string => {
+  if (offered === undefined) return "it accepted none of your keys"
+  return offered === 1 ? "it did not accept your key" : `it accepted none of your ${offered} keys`
 }

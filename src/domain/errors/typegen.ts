@@ -9,7 +9,7 @@ export class AccessorsCollide extends Data.TaggedError("AccessorsCollide")<{
     const [first, second] = this.names
     return (
       `${first} and ${second} would both be Secrets.${this.accessor} in Go.\n` +
-      `Give one of them another name: tako secrets set OTHER_NAME, then tako secrets rm ${second} --all-envs`
+      `Rename one of them: tako secrets set OTHER_NAME, then tako secrets rm ${second} --all-envs`
     )
   }
 }
@@ -20,7 +20,7 @@ export class LanguageUnknown extends Data.TaggedError("LanguageUnknown")<{
 }> {
   override get message(): string {
     return (
-      `There is neither a package.json nor a go.mod in ${this.root}, which would tell the language.\n` +
+      `${this.root} has neither a package.json nor a go.mod, so the language is unknown.\n` +
       "Name it: tako typegen --lang ts, or tako typegen --lang go"
     )
   }

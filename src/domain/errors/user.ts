@@ -52,8 +52,8 @@ export class InvalidName extends Data.TaggedError("InvalidName")<{
   override get message(): string {
     const rule =
       this.kind === "secret"
-        ? "A secret's name is 1 to 128 of A-Z, 0-9 and _, a letter first, as in DATABASE_URL."
-        : "An environment's name is 1 to 63 of a-z, 0-9 and -, a letter first and no - last, as in production."
+        ? "A secret's name has 1 to 128 characters of A-Z, 0-9 and _, and starts with a letter, as in DATABASE_URL."
+        : "An environment's name has 1 to 63 characters of a-z, 0-9 and -, starts with a letter and does not end with -, as in production."
     return this.suggestion === undefined ? rule : `${rule}\nDid you mean ${this.suggestion}?`
   }
 }

@@ -30,7 +30,7 @@ const makeReplies = () => {
     protocol_version: Count,
     server_version: Text,
     /** The commands that the server knows. */
-    capabilities: listOf(Text, "a list of texts")
+    capabilities: listOf(Text, "a list of strings")
   })
 
   const Update = Schema.Struct({

@@ -5,7 +5,7 @@ import type * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import { nearest } from "../did-you-mean.ts"
 
-/** Where and why a value does not match its schema. The value is not quoted: it may be a secret in the wrong place. */
+/** Where and why a value does not match its schema. The value is not quoted: it may be a secret in the wrong context. */
 export interface Mismatch {
   readonly path: Path
   /** A sentence without its full stop, starting with the path. */
@@ -43,7 +43,7 @@ export const decoderOf = <A, I>(schema: () => Schema.Schema<A, I>, options: Opti
   }
 }
 
-interface Place {
+interface Context {
   readonly path: Path
   /** The description of the outermost schema at this path. */
   readonly rule?: string
@@ -51,36 +51,40 @@ interface Place {
   readonly known?: ReadonlyArray<string>
 }
 
-const describe = (issue: ParseResult.ParseIssue, object: string, place: Place = { path: [] }): Mismatch => {
-  const { path } = place
+const describe = (
+  issue: ParseResult.ParseIssue,
+  object: string,
+  context: Context = { path: [] }
+): Mismatch => {
+  const { path } = context
   switch (issue._tag) {
     case "Pointer": {
       const keys = [issue.path].flat().map(String)
-      return describe(issue.issue, object, { path: [...path, ...keys], known: place.known ?? [] })
+      return describe(issue.issue, object, { path: [...path, ...keys], known: context.known ?? [] })
     }
     case "Composite":
       return describe([issue.issues].flat()[0] as ParseResult.ParseIssue, object, {
-        ...within(place, issue.ast, object),
+        ...within(context, issue.ast, object),
         known: keysOf(issue.ast)
       })
     case "Refinement":
     case "Transformation":
-      return describe(issue.issue, object, within(place, issue.ast, object))
+      return describe(issue.issue, object, within(context, issue.ast, object))
     case "Missing":
       return { path, problem: `${shownPath(path)} is missing` }
     case "Unexpected":
-      return unknownKey(path, place.known ?? [])
+      return unknownKey(path, context.known ?? [])
     case "Type":
     case "Forbidden": {
-      const rule = within(place, issue.ast, object).rule ?? "something else"
+      const rule = within(context, issue.ast, object).rule ?? "something else"
       return { path, problem: `${shownPath(path)}${issue.message ?? ` must be ${rule}`}` }
     }
   }
 }
 
-const within = (place: Place, ast: AST.AST, object: string): Place => {
-  const rule = place.rule ?? ruleOf(ast, object)
-  return rule === undefined ? place : { ...place, rule }
+const within = (context: Context, ast: AST.AST, object: string): Context => {
+  const rule = context.rule ?? ruleOf(ast, object)
+  return rule === undefined ? context : { ...context, rule }
 }
 
 const ruleOf = (ast: AST.AST, object: string): string | undefined =>

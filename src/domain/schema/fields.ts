@@ -19,7 +19,7 @@ export const textWhere = (fits: (text: string) => boolean, rule: string) =>
   Schema.String.pipe(Schema.filter(fits, { description: rule }))
 
 /** Any text. It is either read by machines, or passed through `printable` before people see it. */
-export const Text = Schema.String.annotations({ description: "a text" })
+export const Text = Schema.String.annotations({ description: "a string" })
 
 /** Text that must not be shown, in memory as a Redacted. */
 export const Secret = <A extends string>(text: Schema.Schema<A, string>) =>
@@ -58,7 +58,7 @@ export const optional = <A, I>(schema: Schema.Schema<A, I>) => Schema.optionalWi
 /** Chosen by the client: the actor, or the label of a build. */
 export const Label = textWhere(
   (text) => isWritten(text) && text.length <= 256,
-  "a text of 1 to 256 characters"
+  "a string of 1 to 256 characters"
 )
 
 /** ISO 8601 in UTC with milliseconds, as Date.prototype.toISOString writes it. */

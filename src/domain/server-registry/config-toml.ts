@@ -30,7 +30,7 @@ const makeDocument = () => {
   const Server = Schema.Struct({
     name: textWhere(
       isServerName,
-      `a server's name: 1 to 63 of A-Z, a-z, 0-9 and . _ -, a letter or digit first, and not ${localName}`
+      `a server's name: 1 to 63 characters of A-Z, a-z, 0-9 and . _ -, starting with a letter or a digit, and not ${localName}`
     ),
     host: Host,
     port: optional(wholeNumber(1, 65535)),
@@ -41,7 +41,7 @@ const makeDocument = () => {
       const twice = (["user", "port"] as const).find(
         (key) => own[key] !== undefined && host[key] !== undefined
       )
-      return twice === undefined ? undefined : { path: [twice], message: " is in host as well; keep one" }
+      return twice === undefined ? undefined : { path: [twice], message: " is also in host; keep one" }
     })
   )
 
@@ -51,7 +51,9 @@ const makeDocument = () => {
         Schema.filter((servers) => {
           const names = servers.map(({ name }) => name)
           const again = names.findIndex((name, index) => names.indexOf(name) !== index)
-          return again < 0 ? undefined : { path: [again, "name"], message: " is that of another server, too" }
+          return again < 0
+            ? undefined
+            : { path: [again, "name"], message: " is also the name of another server" }
         })
       )
     )

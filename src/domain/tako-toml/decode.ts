@@ -49,7 +49,10 @@ interface AllVars {
 
 /** The schema of the document, created on first use. */
 const makeDocument = () => {
-  const Globs = listOf(textWhere(isWritten, "a text"), 'a list of globs, as in ["dist/**"]')
+  const Globs = listOf(
+    textWhere(isWritten, "a string that is not blank"),
+    'a list of globs, as in ["dist/**"]'
+  )
 
   /** How a release is built from the project's folder. */
   const Build = Schema.Struct({
@@ -95,7 +98,7 @@ const makeDocument = () => {
 
   const Shapes = mapOf<SecretName, string, string>(
     { keyProblem: secretProblem, object: "a table" },
-    textWhere(isWritten, "a text")
+    textWhere(isWritten, "a string that is not blank")
   )
 
   /** What the project declares about its secrets: names, never values. */
@@ -117,7 +120,7 @@ const makeDocument = () => {
         typeof value === "string"
           ? isText(value)
           : typeof value === "number" || typeof value === "bigint" || typeof value === "boolean",
-      { description: "a text, a whole number, true or false" }
+      { description: "a string, a whole number, true or false" }
     ),
     Schema.String,
     { strict: true, decode: String, encode: (text) => text }
@@ -151,7 +154,7 @@ const makeDocument = () => {
   )
 
   return Schema.Struct({
-    name: optional(textWhere(isProjectName, "1 to 63 of a-z, 0-9 and -, a letter first")),
+    name: optional(textWhere(isProjectName, "1 to 63 characters of a-z, 0-9 and -, starting with a letter")),
     /** What an instance runs; `main = FILE` is short for `["node", FILE]`. */
     start: optional(Command),
     main: optional(textWhere(isWritten, "the name of a file")),
@@ -172,7 +175,7 @@ const makeDocument = () => {
     Schema.filter(({ main, start }) =>
       main === undefined || start === undefined
         ? undefined
-        : { path: ["main"], message: " is short for start, and both are there; keep one" }
+        : { path: ["main"], message: " is short for start, and both are set; keep one" }
     )
   )
 }

@@ -40,9 +40,9 @@ export type Vars = ReadonlyMap<string, string>
 /** Variables that tako sets itself are refused: they would be overwritten or, worse, trusted. */
 const variableProblem = (key: string): string | undefined => {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) {
-    return ": the key must be a variable's name: A-Z, 0-9 and _, no digit first"
+    return ": the key must be a variable's name: letters, digits and _, not starting with a digit"
   }
-  return key.startsWith("TAKO_") ? ": names that start with TAKO_ are tako's own" : undefined
+  return key.startsWith("TAKO_") ? ": names that start with TAKO_ are reserved for tako" : undefined
 }
 
 export const varsOf = <I>(value: Schema.Schema<string, I>, object: string) =>

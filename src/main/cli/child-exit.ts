@@ -38,5 +38,5 @@ export const exitLikeChild = (exit: ProcessExit) => {
   const { signal } = exit
   return dumpsCore.has(signal)
     ? Effect.succeed(128 + (Os.constants.signals[signal as NodeJS.Signals] ?? 0))
-    : Effect.flatMap(Signals, ({ dieOf }) => dieOf(signal))
+    : Effect.flatMap(Signals, ({ terminateWith }) => terminateWith(signal))
 }

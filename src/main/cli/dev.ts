@@ -20,7 +20,7 @@ export const dev = leaf(
   {
     summary: "Run your program, and restart it when its secrets change",
     description:
-      "Runs CMD, or the dev command of tako.toml, with the secrets of development on fd 3 and the variables of tako.toml. Restarts it when a secret, a variable or the command changes. A change that cannot be opened is reported, and the program keeps running.\n\nA program that reports its port on fd 4 gets an address that stays the same across restarts.",
+      "Runs CMD, or the dev command of tako.toml, with the secrets of development on fd 3 and the variables of tako.toml. Restarts it when a secret, a variable or the command changes. If a change cannot be opened, tako says so and the program keeps running.\n\nA program that reports its port on fd 4 gets an address that stays the same across restarts.",
     example: "tako dev npm run dev",
     arguments: {
       command: argument.rest("CMD", { summary: "The program and its arguments", passThrough: true })

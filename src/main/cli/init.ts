@@ -20,7 +20,7 @@ export const init = leaf(
       yield* say(
         made.ignoreRules === "added"
           ? `Added to ${ignoreFile}: ${ignoreRules.join(" and ")}`
-          : `Kept ${ignoreFile}: it has the rules already`
+          : `Kept ${ignoreFile}: it already has the rules`
       )
       yield* refreshTypesAfterChange
       if (made.secretsIgnored) {

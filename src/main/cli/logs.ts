@@ -45,47 +45,47 @@ export const logs = leaf(
   },
   (input) =>
     Effect.gen(function* () {
-      const lines = yield* optionalNumber("--lines", input.lines, 0, maxLines)
+      const count = yield* optionalNumber("--lines", input.lines, 0, maxLines)
       const instance = yield* checkInstance(input.instance)
       const server = yield* checkServer(input.server)
       const app = yield* chooseApp(input)
-      const wanted: LogQuery = { app, instance, lines: Option.getOrElse(lines, () => 100) }
+      const query: LogQuery = { app, instance, lines: Option.getOrElse(count, () => 100) }
       const targets = yield* serversToQuery({ server, app: Option.some(app) })
-      const found = yield* readLogs(targets, wanted)
-      const failed = failures(found)
+      const outcomes = yield* readLogs(targets, query)
+      const failed = failures(outcomes)
       const { err } = yield* Style
       for (const failure of failed) yield* say(renderFailure(failure, err))
-      const said = latest(found, wanted.lines)
-      if (input.json && !input.follow) yield* outJson({ app, lines: said.map(lineToJson) })
+      const lines = latest(outcomes, query.lines)
+      if (input.json && !input.follow) yield* outJson({ app, lines: lines.map(lineToJson) })
       else {
-        const print = yield* linePrinter({ json: input.json, servers: found.length > 1 })
-        yield* out(said.map(print).join(""))
+        const print = yield* linePrinter({ json: input.json, servers: outcomes.length > 1 })
+        yield* out(lines.map(print).join(""))
         if (input.follow) {
-          yield* followAll(found, wanted, print)
+          yield* followAll(outcomes, query, print)
           // Following ends only when none of the servers can be reached any more.
           return serverFailed
         }
-        if (said.length === 0 && wanted.lines > 0 && failed.length === 0) yield* say(silence(wanted))
+        if (lines.length === 0 && query.lines > 0 && failed.length === 0) yield* say(noOutputMessage(query))
       }
       return failed.length > 0 ? serverFailed : undefined
     })
 )
 
 /** The last lines of all servers together, sorted by time. */
-const latest = (found: ReadonlyArray<Outcome<Excerpt>>, count: number): ReadonlyArray<ServerLine> => {
-  const all = found.flatMap(
+const latest = (outcomes: ReadonlyArray<Outcome<Excerpt>>, count: number): ReadonlyArray<ServerLine> => {
+  const all = outcomes.flatMap(
     ({ target, outcome }): ReadonlyArray<ServerLine> =>
       Either.isLeft(outcome) ? [] : outcome.right.lines.map((line) => ({ server: target.name, line }))
   )
   // The sort is stable: lines of one server keep their order.
   const sorted =
-    found.length > 1
+    outcomes.length > 1
       ? all.toSorted((a, b) => (a.line.at < b.line.at ? -1 : a.line.at > b.line.at ? 1 : 0))
       : all
   return count === 0 ? [] : sorted.slice(-count)
 }
 
-const silence = ({ app, instance }: LogQuery): string =>
+const noOutputMessage = ({ app, instance }: LogQuery): string =>
   Option.match(instance, {
     onNone: () => `${app} has not written anything yet.`,
     onSome: (id) =>
@@ -108,9 +108,9 @@ export const linePrinter = ({ json, servers }: { readonly json: boolean; readonl
   Effect.map(
     Effect.all([Stdio, Style]),
     ([{ stdoutIsTerminal }, { out: ink }]) =>
-      (said: ServerLine): string => {
-        if (json) return `${asJson(lineToJson(said), 0)}\n`
-        const { server, line } = said
+      (lines: ServerLine): string => {
+        if (json) return `${asJson(lineToJson(lines), 0)}\n`
+        const { server, line } = lines
         const at = stdoutIsTerminal ? localTime(line.at) : line.at
         const source = printable(servers ? `${server}/${line.instance}` : line.instance)
         const prefix = `${ink.dim(at)} ${(line.stream === "stderr" ? ink.yellow : ink.dim)(source)}`
@@ -141,20 +141,20 @@ const localTime = (instant: string): string => {
 
 /** Prints new lines of each server until none of them can be followed any more. */
 export const followAll = (
-  found: ReadonlyArray<Outcome<Excerpt>>,
-  wanted: LogQuery,
-  print: (said: ServerLine) => string
+  outcomes: ReadonlyArray<Outcome<Excerpt>>,
+  query: LogQuery,
+  print: (lines: ServerLine) => string
 ) =>
   Effect.gen(function* () {
     const { err } = yield* Style
     // A terminal shows ^C; the next prompt should begin on a line of its own.
     const { stderrIsTerminal } = yield* Stdio
     yield* Effect.forEach(
-      found.flatMap(({ target, outcome }) =>
+      outcomes.flatMap(({ target, outcome }) =>
         Either.isLeft(outcome) ? [] : [{ target, from: outcome.right.next }]
       ),
       ({ target, from }) =>
-        follow(target, wanted, from, {
+        follow(target, query, from, {
           lines: (lines) => out(lines.map((line) => print({ server: target.name, line })).join("")),
           lost: (error) => say(`${firstLine(error.message)} Trying again …`),
           back: say(`Server ${target.name} is back.`)

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import type * as Layer from "effect/Layer"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import { Signals } from "../../services/signals/signals.ts"
 import type { Stdio } from "../../services/stdio/stdio.ts"
 import { plain } from "../command-line/ink.ts"
@@ -18,7 +19,7 @@ import { runCli } from "./run-cli.ts"
 /**
  * Runs this process's command line and ends the process with its exit code. SIGINT, SIGTERM and SIGHUP interrupt the
  * command, whose finalizers run, and make the exit code 128 plus the signal's number; a second one ends the process at
- * once. A command that takes these signals itself (Signals.take) gets them instead.
+ * once. A command that handles these signals itself (Signals.handle) gets them instead.
  *
  * `streams` are always built, `services` only when a command runs.
  */
@@ -35,7 +36,7 @@ export const main = <R, E extends TakoError>(
   const stop = Deferred.unsafeMake<ExitCode>(FiberId.none)
   const program = Effect.gen(function* () {
     const signals = yield* Signals
-    yield* signals.take(["SIGINT", "SIGTERM", "SIGHUP"], (name) => {
+    yield* signals.handle(["SIGINT", "SIGTERM", "SIGHUP"], (name) => {
       const code = 128 + ((Os.constants.signals as Readonly<Record<string, number>>)[name] ?? 0)
       return Effect.flatMap(Deferred.succeed(stop, code), (first) =>
         first ? Effect.void : Effect.sync(() => process.exit(code))
@@ -46,7 +47,7 @@ export const main = <R, E extends TakoError>(
       environment: process.env,
       columns: () => process.stdout.columns,
       version: options.version,
-      ...(options.onCommand === undefined ? {} : { onCommand: options.onCommand })
+      ...omitUndefined({ onCommand: options.onCommand })
     })
     // When the race is over, the loser's finalizers have run.
     return yield* Effect.raceFirst(cli, Deferred.await(stop))

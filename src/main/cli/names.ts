@@ -10,6 +10,7 @@ import {
   isNewSecretName,
   isSecretName
 } from "../../domain/names.ts"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 import { environmentNames, secretNames } from "../../domain/secrets-file/environments.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { Terminal } from "../../services/terminal/terminal.ts"
@@ -74,7 +75,7 @@ export const checkSecret = Effect.fnUntraced(function* (name: string) {
 const invalid = (kind: "environment" | "secret", name: string, known: ReadonlyArray<string>) =>
   new InvalidName({
     kind,
-    ...Option.match(nearest(name, known), { onNone: () => ({}), onSome: (suggestion) => ({ suggestion }) })
+    ...omitUndefined({ suggestion: Option.getOrUndefined(nearest(name, known)) })
   })
 
 /** For commands that create an environment with its first secret. */
@@ -83,11 +84,11 @@ export const createFlag = flag.boolean("create", {
 })
 
 /** Asks before a likely typing error creates an environment. */
-export const confirmNewEnvironment = Effect.fnUntraced(function* (name: EnvironmentName, insist: boolean) {
+export const confirmNewEnvironment = Effect.fnUntraced(function* (name: EnvironmentName, create: boolean) {
   const file = yield* SecretsFile
   const known = environmentNames(yield* file.read)
   const near = nearestEnvironment(name, known)
-  if (insist || known.includes(name) || Option.isNone(near)) return
+  if (create || known.includes(name) || Option.isNone(near)) return
   const terminal = yield* Terminal
   const question = `There is no environment ${name}; did you mean ${near.value}? Create ${name}?`
   if ((yield* terminal.isThere) && (yield* terminal.confirm(question, { default: false }))) return

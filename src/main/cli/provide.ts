@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { FileFailed } from "../../domain/errors/files.ts"
-import type { Place } from "../../services/project/layer.ts"
+import type { Location } from "../../services/project/layer.ts"
 import type { CommandTree } from "./command.ts"
 import { Globals } from "./context.ts"
 
@@ -19,10 +19,10 @@ export const provide = <R, E, S, LE, LR>(
 /** The same for services that depend on the project: that of --config, or of the current directory. */
 export const provideForProject = <R, E, S, LE, LR>(
   tree: CommandTree<R, E>,
-  layerAt: (place: Place) => Layer.Layer<S, LE, LR>
-) => provide(tree, Layer.unwrapEffect(Effect.map(projectPlace, layerAt)))
+  layerAt: (location: Location) => Layer.Layer<S, LE, LR>
+) => provide(tree, Layer.unwrapEffect(Effect.map(projectLocation, layerAt)))
 
-const projectPlace: Effect.Effect<Place, FileFailed, Globals> = Effect.gen(function* () {
+const projectLocation: Effect.Effect<Location, FileFailed, Globals> = Effect.gen(function* () {
   const { config } = yield* Globals
   const directory = yield* Effect.try({
     try: () => process.cwd(),

@@ -12,7 +12,7 @@ export const run = leaf(
   {
     summary: "Run a program with the secrets of an environment on fd 3",
     description:
-      "Without --env: development. The program gets the terminal and the signals, and its exit code is returned, as if tako were not there. It is started only if every value opens.",
+      "Without --env: development. The program gets the terminal and the signals, and its exit code is returned, as if tako were not there. It starts only if every value opens.",
     example: "tako run --env production -- node server.js",
     arguments: {
       command: argument.some("CMD", { summary: "The program and its arguments", passThrough: true })

@@ -9,18 +9,13 @@ import type { AppReport, Drift, driftFinder, ServerReport } from "../../programs
 import type { Outcome } from "../../programs/client/client.ts"
 import type { Ink } from "../command-line/ink.ts"
 import { failureToJson } from "./servers/delivery-failures.ts"
-import type { Cell } from "./table.ts"
+import { type Cell, headings } from "./table.ts"
 
 /** When and in which colours a row is shown. */
 interface View {
   readonly now: number
   readonly ink: Ink
 }
-
-const headings =
-  (...names: ReadonlyArray<string>) =>
-  ({ bold }: Ink): ReadonlyArray<Cell> =>
-    names.map((name): Cell => [name, bold])
 
 export const appHeadings = headings("SERVER", "APP", "STATE", "HEALTHY", "AGE", "RELEASE", "REVISION")
 

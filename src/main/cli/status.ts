@@ -22,8 +22,7 @@ import { leaf } from "./command.ts"
 import { Style } from "./context.ts"
 import { renderFailure } from "./failure.ts"
 import { environmentFlag } from "./names.ts"
-import { jsonFlag, out, outJson, outTable, say } from "./output.ts"
-import { listChanges } from "./secrets/sync/report.ts"
+import { jsonFlag, listChanges, out, outJson, outTable, say } from "./output.ts"
 import { shortFailure } from "./servers/delivery-failures.ts"
 import {
   appHeadings,
@@ -42,7 +41,7 @@ export const status = leaf(
   {
     summary: "Show the state of your apps",
     description:
-      "Asks the servers of tako.toml, else all servers that you added, else the one on this machine. With APP or --env, shows only that app, with its instances and releases.",
+      "Asks the servers in tako.toml; if there are none, those you added; otherwise the one on this machine. With APP or --env, shows only that app, with its instances and releases.",
     example: "tako status shop/production",
     arguments: { app: appArgument },
     flags: { environment: environmentFlag, server: serverFlag, json: jsonFlag }
@@ -51,22 +50,22 @@ export const status = leaf(
     Effect.gen(function* () {
       const app = yield* givenApp(input)
       const server = yield* checkServer(input.server)
-      const found = yield* statusOf(yield* serversToQuery({ server, app }), Option.toArray(app))
-      const failed = failures(found)
+      const outcomes = yield* statusOf(yield* serversToQuery({ server, app }), Option.toArray(app))
+      const failed = failures(outcomes)
       const code = failed.length > 0 ? serverFailed : undefined
       const driftOf = yield* driftFinder
       if (input.json) {
-        yield* outJson({ servers: found.map((one) => reportToJson(one, driftOf)) })
+        yield* outJson({ servers: outcomes.map((outcome) => reportToJson(outcome, driftOf)) })
         return code
       }
       const { out: ink, err } = yield* Style
       const now = yield* Clock.currentTimeMillis
-      const rows = found.flatMap((one) => rowsOf(one, now, ink))
+      const rows = outcomes.flatMap((outcome) => rowsOf(outcome, now, ink))
       if (rows.length > 0) yield* outTable([appHeadings(ink), ...rows])
-      if (Option.isSome(app)) yield* printDetails(found, now)
-      for (const line of [...problems(found), ...drifts(found, driftOf, now)]) yield* say(`\n${line}`)
+      if (Option.isSome(app)) yield* printDetails(outcomes, now)
+      for (const line of [...problems(outcomes), ...drifts(outcomes, driftOf, now)]) yield* say(`\n${line}`)
       for (const failure of failed) yield* say(`\n${renderFailure(failure, err)}`)
-      if (rows.length === 0) yield* say(noApps(found))
+      if (rows.length === 0) yield* say(noApps(outcomes))
       return code
     })
 )
@@ -82,28 +81,30 @@ const rowsOf = (
   })
 
 /** Why apps are not running as they should. */
-const problems = (found: ReadonlyArray<Outcome<ServerReport>>): ReadonlyArray<string> =>
-  found.flatMap(({ target, outcome }) =>
+const problems = (outcomes: ReadonlyArray<Outcome<ServerReport>>): ReadonlyArray<string> =>
+  outcomes.flatMap(({ target, outcome }) =>
     Either.isLeft(outcome)
       ? []
       : outcome.right.apps.flatMap(({ status: { app, problem } }) =>
-          problem === null ? [] : [`${app} on ${target.name}: ${plainLines(problem.slice(0, longest))}`]
+          problem === null
+            ? []
+            : [`${app} on ${target.name}: ${plainLines(problem.slice(0, maxProblemLength))}`]
         )
   )
 
-const longest = 2000
+const maxProblemLength = 2000
 
-const noApps = (found: ReadonlyArray<Outcome<ServerReport>>): string =>
-  `There are no apps yet on ${found.map(({ target }) => target.name).join(", ")}. To deploy one: tako apps deploy`
+const noApps = (outcomes: ReadonlyArray<Outcome<ServerReport>>): string =>
+  `There are no apps yet on ${outcomes.map(({ target }) => target.name).join(", ")}. To deploy one: tako apps deploy`
 
 /** Prints the instances and releases of the apps, with the server's name where there are several servers. */
-const printDetails = (found: ReadonlyArray<Outcome<ServerReport>>, now: number) =>
+const printDetails = (outcomes: ReadonlyArray<Outcome<ServerReport>>, now: number) =>
   Effect.gen(function* () {
     const { out: ink } = yield* Style
-    for (const { target, outcome } of found) {
+    for (const { target, outcome } of outcomes) {
       if (Either.isLeft(outcome)) continue
       for (const report of outcome.right.apps) {
-        if (found.length > 1) yield* out(`\n${ink.bold(target.name)}\n`)
+        if (outcomes.length > 1) yield* out(`\n${ink.bold(target.name)}\n`)
         yield* printApp(report, now)
       }
     }
@@ -132,11 +133,11 @@ const printApp = ({ status, releases }: AppReport, now: number) =>
 
 /** Which servers have other secrets than this project's file, since when, and how to fix it. */
 const drifts = (
-  found: ReadonlyArray<Outcome<ServerReport>>,
+  outcomes: ReadonlyArray<Outcome<ServerReport>>,
   driftOf: DriftOf,
   now: number
 ): ReadonlyArray<string> =>
-  found.flatMap(({ target, outcome }) =>
+  outcomes.flatMap(({ target, outcome }) =>
     Either.isLeft(outcome)
       ? []
       : outcome.right.apps.flatMap(({ status: { app }, secrets }) =>
@@ -145,14 +146,14 @@ const drifts = (
             {
               onNone: () => [],
               onSome: (drift) => [
-                `${app} on ${target.name} ${sayDrift(drift, now)}. To update it: tako secrets sync --env ${partsOf(app).environment}`
+                `${app} on ${target.name} ${describeDrift(drift, now)}. To update it: tako secrets sync --env ${partsOf(app).environment}`
               ]
             }
           )
         )
   )
 
-const sayDrift = ({ missing, surplus, anotherKey, since, by }: Drift, now: number): string => {
+const describeDrift = ({ missing, surplus, anotherKey, since, by }: Drift, now: number): string => {
   const names = listChanges({ added: missing, changed: [], removed: surplus })
   const what = [
     ...(names === "" ? [] : [`has other secrets than this project (a sync would apply: ${names})`]),

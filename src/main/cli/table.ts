@@ -1,10 +1,17 @@
 import { displayWidth } from "../../domain/display-width.ts"
 import { printable } from "../../domain/printable.ts"
+import type { Ink } from "../command-line/ink.ts"
 
 /** A text, or a text and how to paint it. */
 export type Cell = string | readonly [text: string, paint: (text: string) => string]
 
 type Row = ReadonlyArray<Cell>
+
+/** The first row of a table, in bold. */
+export const headings =
+  (...names: ReadonlyArray<string>) =>
+  ({ bold }: Ink): Row =>
+    names.map((name): Cell => [name, bold])
 
 /** A painted text, and the columns it takes on a screen. */
 interface Shown {

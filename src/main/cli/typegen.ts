@@ -20,10 +20,12 @@ export const typegen = leaf(
       "Writes tako.gen.ts where it exists already, else in src/ or app/, else here; tako_secrets.go beside go.mod. Once a file exists, every command that changes names updates it.",
     example: "tako typegen --check",
     flags: {
-      check: flag.boolean("check", { summary: "Write nothing; exit 1 if a file is stale or missing" }),
+      check: flag.boolean("check", {
+        summary: "Check without writing; exit 1 if a file is stale or missing"
+      }),
       language: flag.text("lang", {
         value: "ts|go",
-        summary: "Generate for this language (default: as package.json and go.mod say)"
+        summary: "Generate for this language (default: from package.json and go.mod)"
       }),
       json: jsonFlag
     }

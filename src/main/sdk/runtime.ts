@@ -1,8 +1,8 @@
-// How secrets get here: tako starts the process with a pipe on fd 3 that holds them, and TAKO_PIPE tells which pipe. It
-// is read once, when this is first imported; every copy of this code in the process, and its workers, share what was read.
-// No value is ever in the environment, in an argument or in a file.
+// How secrets get here: tako starts the process with a pipe on fd 3 that contains them, and TAKO_PIPE identifies the pipe.
+// It is read once, when this file is first imported; every copy of this code in the process, and in its workers, shares what
+// was read. No value is ever in the environment, in an argument or in a file.
 
-/** What of Node is used here: it compiles with Node's types and without them. */
+/** The parts of Node used here, so that this compiles with and without Node's types. */
 interface NodeProcess {
   readonly env: Variables
   readonly argv: ReadonlyArray<string>
@@ -73,21 +73,21 @@ interface Socket {
   end(bytes: Uint8Array): unknown
 }
 
-/** Node's KeyObject: it can be sent to workers, and nothing that prints it shows what it holds. */
+/** Node's KeyObject: it can be sent to workers, and printing it does not show its content. */
 interface Sealed {
   export(): { toString(): string }
 }
 
 interface Envelope {
   readonly secrets: Readonly<Record<string, string>>
-  /** The environment that they are of; an older tako did not tell it. */
+  /** The environment that the secrets belong to; older versions of tako do not send it. */
   readonly environment?: string
 }
 
 /** Why there is no envelope, and what to do about it. */
 type Problem = readonly [code: string, sentence: string]
 
-/** The envelope of this process, the same for all who ask. Where there is none, it throws, and says what was wanted. */
+/** The envelope of this process, shared by all copies of this code. Without one it throws, naming what was `wanted`. */
 interface Bag {
   (wanted: string): Envelope
   (): Envelope | Problem
@@ -100,8 +100,8 @@ const shared = "tako/fd3/v1"
 const toWrite = ({ constants }: Builtins["fs"]) => constants.O_WRONLY | constants.O_NONBLOCK
 
 /**
- * The secrets of this process. `secrets.NAME` is its value, and throws if it was not delivered; `"NAME" in secrets` tells
- * whether it was. As a whole it prints as `[REDACTED]`, has no keys to copy or list, and cannot be changed.
+ * The secrets of this process. `secrets.NAME` is the value, and throws if it was not delivered; `"NAME" in secrets` says
+ * whether it was. The object itself prints as `[REDACTED]`, has no keys to copy or list, and cannot be changed.
  */
 export function loadSecrets<T extends object>(): T {
   const bag = openBag()
@@ -126,14 +126,14 @@ export function loadSecrets<T extends object>(): T {
     set: refuse,
     deleteProperty: refuse
   }
-  // The handler as well: console.log("%o") shows what a proxy is made of.
+  // The handler too: console.log("%o") shows the handler of a proxy.
   Object.defineProperties(handler, inspect)
   return new Proxy(Object.freeze(Object.create(Object.freeze(shown))), handler)
 }
 
 /**
- * Hands the secrets on to a process that this one starts, in a pipe of its own on its fd 3. `start` is called at once, and
- * has started the process when it returns: with this `env`, and with `fd` as the fourth of its stdio.
+ * Passes the secrets on to a child process, in a pipe of its own on its fd 3. `start` is called at once, and must start the
+ * process before it returns: with this `env`, and with `fd` as its fourth stdio entry.
  *
  *     handOver(({ env, fd }) => spawn("node", ["job.js"], { env, stdio: ["inherit", "inherit", "inherit", fd] }))
  *     handOver(({ env, fd }) => fork("job.js", { env, stdio: ["inherit", "inherit", "inherit", fd, "ipc"] }))
@@ -141,10 +141,10 @@ export function loadSecrets<T extends object>(): T {
 export function handOver<Started>(
   start: (pipe: { readonly env: Record<string, string | undefined>; readonly fd: number }) => Started
 ): Started {
-  const envelope = JSON.stringify(openBag()("What is handed over"))
+  const envelope = JSON.stringify(openBag()("What to hand over"))
   const fs = builtin("fs")
-  // Node's own pipes between processes are sockets, and nothing tells a child whether one of those is meant. A FIFO has a
-  // number that is known before the child is there, for TAKO_PIPE to name.
+  // Node's own pipes to children are sockets, and a child cannot tell whether it was meant to read one. A FIFO has an inode
+  // number that is known before the child starts, so TAKO_PIPE can name it.
   const folder = fs.mkdtempSync(`${builtin("os").tmpdir()}/tako-`)
   const path = `${folder}/pipe`
   let fd: number
@@ -165,13 +165,13 @@ export function handOver<Started>(
     return start({ env: { ...variables, TAKO_PIPE: identityOf(fs, fd) }, fd })
   } finally {
     fs.closeSync(fd)
-    // What the pipe had no room for, as it is read. A process that ends before has no need of it.
+    // Writes the rest as the child reads. If the child exits first, nobody needs it.
     if (rest.length)
       new (builtin("net").Socket)({ fd: writeEnd, readable: false }).on("error", () => {}).end(rest)
   }
 }
 
-/** The environment that the secrets are of; without secrets ENV, NODE_ENV, else development, in a browser production. */
+/** The environment of the secrets; without secrets, ENV, else NODE_ENV, else development (in a browser, production). */
 export const env: string =
   (openBag()() as Partial<Envelope>).environment ||
   variables.ENV ||
@@ -184,16 +184,16 @@ export const isDev: boolean = env === "development"
 /** Whether `env` is production. */
 export const isProd: boolean = env === "production"
 
-/** The port to listen on: PORT, else 3000. Under tako-server and tako dev it is 0: any that is free. */
+/** The port to listen on: PORT, else 3000. Under tako-server and tako dev it is 0, for any free port. */
 export const port: number = /^\d+$/.test(variables.PORT as string) ? +(variables.PORT as string) : 3000
 
 /** The address to listen on: HOST, else 127.0.0.1. */
 export const host: string = variables.HOST || "127.0.0.1"
 
-/** Which build this is, for logs and error reports: TAKO_BUILD, else dev. */
+/** The label of this build, for logs and error reports: TAKO_BUILD, else dev. */
 export const build: string = variables.TAKO_BUILD || "dev"
 
-/** The folder for files that outlive a deploy: TAKO_DATA_DIR, else .tako/data where the process was started, not made yet. */
+/** The folder for files that outlive a deploy: TAKO_DATA_DIR, else .tako/data in the current directory, which may not exist. */
 export const dataDir: string = variables.TAKO_DATA_DIR || ".tako/data"
 
 function openBag(): Bag {
@@ -215,16 +215,16 @@ function receive(): Envelope | Problem {
   try {
     threads = builtin("worker_threads")
   } catch {
-    // It is not there, or it is there to refuse: Next.js has it so where it plays an edge runtime.
-    return ["SERVER_ONLY", "no browser or edge runtime has secrets.\nRead it in Node 20.16 or later."]
+    // It does not exist, or it throws, as where Next.js simulates an edge runtime.
+    return ["SERVER_ONLY", "a browser or edge runtime has no secrets.\nRead it in Node 20.16 or later."]
   }
-  // From the main thread; or from this one, for another of its globals (Jest makes one for every test file).
+  // Set by the main thread, or by this one under another global object (Jest creates one for every test file).
   const known = threads.getEnvironmentData(shared) as Sealed | Problem | undefined
   if (known) return "export" in known ? parse(`${known.export()}`) : known
   if (!threads.isMainThread)
     return [
       "WORKER_FIRST",
-      "the main thread had not read them.\nImport this there first, then start the worker."
+      "the main thread has not read them.\nImport this there before you start the worker."
     ]
   const received = readPipe(nodeProcess as NodeProcess, builtin("fs"))
   threads.setEnvironmentData(
@@ -238,30 +238,30 @@ function readPipe({ argv, platform }: NodeProcess, fs: Builtins["fs"]): Envelope
   const { npm_lifecycle_event: script, TAKO_PIPE: pipe } = variables
   const problem = (code: string, sentence: string): Problem => [
     code,
-    `${sentence}.\nStart it so: tako run -- node ${argv[1]?.replace(`${variables.PWD}/`, "") ?? "app.js"}`
+    `${sentence}.\nStart it with: tako run -- node ${argv[1]?.replace(`${variables.PWD}/`, "") ?? "app.js"}`
   ]
   if (!pipe) return problem("NOT_STARTED", "neither tako nor handOver started this process")
   const three = identityOf(fs, 3)
   try {
     let fd = three === pipe ? 3 : 0
-    // Launchers close it on the way (npm run, npx, tsx, node --watch), and on Linux one can read theirs. Deno has fds of
-    // its own making, and finds ours there too.
+    // Some launchers close the pipe (npm run, npx, tsx, node --watch), but on Linux theirs can be read. Deno numbers its
+    // fds itself, and finds ours there too.
     for (let pid: string | number = platform === "linux" ? "self" : 0; !fd && pid; ) {
       const path = `/proc/${pid}/fd/3`
       if (identityOf(fs, path) === pipe) fd = openToRead(fs, path)
-      // "pid (name) state ppid …"; the name may hold anything: proc(5).
+      // "pid (name) state ppid …", where the name may contain anything: proc(5).
       pid = Number(/\) . (\d+)[^)]*$/.exec(`${fs.readFileSync(`/proc/${pid}/stat`)}`)?.[1])
     }
-    // Asked once more: the process further up may have ended, and another may have got its number.
+    // Checked again: the ancestor may have exited, and its pid may have been reused.
     if (identityOf(fs, fd) !== pipe)
       return three
         ? problem("FOREIGN", "fd 3 is a pipe, but not tako's")
         : problem("CLOSED", `${script ? `npm run ${script}` : "a launcher"} closed tako's pipe, fd 3`)
     let text = readAll(fs, fd)
-    // Under tako dev it is put back: a watcher (node --watch, tsx watch, next dev) has the pipe, and starts us again with
-    // it. Where nobody has it, it ends with us; what does not fit into it is taken out again.
+    // Under tako dev the text is written back, because a watcher (node --watch, tsx watch, next dev) keeps the pipe open and
+    // restarts us with it. If nobody keeps it open, it is gone with us; what does not fit is read out again.
     if (variables.TAKO_BUILD === "dev") {
-      // Another one, of several that a test runner starts at a time, may be about to do so.
+      // Another process, of several that a test runner starts at once, may be about to write it back.
       for (let rest = 99; !text && rest--; text = readAll(fs, fd))
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
       try {
@@ -276,14 +276,14 @@ function readPipe({ argv, platform }: NodeProcess, fs: Builtins["fs"]): Envelope
       ? parse(text)
       : [
           "READ_BEFORE",
-          "they were read before, by another process or an earlier start.\nFor restarts, tests and builds use tako dev, for your own processes handOver."
+          "they were already read, by another process or an earlier start.\nFor restarts, tests and builds use tako dev; for child processes, handOver."
         ]
   } catch (error) {
-    return problem("UNREADABLE", `tako's pipe gives ${(error as { code?: unknown }).code}`)
+    return problem("UNREADABLE", `tako's pipe failed: ${(error as { code?: unknown }).code}`)
   }
 }
 
-/** Without waiting for a writer, and blocking from then on (fifo(7)). */
+/** Opens a FIFO without waiting for a writer; reads block from then on (fifo(7)). */
 function openToRead(fs: Builtins["fs"], path: string): number {
   const both = fs.openSync(path, "r+")
   const readEnd = fs.openSync(path, "r")
@@ -291,14 +291,14 @@ function openToRead(fs: Builtins["fs"], path: string): number {
   return readEnd
 }
 
-/** What a pipe holds at once in one read(2): of two processes that read at the same time, one gets it whole. */
+/** Reads a full pipe in one read(2), so that of two processes that read at the same time, one gets everything. */
 function readAll(fs: Builtins["fs"], fd: number): string {
   const { Buffer } = builtin("buffer")
   const first = Buffer.alloc(65_536)
   return `${Buffer.concat([first.subarray(0, fs.readSync(fd, first)), fs.readFileSync(fd)])}`
 }
 
-/** As TAKO_PIPE has it; empty for what is no FIFO, closed, or not ours to look at. */
+/** A FIFO's identity, as in TAKO_PIPE; empty for anything else, and for what is closed or may not be inspected. */
 function identityOf({ statSync, fstatSync }: Builtins["fs"], file: number | string): string {
   try {
     const stats = (typeof file === "string" ? statSync : fstatSync)(file as never, { bigint: true })
@@ -314,11 +314,11 @@ function parse(text: string): Envelope | Problem {
     if (Object.values(secrets).every((value) => typeof value === "string"))
       return { ...rest, secrets: { __proto__: null, ...secrets } as unknown as Envelope["secrets"] }
   } catch {
-    // Its message would quote what is there.
+    // JSON.parse's message would quote the text.
   }
   return [
     "DAMAGED",
-    "they came cut off, or to two processes at once.\nStart it again; for your own processes use handOver."
+    "they arrived cut off, or two processes read at once.\nStart it again; for child processes, use handOver."
   ]
 }
 

@@ -2,6 +2,7 @@ import * as Fs from "node:fs"
 import * as Cause from "effect/Cause"
 import * as HashMap from "effect/HashMap"
 import * as Logger from "effect/Logger"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 
 /**
  * Writes a line of JSON to stderr for each event. Of its annotations, only numbers and short plain words are written, and of a cause
@@ -12,9 +13,9 @@ export const logger = Logger.make(({ date, logLevel, message, annotations, cause
   const facts = Object.fromEntries(
     [...HashMap.entries(annotations)].filter(([, fact]) => typeof fact === "number" || isWord(fact))
   )
-  const kind = Cause.isEmpty(cause) ? {} : { kind: kindOf(Cause.squash(cause)) }
+  const kind = Cause.isEmpty(cause) ? undefined : kindOf(Cause.squash(cause))
   const line = { at: date.toISOString(), level: logLevel.label.toLowerCase(), event: words.join(" ") }
-  write(`${JSON.stringify({ ...line, ...facts, ...kind })}\n`)
+  write(`${JSON.stringify({ ...line, ...facts, ...omitUndefined({ kind }) })}\n`)
 })
 
 const isWord = (fact: unknown): boolean =>

@@ -69,7 +69,7 @@ const run = (options: ServerOptions, isRoot: boolean): void => {
     const stopRequested = yield* Deferred.make<void>()
     const signals = yield* Signals
     // A second signal does not wait for the drain: instances die with this process.
-    yield* signals.take(["SIGINT", "SIGTERM", "SIGHUP"], () =>
+    yield* signals.handle(["SIGINT", "SIGTERM", "SIGHUP"], () =>
       Effect.flatMap(Deferred.succeed(stopRequested, undefined), (isFirst) =>
         isFirst ? Effect.logInfo("stopping") : Effect.sync(() => process.exit(1))
       )

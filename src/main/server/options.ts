@@ -43,12 +43,12 @@ const flags = {
   socket: {
     name: "socket",
     value: "PATH",
-    summary: `Take commands on this socket (default ${defaultSocket})`
+    summary: `Listen for commands on this socket (default ${defaultSocket})`
   },
   group: {
     name: "socket-group",
     value: "GROUP",
-    summary: "Let this group use the socket as well, which is full control of all apps"
+    summary: "Let this group use the socket too, which gives it full control of all apps"
   },
   memoryOnly: {
     name: "memory-only",
@@ -57,7 +57,7 @@ const flags = {
   keyFile: {
     name: "key-file",
     value: "FILE",
-    summary: "Seal secrets under the key in this file where there is no systemd credential (default DIR.key)"
+    summary: "Without a systemd credential, seal secrets under the key in this file (default DIR.key)"
   },
   uids: {
     name: "uids",
@@ -81,14 +81,14 @@ const commandLine: LeafSpec = {
   name: "tako-server",
   aliases: [],
   summary: "Run apps on this machine, and hand secrets to them",
-  description: "Serves in the foreground until SIGTERM.",
+  description: "Runs in the foreground until SIGTERM.",
   example: "tako-server --data-dir /tmp/tako --socket /tmp/tako.sock",
   arguments: [
     {
       label: "unit",
       takes: "at-most-one",
       passThrough: false,
-      summary: "Print a systemd unit that serves, and exit"
+      summary: "Print a systemd unit for tako-server, and exit"
     }
   ],
   flags: Object.values(flags),

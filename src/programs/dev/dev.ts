@@ -11,7 +11,7 @@ import { openAddress } from "./address.ts"
 import { followFiles, refreshQuietly } from "./follow-files.ts"
 import { type Changes, type DevRequest, outline, plan } from "./plan.ts"
 import { session } from "./session.ts"
-import { takeSessionSignals } from "./signals.ts"
+import { handleSessionSignals } from "./signals.ts"
 
 export interface DevOptions extends DevRequest {
   /** The files to follow: the secrets file, tako.toml, this machine's keys and pins. */
@@ -36,7 +36,7 @@ export const dev = Effect.fn("dev")((options: DevOptions) =>
     const first = yield* plan(options, { ask: true })
     yield* refreshQuietly(notify)
     const address = yield* openAddress(notify)
-    return yield* session(first, { files, address, signals: yield* takeSessionSignals, notify })
+    return yield* session(first, { files, address, signals: yield* handleSessionSignals, notify })
   }).pipe(Effect.scoped)
 )
 

@@ -16,16 +16,16 @@ const forwarded: ReadonlyArray<SignalName> = ["SIGUSR1", "SIGUSR2"]
  * Handles signals until the scope closes. Ctrl-C belongs to the program, which may exit or use it otherwise. While no program
  * runs, it ends the session.
  */
-export const takeSessionSignals = Effect.gen(function* () {
+export const handleSessionSignals = Effect.gen(function* () {
   const signals = yield* Signals
   const hasTerminal = yield* (yield* Terminal).isThere
   const end = yield* Deferred.make<SignalName>()
   let running: RunningProcess | undefined
   let interrupted: SignalName | undefined
 
-  yield* signals.take(ending, (name) => Effect.asVoid(Deferred.succeed(end, name)))
-  yield* signals.take(forwarded, (name) => running?.signal(name) ?? Effect.void)
-  yield* signals.take(terminalSignals, (name) =>
+  yield* signals.handle(ending, (name) => Effect.asVoid(Deferred.succeed(end, name)))
+  yield* signals.handle(forwarded, (name) => running?.signal(name) ?? Effect.void)
+  yield* signals.handle(terminalSignals, (name) =>
     Effect.suspend(() => {
       if (running === undefined) return Effect.asVoid(Deferred.succeed(end, name))
       interrupted = name
@@ -62,4 +62,4 @@ export const takeSessionSignals = Effect.gen(function* () {
   }
 })
 
-export type SessionSignals = Effect.Effect.Success<typeof takeSessionSignals>
+export type SessionSignals = Effect.Effect.Success<typeof handleSessionSignals>

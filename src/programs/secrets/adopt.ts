@@ -13,7 +13,7 @@ import { findEnvironment, findSecret } from "../environment/read.ts"
 import { writeEnvironment } from "../environment/write.ts"
 
 /**
- * Binds a value of unknown origin to its place, once `agree` has seen the commit that brought it. A value that was moved
+ * Binds a value of unknown origin to its place, once `agree` has seen the commit that added it. A value that was moved
  * there from another place, or that does not open, is refused.
  */
 export const adopt = Effect.fn("adopt")(function* <E, R>(
@@ -50,7 +50,7 @@ export const adopt = Effect.fn("adopt")(function* <E, R>(
           return yield* new AdoptionRefused({ ...place, reason: "already-bound" })
       }
       yield* requireWhole(name, environments, environment, unlocked, [secret])
-      if (!(yield* agree(yield* history.commitThatBrought(file.path, sealed)))) return yield* new Declined()
+      if (!(yield* agree(yield* history.commitThatAdded(file.path, sealed)))) return yield* new Declined()
       const { value } = unlocked.opened.get(secret) as Opened
       const writing = { key: unlocked.key, environment, isNew: false, remember: Effect.void }
       yield* writeEnvironment(name, writing, (current) =>

@@ -15,7 +15,7 @@ export class History extends Context.Tag("tako/History")<
   History,
   {
     /** The last commit that added this text to the file; none if it is not committed. */
-    readonly commitThatBrought: (path: string, text: string) => Effect.Effect<Option.Option<Commit>>
+    readonly commitThatAdded: (path: string, text: string) => Effect.Effect<Option.Option<Commit>>
     /** Whether git ignores this path. */
     readonly isIgnored: (path: string) => Effect.Effect<boolean>
   }

@@ -16,7 +16,7 @@ export const layerMemory = (options?: {
   readonly ignored?: ReadonlyArray<string>
 }): Layer.Layer<History> =>
   Layer.succeed(History, {
-    commitThatBrought: (path, text) =>
+    commitThatAdded: (path, text) =>
       Effect.sync(() =>
         Option.map(
           Option.fromNullable(

@@ -14,7 +14,7 @@ export const layer: Layer.Layer<History, never, Project> = Layer.effect(
     const succeeds = (commandLine: ReadonlyArray<string>) =>
       Effect.map(git(root, commandLine), (answer) => Option.isSome(answer) && answer.value.exitCode === 0)
     return {
-      commitThatBrought: Effect.fn("History.commitThatBrought")(function* (path: string, text: string) {
+      commitThatAdded: Effect.fn("History.commitThatAdded")(function* (path: string, text: string) {
         const needle = text.slice(0, searchLength)
         const file = Path.resolve(root, path)
         const find = (merges: ReadonlyArray<string>) =>

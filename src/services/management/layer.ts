@@ -57,10 +57,10 @@ export const layer = (options: SocketOptions): Layer.Layer<Management> =>
   })
 
 const refuseClient = (socket: Net.Socket): void => {
-  quietly(() => socket.end(Response.encodeResponse(Response.error(crowded)), () => socket.destroy()))
+  quietly(() => socket.end(Response.encodeResponse(Response.error(tooManyClients)), () => socket.destroy()))
 }
 
-const crowded = `There are already ${maxClients} clients. Try again later.`
+const tooManyClients = `There are already ${maxClients} clients. Try again later.`
 
 /** How long a client may stay silent, take to send one line, and take to receive its answer. */
 const timeouts = { idle: "5 minutes", line: "30 seconds", answer: "30 seconds" } as const
@@ -80,9 +80,9 @@ const serveClient = Effect.fnUntraced(function* (
   for (;;) {
     const line = yield* Effect.either(reader.next(timeouts.idle))
     if (line._tag === "Left") {
-      const complaint = complaints[line.left.reason]
-      if (complaint !== undefined) {
-        yield* Effect.ignore(respond(Response.encodeResponse(Response.error(complaint))))
+      const message = lineErrors[line.left.reason]
+      if (message !== undefined) {
+        yield* Effect.ignore(respond(Response.encodeResponse(Response.error(message))))
         yield* closeGracefully(socket)
       }
       return
@@ -93,7 +93,7 @@ const serveClient = Effect.fnUntraced(function* (
   }
 })
 
-const complaints: { readonly [R in NoLine["reason"]]: string | undefined } = {
+const lineErrors: { readonly [R in NoLine["reason"]]: string | undefined } = {
   end: undefined,
   reset: undefined,
   cut: "The request was cut off: it does not end with a newline.",

@@ -1,36 +1,13 @@
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import { ConfigInvalid } from "../../domain/errors/project.ts"
 import { decode } from "../../domain/tako-toml/decode.ts"
-import { expectsNothing, type TakoToml } from "../../domain/tako-toml/tako-toml.ts"
+import { expectsNothing } from "../../domain/tako-toml/tako-toml.ts"
 import { withoutByteOrderMark } from "../../domain/utf8.ts"
+import { decodeToml } from "../files/toml.ts"
 
-/**
- * Decodes the text of a tako.toml; `path` is for people. Only the first line of the parser's message is used, because the lines
- * below it quote the file. Loaded on demand, because the secrets commands need no tako.toml.
- */
-export const readConfig = (
-  text: string,
-  path: string,
-  nameOfFolder: string
-): Effect.Effect<TakoToml, ConfigInvalid> =>
-  Effect.gen(function* () {
-    const { parse, TomlError } = yield* Effect.promise(() => import("smol-toml"))
-    const parsed = yield* Effect.try({
-      try: () => parse(withoutByteOrderMark(text), { integersAsBigInt: true, maxDepth: 32 }),
-      catch: (error) =>
-        error instanceof TomlError
-          ? new ConfigInvalid({ path, line: error.line, problem: firstLine(error.message) })
-          : new ConfigInvalid({ path, problem: "not TOML" })
-    })
-    const decoded = decode(parsed, nameOfFolder)
-    if (Either.isRight(decoded)) return decoded.right
-    const { problem, suggestion } = decoded.left
-    return yield* new ConfigInvalid(
-      suggestion === undefined ? { path, problem } : { path, problem, suggestion }
-    )
-  })
+/** Decodes the text of a tako.toml; `path` is for people. */
+export const readConfig = (text: string, path: string, nameOfFolder: string) =>
+  decodeToml(withoutByteOrderMark(text), path, (parsed) => decode(parsed, nameOfFolder))
 
 /** A project's view of its tako.toml; `text` is none if the file does not exist. */
 export const configOf = <E>(
@@ -52,6 +29,3 @@ export const configOf = <E>(
     )
   }
 }
-
-const firstLine = (message: string): string =>
-  (message.split("\n", 1)[0] as string).replace(/^Invalid TOML document: /, "not TOML, ")

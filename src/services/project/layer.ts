@@ -13,7 +13,7 @@ import * as Files from "./files.ts"
 import { Project } from "./project.ts"
 import { findRoot, identityOf, type Root } from "./root.ts"
 
-export interface Place {
+export interface Location {
   /** An absolute path: where the command was started. */
   readonly directory: string
   /** The tako.toml to use, as typed; its folder is the project. */
@@ -21,20 +21,22 @@ export interface Place {
 }
 
 /** The project that the command was started in. */
-export const layer = (place: Place): Layer.Layer<Project, ConfigInvalid | FileFailed> =>
+export const layer = (location: Location): Layer.Layer<Project, ConfigInvalid | FileFailed> =>
   Layer.effect(
     Project,
-    Effect.flatMap(real(place.directory), (start) =>
-      place.config === undefined ? trustedRoot(start) : rootOfConfig(Path.resolve(start, place.config), true)
+    Effect.flatMap(real(location.directory), (start) =>
+      location.config === undefined
+        ? trustedRoot(start)
+        : rootOfConfig(Path.resolve(start, location.config), true)
     ).pipe(Effect.map(make))
   )
 
 /** The project that `init` creates: here, or in the folder of the given tako.toml; never further up. */
-export const layerHere = (place: Place): Layer.Layer<Project, ConfigInvalid | FileFailed> =>
+export const layerHere = (location: Location): Layer.Layer<Project, ConfigInvalid | FileFailed> =>
   Layer.effect(
     Project,
-    Effect.flatMap(real(place.directory), (start) =>
-      rootOfConfig(Path.resolve(start, place.config ?? "tako.toml"), false)
+    Effect.flatMap(real(location.directory), (start) =>
+      rootOfConfig(Path.resolve(start, location.config ?? "tako.toml"), false)
     ).pipe(Effect.map(make))
   )
 

@@ -1,5 +1,6 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
+import { omitUndefined } from "../../domain/omit-undefined.ts"
 
 /** Where a project is, and which file or folder marks it. */
 export interface Root {
@@ -22,7 +23,12 @@ export const findRoot = (start: string): Root => {
   for (let directory = start; ; directory = Path.dirname(directory)) {
     const config = Path.join(directory, "tako.toml")
     if (isThere(config, "file"))
-      return { directory, config, marker: config, ...foreignOwner(start, [config]) }
+      return {
+        directory,
+        config,
+        marker: config,
+        ...omitUndefined({ foreignOwner: foreignOwner(start, [config]) })
+      }
     nearest ??= secretsOrGit(start, directory)
     if (Path.dirname(directory) === directory) return nearest ?? { directory: start }
   }
@@ -32,10 +38,16 @@ const secretsOrGit = (start: string, directory: string): Root | undefined => {
   const folder = Path.join(directory, ".tako")
   const secrets = Path.join(folder, "secrets.json")
   if (isThere(secrets, "file")) {
-    return { directory, marker: secrets, ...foreignOwner(start, [folder, secrets]) }
+    return {
+      directory,
+      marker: secrets,
+      ...omitUndefined({ foreignOwner: foreignOwner(start, [folder, secrets]) })
+    }
   }
   const git = Path.join(directory, ".git")
-  return isThere(git, "any") ? { directory, marker: git, ...foreignOwner(start, [git]) } : undefined
+  return isThere(git, "any")
+    ? { directory, marker: git, ...omitUndefined({ foreignOwner: foreignOwner(start, [git]) }) }
+    : undefined
 }
 
 const isThere = (path: string, kind: "file" | "any"): boolean => {
@@ -49,12 +61,12 @@ const isThere = (path: string, kind: "file" | "any"): boolean => {
  * chose to work in is trusted as well, so that root in a container may work in a mounted project. Links are not
  * followed, because the owner of the link is what counts.
  */
-const foreignOwner = (start: string, found: ReadonlyArray<string>): { readonly foreignOwner?: number } => {
+const foreignOwner = (start: string, markers: ReadonlyArray<string>): number | undefined => {
   const us = process.getuid?.()
-  const strangers = found
+  if (us === undefined) return undefined
+  return markers
     .map((path) => statsOf(path)?.uid)
-    .filter((uid) => uid !== undefined && uid !== us && uid !== 0 && uid !== statsOf(start)?.uid)
-  return us === undefined || strangers[0] === undefined ? {} : { foreignOwner: strangers[0] }
+    .find((uid) => uid !== undefined && uid !== us && uid !== 0 && uid !== statsOf(start)?.uid)
 }
 
 /**

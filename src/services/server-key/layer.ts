@@ -13,7 +13,7 @@ import { whileLocked } from "../files/lock.ts"
 import { withOpenFile } from "../files/open-file.ts"
 import { makePrivateFolder, readPrivate } from "../files/private.ts"
 import { replace } from "../files/replace.ts"
-import { ofKey } from "./sealing.ts"
+import { serverKeyFrom } from "./sealing.ts"
 import { ServerKey } from "./server-key.ts"
 
 /** The name of the credential (systemd.exec(5), LoadCredentialEncrypted=). */
@@ -22,7 +22,7 @@ export const credentialName = "tako-server.key"
 /** The base64 of 32 bytes. */
 const textLength = 44
 
-export interface KeyPlaces {
+export interface ServerKeyOptions {
   /** The value of $CREDENTIALS_DIRECTORY. If set, the key must be there. */
   readonly credentials?: string | undefined
   /** The 0600 file with the key otherwise; created if neither it nor sealed data exists. */
@@ -34,20 +34,20 @@ export interface KeyPlaces {
 
 /** The key from systemd's credentials, else from a file outside the data directory. */
 export const layer = (
-  places: KeyPlaces
+  options: ServerKeyOptions
 ): Layer.Layer<ServerKey, ServerKeyRefused | FileFailed | FileLocked> =>
   Layer.scoped(
     ServerKey,
     Effect.suspend(() =>
-      places.credentials === undefined
-        ? Effect.flatMap(fromFile(places), (key) => ofKey("key-file", key))
-        : Effect.flatMap(fromCredential(Path.join(places.credentials, credentialName)), (key) =>
-            ofKey("credential", key)
+      options.credentials === undefined
+        ? Effect.flatMap(fromFile(options), (key) => serverKeyFrom("key-file", key))
+        : Effect.flatMap(fromCredential(Path.join(options.credentials, credentialName)), (key) =>
+            serverKeyFrom("credential", key)
           )
     )
   )
 
-const fromFile = Effect.fnUntraced(function* ({ file, dataDirectory, hasData }: KeyPlaces) {
+const fromFile = Effect.fnUntraced(function* ({ file, dataDirectory, hasData }: ServerKeyOptions) {
   if (isWithin(realPathOf(dataDirectory), realPathOf(file))) {
     return yield* new ServerKeyRefused({ path: file, problem: "in-data-directory" })
   }

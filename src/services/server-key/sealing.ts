@@ -12,7 +12,7 @@ import * as Gcm from "../cipher/aes-gcm.ts"
 import type { RevisionPlace, ServerKey } from "./server-key.ts"
 
 /** The service for a key, which is overwritten when the scope closes. */
-export const ofKey = (
+export const serverKeyFrom = (
   origin: Context.Tag.Service<ServerKey>["origin"],
   key: Key.Key
 ): Effect.Effect<Context.Tag.Service<ServerKey>, never, Scope.Scope> =>

@@ -34,7 +34,7 @@ export const layer: Layer.Layer<ServerRegistry, never, Home> = Layer.effect(
             const { text, servers } = yield* make(file)
             const again = yield* Effect.option(readText(text, real))
             if (again._tag === "None" || !same(again.value.servers, servers)) {
-              return yield* new ConfigInvalid({ path: real, problem: byHand })
+              return yield* new ConfigInvalid({ path: real, problem: unsupportedForm })
             }
             const stillOurs = Effect.filterOrFail(
               lock.isOurs,
@@ -66,7 +66,7 @@ export const layer: Layer.Layer<ServerRegistry, never, Home> = Layer.effect(
           if (index < 0) return Effect.fail(serverNotFound(name, servers))
           const shorter = withoutServer(text, index)
           return shorter === undefined
-            ? new ConfigInvalid({ path, problem: byHand })
+            ? new ConfigInvalid({ path, problem: unsupportedForm })
             : Effect.succeed({ text: shorter, servers: servers.toSpliced(index, 1) })
         })
       )
@@ -80,7 +80,7 @@ interface Change {
   readonly servers: ReadonlyArray<RegisteredServer>
 }
 
-const byHand = "its servers are written in a form that tako cannot change; edit it by hand"
+const unsupportedForm = "its servers are written in a form that tako cannot change; edit it by hand"
 
 const same = (one: ReadonlyArray<RegisteredServer>, other: ReadonlyArray<RegisteredServer>): boolean =>
   JSON.stringify(one.map(plain)) === JSON.stringify(other.map(plain))

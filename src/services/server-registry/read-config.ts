@@ -1,11 +1,11 @@
 import * as Fs from "node:fs"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import type { FileFailed } from "../../domain/errors/files.ts"
 import { ConfigInvalid } from "../../domain/errors/project.ts"
 import { type ConfigToml, decode } from "../../domain/server-registry/config-toml.ts"
 import { decodeUtf8, withoutByteOrderMark } from "../../domain/utf8.ts"
 import { attempt, unless } from "../files/errno.ts"
+import { decodeToml } from "../files/toml.ts"
 
 /** A config.toml, parsed, with its text and its stats. */
 export interface ConfigFile extends ConfigToml {
@@ -53,24 +53,4 @@ const problemOf = (stats: Fs.Stats): string | undefined => {
 
 /** Parses the text of a config.toml. `path` is named in errors. */
 export const readText = (text: string, path: string): Effect.Effect<ConfigToml, ConfigInvalid> =>
-  Effect.gen(function* () {
-    if (text.trim() === "") return { servers: [] }
-    const { parse, TomlError } = yield* Effect.promise(() => import("smol-toml"))
-    const parsed = yield* Effect.try({
-      try: () => parse(text, { integersAsBigInt: true, maxDepth: 32 }),
-      catch: (error) =>
-        error instanceof TomlError
-          ? new ConfigInvalid({ path, line: error.line, problem: firstLine(error.message) })
-          : new ConfigInvalid({ path, problem: "not TOML" })
-    })
-    const decoded = decode(parsed)
-    if (Either.isRight(decoded)) return decoded.right
-    const { problem, suggestion } = decoded.left
-    return yield* new ConfigInvalid(
-      suggestion === undefined ? { path, problem } : { path, problem, suggestion }
-    )
-  })
-
-// smol-toml's message goes on with the offending line, which may hold anything.
-const firstLine = (message: string): string =>
-  (message.split("\n", 1)[0] as string).replace(/^Invalid TOML document: /, "not TOML, ")
+  text.trim() === "" ? Effect.succeed({ servers: [] }) : decodeToml(text, path, decode)

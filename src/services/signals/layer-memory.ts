@@ -5,49 +5,49 @@ import * as Ref from "effect/Ref"
 import type { SignalName } from "../../domain/process.ts"
 import { Signals } from "./signals.ts"
 
-/** Sends this process a signal, and shows which one it died of. */
+/** Sends this process a signal, and shows which ones ended it. */
 export class SignalsControl extends Context.Tag("tako/SignalsControl")<
   SignalsControl,
   {
     /** False if no handler is registered. */
     readonly send: (name: SignalName) => Effect.Effect<boolean>
-    readonly diedOf: Effect.Effect<ReadonlyArray<SignalName>>
+    readonly terminatedBy: Effect.Effect<ReadonlyArray<SignalName>>
   }
 >() {}
 
-type Taker = {
+type SignalHandler = {
   readonly names: ReadonlyArray<SignalName>
   readonly on: (name: SignalName) => Effect.Effect<void>
 }
 
-/** Signals sent by a test. A process that dies of one does not continue, like a real one. */
+/** Signals sent by a test. A process that one ended does not continue, like a real one. */
 export const layerMemory: Layer.Layer<Signals | SignalsControl> = Layer.effectContext(
   Effect.gen(function* () {
-    const takers = yield* Ref.make<ReadonlyArray<Taker>>([])
-    const deaths = yield* Ref.make<ReadonlyArray<SignalName>>([])
+    const handlers = yield* Ref.make<ReadonlyArray<SignalHandler>>([])
+    const terminations = yield* Ref.make<ReadonlyArray<SignalName>>([])
     return Context.make(Signals, {
-      take: (names, on) => {
-        const taker: Taker = { names, on }
+      handle: (names, on) => {
+        const handler: SignalHandler = { names, on }
         return Effect.acquireRelease(
-          Ref.update(takers, (all) => [...all, taker]),
-          () => Ref.update(takers, (all) => all.filter((other) => other !== taker))
+          Ref.update(handlers, (all) => [...all, handler]),
+          () => Ref.update(handlers, (all) => all.filter((other) => other !== handler))
         )
       },
-      dieOf: (name) =>
+      terminateWith: (name) =>
         Effect.zipRight(
-          Ref.update(deaths, (all) => [...all, name]),
+          Ref.update(terminations, (all) => [...all, name]),
           Effect.never
         )
     }).pipe(
       Context.add(SignalsControl, {
         send: (name) =>
           Effect.gen(function* () {
-            const taker = (yield* Ref.get(takers)).findLast(({ names }) => names.includes(name))
-            if (taker === undefined) return false
-            yield* taker.on(name)
+            const handler = (yield* Ref.get(handlers)).findLast(({ names }) => names.includes(name))
+            if (handler === undefined) return false
+            yield* handler.on(name)
             return true
           }),
-        diedOf: Ref.get(deaths)
+        terminatedBy: Ref.get(terminations)
       })
     )
   })

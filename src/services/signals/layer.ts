@@ -5,45 +5,45 @@ import * as Queue from "effect/Queue"
 import type { SignalName } from "../../domain/process.ts"
 import { Signals } from "./signals.ts"
 
-type Taker = (name: SignalName) => void
+type SignalHandler = (name: SignalName) => void
 
 export const layer: Layer.Layer<Signals> = Layer.sync(Signals, () => {
-  const takers = new Map<SignalName, Array<Taker>>()
-  const listener = (name: SignalName): void => takers.get(name)?.at(-1)?.(name)
+  const handlers = new Map<SignalName, Array<SignalHandler>>()
+  const listener = (name: SignalName): void => handlers.get(name)?.at(-1)?.(name)
 
   // Node's default handler starts the inspector, which other users of the machine can connect to.
   restoreDefault("SIGUSR1")
 
-  const add = (name: SignalName, taker: Taker): void => {
-    const before = takers.get(name) ?? []
-    takers.set(name, [...before, taker])
+  const add = (name: SignalName, handler: SignalHandler): void => {
+    const before = handlers.get(name) ?? []
+    handlers.set(name, [...before, handler])
     if (before.length === 0) process.on(name, listener)
   }
-  const remove = (name: SignalName, taker: Taker): void => {
-    const left = (takers.get(name) ?? []).filter((other) => other !== taker)
-    takers.set(name, left)
+  const remove = (name: SignalName, handler: SignalHandler): void => {
+    const left = (handlers.get(name) ?? []).filter((other) => other !== handler)
+    handlers.set(name, left)
     if (left.length === 0) process.off(name, listener)
   }
 
   return {
-    take: (names, onSignal) =>
+    handle: (names, onSignal) =>
       Effect.gen(function* () {
         const arrived = yield* Queue.unbounded<SignalName>()
         // Always interruptible, because closing the scope waits for it.
-        const passOn = Effect.interruptible(Effect.forever(Effect.flatMap(Queue.take(arrived), onSignal)))
-        yield* Effect.forkScoped(passOn)
-        const taker: Taker = (name) => Queue.unsafeOffer(arrived, name)
+        const dispatch = Effect.interruptible(Effect.forever(Effect.flatMap(Queue.take(arrived), onSignal)))
+        yield* Effect.forkScoped(dispatch)
+        const handler: SignalHandler = (name) => Queue.unsafeOffer(arrived, name)
         yield* Effect.acquireRelease(
           Effect.sync(() => {
-            for (const name of names) add(name, taker)
+            for (const name of names) add(name, handler)
           }),
           () =>
             Effect.sync(() => {
-              for (const name of names) remove(name, taker)
+              for (const name of names) remove(name, handler)
             })
         )
       }),
-    dieOf: (name) =>
+    terminateWith: (name) =>
       Effect.sync(() => {
         restoreDefault(name)
         process.kill(process.pid, name)

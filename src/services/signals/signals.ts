@@ -11,11 +11,11 @@ export class Signals extends Context.Tag("tako/Signals")<
      * While the scope is open, each of these signals calls `onSignal` instead of earlier handlers; the latest
      * handler wins.
      */
-    readonly take: (
+    readonly handle: (
       names: ReadonlyArray<SignalName>,
       onSignal: (name: SignalName) => Effect.Effect<void>
     ) => Effect.Effect<void, never, Scope.Scope>
     /** Ends this process with this signal and its default action. */
-    readonly dieOf: (name: SignalName) => Effect.Effect<never>
+    readonly terminateWith: (name: SignalName) => Effect.Effect<never>
   }
 >() {}

@@ -2,25 +2,20 @@ import * as Fs from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { FileFailed } from "../../domain/errors/files.ts"
-import { ValueRefused } from "../../domain/errors/secrets.ts"
-import { decodeUtf8 } from "../../domain/utf8.ts"
+import type { ValueRefused } from "../../domain/errors/secrets.ts"
+import { decodeValue, maxValueLength } from "../../domain/sealed-value.ts"
 import { attempt } from "../files/errno.ts"
 import { readAtMost } from "../files/open-file.ts"
 
-/** 1 MiB. */
-const largestValue = 1024 * 1024
-
 /** More bytes than a value and one newline can have; reading can stop here. */
-export const tooMany = largestValue + 2
+export const tooMany = maxValueLength + 2
 
 /** All of stdin as text, unless it exceeds a value of 1 MiB and one newline, or is not UTF-8. */
 export const stdinText = (bytes: Uint8Array): Effect.Effect<Redacted.Redacted<string>, ValueRefused> => {
-  if (bytes.length - (bytes.at(-1) === 0x0a ? 1 : 0) > largestValue)
-    return new ValueRefused({ reason: "too-large" })
-  return Effect.mapBoth(decodeUtf8(bytes), {
-    onFailure: () => new ValueRefused({ reason: "not-utf8" }),
-    onSuccess: (text) => Redacted.make(text)
-  })
+  const newline = bytes.at(-1) === 0x0a ? "\n" : ""
+  return Effect.map(decodeValue(bytes.subarray(0, bytes.length - newline.length)), (value) =>
+    Redacted.make(Redacted.value(value) + newline)
+  )
 }
 
 /**

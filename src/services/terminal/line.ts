@@ -1,3 +1,4 @@
+import { maxValueLength } from "../../domain/sealed-value.ts"
 import * as Keys from "./keys.ts"
 
 /** A line that is being typed. It does not depend on how its bytes were split into chunks. */
@@ -17,8 +18,8 @@ export interface Line {
   readonly suspensions: number
 }
 
-/** 1 MiB and one newline. */
-export const limit = 1024 * 1024 + 1
+/** The longest value and one newline. */
+export const limit = maxValueLength + 1
 
 /** The number of "*" for a paste of any length. */
 export const maxPasteStars = 36

@@ -1,3 +1,4 @@
+import { displayWidth, graphemes } from "../../domain/display-width.ts"
 import { wrap } from "../../domain/fold.ts"
 import { printable } from "../../domain/printable.ts"
 import type { Line } from "./line.ts"
@@ -10,15 +11,12 @@ export const picture = (line: Line, hidden: boolean, columns: number): string =>
 
 /** Turns one text into another using only characters and backspaces, which the dumbest terminal supports. */
 export const repaint = (before: string, after: string): string => {
-  const [old, fresh] = [[...before], [...after]]
+  const [old, fresh] = [graphemes(before), graphemes(after)]
   let same = 0
   while (same < old.length && old[same] === fresh[same]) same += 1
-  // A combining mark shares the column of the character before it.
-  while (same > 0 && [old[same], fresh[same]].some((next) => next !== undefined && width(next) === 0))
-    same -= 1
   const [erased, added] = [old.slice(same).join(""), fresh.slice(same).join("")]
-  const blanks = Math.max(0, width(erased) - width(added))
-  return "\b".repeat(width(erased)) + added + " ".repeat(blanks) + "\b".repeat(blanks)
+  const blanks = Math.max(0, displayWidth(erased) - displayWidth(added))
+  return "\b".repeat(displayWidth(erased)) + added + " ".repeat(blanks) + "\b".repeat(blanks)
 }
 
 /** Splits a question into lines, leaving room for the answer on the last one. */
@@ -32,32 +30,21 @@ export const layOut = (question: string, hint: string, columns: number): Prompt 
   const asked = printable(question).trimEnd()
   const whole = /[?:]$/.test(asked) ? asked : `${asked}:`
   const before = hint === "" ? `${whole} ` : `${whole} ${hint} `
-  if (width(before) + roomForAnswer(hint) <= columns) return { above: [], before }
+  if (displayWidth(before) + roomForAnswer(hint) <= columns) return { above: [], before }
   return { above: wrap(whole, columns - 1), before: hint === "" ? "> " : `${hint} ` }
 }
 
 const roomForAnswer = (hint: string): number => (hint === "" ? 12 : 4)
 
-/** How many columns a text without control characters takes (Unicode Standard Annex 11). */
-export const width = (text: string): number => {
-  let columns = 0
-  for (const character of text) columns += zero.test(character) ? 0 : wide.test(character) ? 2 : 1
-  return columns
-}
-
 /** The longest suffix of a text that fits into this many columns. */
 export const fittingEnd = (text: string, columns: number): string => {
-  const characters = [...text]
+  const characters = graphemes(text)
   let room = columns
   let at = characters.length
   while (at > 0) {
-    room -= width(characters[at - 1] as string)
+    room -= displayWidth(characters[at - 1] as string)
     if (room < 0) break
     at -= 1
   }
   return characters.slice(at).join("")
 }
-
-const zero = /^[\p{Mn}\p{Me}\p{Cf}]$/u
-const wide =
-  /^(?:\p{Emoji_Presentation}|[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uA960-\uA97F\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF01-\uFF60\uFFE0-\uFFE6\u{1B000}-\u{1B2FF}\u{20000}-\u{3FFFD}])$/u

@@ -1,10 +1,10 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import { ValueRefused } from "../../domain/errors/secrets.ts"
 import type { Interrupted } from "../../domain/errors/user.ts"
-import { decodeUtf8 } from "../../domain/utf8.ts"
+import { decodeValue } from "../../domain/sealed-value.ts"
 import { type Line, withoutFinalBreak } from "./line.ts"
 import type { Terminal } from "./terminal.ts"
 
@@ -69,12 +69,7 @@ export const terminalOn = (screen: Screen): Context.Tag.Service<Terminal> => {
 
 const hiddenValue = (line: Line): Effect.Effect<Redacted.Redacted<string>, ValueRefused> => {
   if (line.more) return new ValueRefused({ reason: "lines" })
-  const bytes = withoutFinalBreak(line)
-  if (line.tooLarge || bytes.length > 1024 * 1024) return new ValueRefused({ reason: "too-large" })
-  return Effect.mapBoth(decodeUtf8(bytes), {
-    onFailure: () => new ValueRefused({ reason: "not-utf8" }),
-    onSuccess: (text) => Redacted.make(text)
-  })
+  return line.tooLarge ? new ValueRefused({ reason: "too-large" }) : decodeValue(withoutFinalBreak(line))
 }
 
 /** "y" and "yes" mean yes, "n" and "no" mean no, an empty answer the default; none for anything else. */

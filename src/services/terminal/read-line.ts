@@ -1,7 +1,8 @@
 import * as Effect from "effect/Effect"
+import { displayWidth } from "../../domain/display-width.ts"
 import { Interrupted } from "../../domain/errors/user.ts"
 import * as Line from "./line.ts"
-import { layOut, picture, repaint, width } from "./paint.ts"
+import { layOut, picture, repaint } from "./paint.ts"
 import type { Question } from "./questions.ts"
 import { beforeFatalSignal, type RawTerminal, rawTerminal } from "./raw-mode.ts"
 
@@ -41,7 +42,7 @@ const converse = (
   finish: (line?: Line.Line) => void
 ): (() => void) => {
   const prompt = layOut(question.text, question.hint, terminal.columns)
-  const room = terminal.columns - width(prompt.before) - 1
+  const room = terminal.columns - displayWidth(prompt.before) - 1
   let line = Line.empty
   let shown = ""
   let quiet: NodeJS.Timeout | undefined

@@ -90,7 +90,7 @@ describe("a request", () => {
       `{"command":"update_secrets","app":"a/b","secrets":{"lower":"${canary}"}}`,
       "secrets.lower is not the name"
     ],
-    [`{"command":"update_secrets","app":"a/b","secrets":{"A":["${canary}"]}}`, "secrets.A must be a text"],
+    [`{"command":"update_secrets","app":"a/b","secrets":{"A":["${canary}"]}}`, "secrets.A must be a string"],
     [`{"command":"update_secrets","app":"a/b","secrets":"${canary}"}`, "secrets must be an object"],
     ['{"command":"update_secrets","app":"a/b","secrets":{"A":"\\ud800"}}', "Unicode"],
     [`{"command":"list","command":"${canary}"}`, "same name twice"],

@@ -32,10 +32,10 @@ describe("config.toml", () => {
     [{ servers: [{ host: "la" }] }, "servers.0.name is missing", undefined],
     [{ servers: [{ name: "local", host: "la" }] }, "servers.0.name must be a server's name", undefined],
     [{ servers: [{ name: "la", hots: "la" }] }, "servers.0.hots is not a key", "servers.0.host"],
-    [{ servers: [{ name: "la", host: "u@la", user: "v" }] }, "servers.0.user is in host as well", undefined],
+    [{ servers: [{ name: "la", host: "u@la", user: "v" }] }, "servers.0.user is also in host", undefined],
     [
       { servers: [{ name: "la", host: "ssh://la:22", port: 22n }] },
-      "servers.0.port is in host as well",
+      "servers.0.port is also in host",
       undefined
     ],
     [{ servers: [{ name: "la", host: "la", port: 0n }] }, "servers.0.port must be a whole number", undefined],
@@ -53,7 +53,7 @@ describe("config.toml", () => {
           { name: "la", host: "b" }
         ]
       },
-      "servers.1.name is that of another server",
+      "servers.1.name is also the name of another server",
       undefined
     ]
   ])("refuses what does not fit, case %#", (document, problem, suggestion) => {

@@ -66,7 +66,7 @@ describe("a team", () => {
     writeFile('{"a":{} "b":{}}')
     assert.include(
       (await tako(["secrets", "ls"])).stderr,
-      "it is not JSON (is there a comma too many or too few?)"
+      "it is not JSON (is there a missing or an extra comma?)"
     )
   })
 })
@@ -99,7 +99,8 @@ describe("a machine that keeps no keys", () => {
     const variables = { TAKO_HOME: "/dev/null/tako" }
     const outOfReach =
       "  this machine's key cache cannot be read: /dev/null/tako: part of its path is not a directory (ENOTDIR)\n"
-    const next = "Set TAKO_PASSPHRASE or TAKO_KEY, or TAKO_HOME to a folder of yours that has the key.\n"
+    const next =
+      "Set TAKO_PASSPHRASE or TAKO_KEY, or point TAKO_HOME at a folder of yours that has the key.\n"
     const alone = await tako(["secrets", "get", "A", ...env], { variables })
     assert.deepStrictEqual(
       [alone.code, alone.stdout, alone.stderr],

@@ -40,7 +40,7 @@ document.body.textContent = shown.join("|")`
   assert.include(
     stdout,
     '[REDACTED]|{"secrets":"[REDACTED]"}|production,false,true,3000,127.0.0.1,dev,.tako/data|' +
-      "DATABASE_URL cannot be read: no browser or edge runtime has secrets."
+      "DATABASE_URL cannot be read: a browser or edge runtime has no secrets."
   )
   assert.notInclude(stdout, "<title>")
 })

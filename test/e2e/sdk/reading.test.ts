@@ -228,7 +228,7 @@ describe("says what is wrong, and what to type", () => {
     return out
   }
   const begin = "DATABASE_URL cannot be read: "
-  const type = "Start it so: tako run -- node "
+  const type = "Start it with: tako run -- node "
 
   it("without tako", async () => {
     const out = await said({ sent: null })
@@ -257,7 +257,7 @@ describe("says what is wrong, and what to type", () => {
 
   it("read before, by another process", async () => {
     const out = await read([node, "twice.mjs"])
-    assert.include(out, `read ${canary} 0\nTakoError TAKO_READ_BEFORE ${begin}they were read before`)
+    assert.include(out, `read ${canary} 0\nTakoError TAKO_READ_BEFORE ${begin}they were already read`)
     assert.include(out, "tako dev")
   })
 
@@ -268,13 +268,13 @@ describe("says what is wrong, and what to type", () => {
       '{"token":"t"}',
       '{"token":"t","secrets":{"DATABASE_URL":1}}'
     ]) {
-      assert.include(await said({ sent }), `TAKO_DAMAGED ${begin}they came cut off`)
+      assert.include(await said({ sent }), `TAKO_DAMAGED ${begin}they arrived cut off`)
     }
   })
 
   it("a worker before the main thread, which then reads as if nothing were", async () => {
     const out = await read([node, "worker-first.mjs"])
-    const worker = `TakoError TAKO_WORKER_FIRST ${begin}the main thread had not read them.\n`
+    const worker = `TakoError TAKO_WORKER_FIRST ${begin}the main thread has not read them.\n`
     assert.strictEqual(out.split(worker).length, 3)
     assert.isTrue(out.endsWith(`read ${canary}\n`))
   })
@@ -287,7 +287,10 @@ describe("says what is wrong, and what to type", () => {
 console.log(String((await import("./tako.gen.mjs")).secrets))`
       )
       const out = await said({}, [node, "edge.mjs"])
-      assert.include(out, `TAKO_SERVER_ONLY ${begin}no browser or edge runtime has secrets.\nRead it in Node`)
+      assert.include(
+        out,
+        `TAKO_SERVER_ONLY ${begin}a browser or edge runtime has no secrets.\nRead it in Node`
+      )
       assert.include(out, "[REDACTED]")
     }
   })

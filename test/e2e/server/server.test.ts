@@ -52,7 +52,7 @@ describe("tako-server", () => {
     assert.include(second, "Another tako-server is running")
     await server.stop()
     const nowhere = await refusal(host.start({ args: ["--socket", "/dev/null/folder/tako.sock"] }))
-    assert.include(nowhere, "Listening on /dev/null/folder/tako.sock failed: ")
+    assert.include(nowhere, "Could not listen on /dev/null/folder/tako.sock: ")
 
     await host.start()
     await eventually(

@@ -33,7 +33,7 @@ const streams = (terminal: boolean) => {
           printed.err += `${line}\n`
         })
     }),
-    Layer.succeed(Signals, { take: () => Effect.void, dieOf: () => Effect.never })
+    Layer.succeed(Signals, { handle: () => Effect.void, terminateWith: () => Effect.never })
   )
   return { printed, layer }
 }

@@ -73,7 +73,7 @@ export const typed = (
     Effect.provide(
       Layer.merge(
         stdio({ stdoutIsTerminal: isTerminal, stderrIsTerminal: isTerminal }),
-        Layer.succeed(Signals, { take: () => Effect.void, dieOf: () => Effect.never })
+        Layer.succeed(Signals, { handle: () => Effect.void, terminateWith: () => Effect.never })
       )
     )
   )

@@ -183,7 +183,7 @@ describe("update_secrets", () => {
       assert.match(yield* Effect.flip(ask({ ...update, expected_revision: 0 })), /is at revision 1, not at 0/)
       yield* ask({ ...update, expected_revision: 1 as never, key_id: "aaaaaaaaaaaaaaaa" as never })
       const other = { ...update, key_id: "bbbbbbbbbbbbbbbb" as never }
-      assert.match(yield* Effect.flip(ask(other)), /another key than before \(aaaaaaaaaaaaaaaa\)/)
+      assert.match(yield* Effect.flip(ask(other)), /a different key than before \(aaaaaaaaaaaaaaaa\)/)
       const rotated = yield* ask({ ...other, previous_key_id: "aaaaaaaaaaaaaaaa" as never })
       assert.strictEqual(rotated.status, "unchanged")
       assert.strictEqual((yield* ask({ command: "secrets_state", app })).key_id, "bbbbbbbbbbbbbbbb")

@@ -141,7 +141,7 @@ describe("a sync", () => {
       const refused = yield* Effect.flip(
         server.ask({ command: "update_secrets", app, secrets: other.secrets, key_id: otherKeyId })
       )
-      assert.include(refused, "another key")
+      assert.include(refused, "a different key")
     })
   )
 

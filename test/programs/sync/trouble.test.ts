@@ -234,7 +234,7 @@ describe("syncs at the same time", () => {
       const all = [...(ours?.results ?? []), ...(theirs?.results ?? [])]
       assert.sameMembers(tags(all), ["updated", "ServerRefused"])
       const refused = all.find(({ outcome }) => Either.isLeft(outcome))
-      assert.include(failure(refused).message, "somebody else has synced meanwhile")
+      assert.include(failure(refused).message, "someone else synced first")
       has(yield* server.ask({ command: "secrets_state", app }), { revision: 2 })
     })
   )

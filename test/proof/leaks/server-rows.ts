@@ -82,7 +82,7 @@ const refused: ReadonlyArray<Row> = [
     reaches: ["ReleaseUnknown"]
   },
   {
-    title: "sync when somebody else has synced meanwhile",
+    title: "sync when someone else synced first",
     argv: sync,
     between: deliversTwice,
     reaches: ["RevisionMoved"]

@@ -68,13 +68,13 @@ const memory = layerMemory({
 const contract = (name: string, history: Layer.Layer<History>) => {
   it.effect(`${name} tells the commit that brought a text`, () =>
     Effect.gen(function* () {
-      const { commitThatBrought } = yield* History
-      const { hash, ...rest } = Option.getOrThrow(yield* commitThatBrought(path, first))
+      const { commitThatAdded } = yield* History
+      const { hash, ...rest } = Option.getOrThrow(yield* commitThatAdded(path, first))
       assert.match(hash, /^[0-9a-f]{40}$/)
       assert.deepStrictEqual(rest, { author: "Ada", date, subject: "Add the first" })
-      assert.strictEqual(Option.getOrThrow(yield* commitThatBrought(path, second)).subject, "Add the second")
-      assert.isTrue(Option.isNone(yield* commitThatBrought(path, moved)))
-      assert.isTrue(Option.isNone(yield* commitThatBrought("other.json", first)))
+      assert.strictEqual(Option.getOrThrow(yield* commitThatAdded(path, second)).subject, "Add the second")
+      assert.isTrue(Option.isNone(yield* commitThatAdded(path, moved)))
+      assert.isTrue(Option.isNone(yield* commitThatAdded("other.json", first)))
     }).pipe(Effect.provide(history))
   )
   it.effect(`${name} tells what git leaves out`, () =>
@@ -93,8 +93,8 @@ describe.skipIf(!needs("git"))("with git", () => {
 
   const broughtIn = (folder: string, text: string) =>
     Effect.gen(function* () {
-      const { commitThatBrought } = yield* History
-      return yield* commitThatBrought(path, text)
+      const { commitThatAdded } = yield* History
+      return yield* commitThatAdded(path, text)
     }).pipe(Effect.provide(historyIn(folder)))
 
   it.scoped("names no commit for what was removed, or was never committed", () =>

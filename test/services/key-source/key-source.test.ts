@@ -88,7 +88,7 @@ describe("KeySource.unlock", () => {
       assert.strictEqual(
         error.message,
         [
-          "No key opens environment production: wrong key, changed salt or damage.",
+          "No key opens environment production: the key is wrong, its salt has changed, or its values are damaged.",
           "  TAKO_KEY is not a key (the base64 of 32 bytes)",
           "  TAKO_KEY_FILE names a file that cannot be read: it does not exist (ENOENT)",
           "  this machine's key cache has no key for it",

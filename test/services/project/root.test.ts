@@ -3,12 +3,12 @@ import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { layer, layerHere, type Place } from "../../../src/services/project/layer.ts"
+import { type Location, layer, layerHere } from "../../../src/services/project/layer.ts"
 import { Project } from "../../../src/services/project/project.ts"
 import { plant, temporaryFolder } from "./folder.ts"
 
-const projectAt = (place: Place) => Effect.provide(Project, layer(place))
-const refusalAt = (place: Place) => Effect.flip(Effect.provide(Project, layer(place)))
+const projectAt = (location: Location) => Effect.provide(Project, layer(location))
+const refusalAt = (location: Location) => Effect.flip(Effect.provide(Project, layer(location)))
 
 const files = {
   "far/tako.toml": 'name = "far"',

@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as SecretSet from "../../../src/domain/app/secret-set.ts"
-import { type KeyPlaces, layer } from "../../../src/services/server-key/layer.ts"
+import { layer, type ServerKeyOptions } from "../../../src/services/server-key/layer.ts"
 import { layerMemory } from "../../../src/services/server-key/layer-memory.ts"
 import { ServerKey } from "../../../src/services/server-key/server-key.ts"
 import { temporaryFolder } from "../files/folder.ts"
@@ -80,7 +80,7 @@ const places = Effect.map(temporaryFolder(), (folder) => ({
 contract("ServerKey", Effect.map(places, layer))
 contract("ServerKey in memory", Effect.succeed(layerMemory))
 
-const hashUnder = (options: KeyPlaces) =>
+const hashUnder = (options: ServerKeyOptions) =>
   Effect.provide(
     Effect.flatMap(ServerKey, (key) => Effect.map(key.hash(app, secretsOf(1)), (hash) => [key.origin, hash])),
     layer(options)

@@ -14,13 +14,13 @@ const program = Effect.gen(function* () {
   const signals = yield* Signals
   switch (task) {
     case "die":
-      return yield* signals.dieOf(name)
+      return yield* signals.terminateWith(name)
     case "die-although-taken":
-      yield* signals.take([name], () => Effect.void)
-      return yield* signals.dieOf(name)
+      yield* signals.handle([name], () => Effect.void)
+      return yield* signals.terminateWith(name)
     case "take": {
       const arrived = yield* Deferred.make<SignalName>()
-      yield* signals.take([name], (each) => Effect.asVoid(Deferred.succeed(arrived, each)))
+      yield* signals.handle([name], (each) => Effect.asVoid(Deferred.succeed(arrived, each)))
       yield* ready
       return Fs.writeSync(1, yield* Deferred.await(arrived))
     }

@@ -20,11 +20,11 @@ const contract = <R>(
   send: (name: SignalName) => Effect.Effect<void, never, R>
 ) =>
   describe(title, () => {
-    it.scopedLive("gives every one that was taken to its taker, in order", () =>
+    it.scopedLive("passes each signal to its handler, in order", () =>
       Effect.gen(function* () {
         const signals = yield* Signals
         const arrived = yield* Queue.unbounded<SignalName>()
-        yield* signals.take(["SIGUSR2", "SIGHUP"], (name) => Queue.offer(arrived, name))
+        yield* signals.handle(["SIGUSR2", "SIGHUP"], (name) => Queue.offer(arrived, name))
         for (const name of ["SIGUSR2", "SIGHUP", "SIGUSR2"] as const) {
           yield* send(name)
           assert.strictEqual(yield* Queue.take(arrived), name)
@@ -32,33 +32,35 @@ const contract = <R>(
       }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("gives it to the last taker, and back when that one's scope is closed", () =>
-      Effect.gen(function* () {
-        const signals = yield* Signals
-        const arrived = yield* Queue.unbounded<string>()
-        const scope = yield* Scope.make()
-        yield* signals.take(["SIGUSR2", "SIGHUP"], (name) => Queue.offer(arrived, `first ${name}`))
-        yield* Scope.extend(
-          signals.take(["SIGUSR2"], (name) => Queue.offer(arrived, `last ${name}`)),
-          scope
-        )
-        yield* send("SIGUSR2")
-        assert.strictEqual(yield* Queue.take(arrived), "last SIGUSR2")
-        yield* send("SIGHUP")
-        assert.strictEqual(yield* Queue.take(arrived), "first SIGHUP")
-        yield* Scope.close(scope, Exit.void)
-        yield* send("SIGUSR2")
-        assert.strictEqual(yield* Queue.take(arrived), "first SIGUSR2")
-      }).pipe(Effect.provide(layer))
+    it.scopedLive(
+      "passes it to the latest handler, and to the earlier one again when that scope is closed",
+      () =>
+        Effect.gen(function* () {
+          const signals = yield* Signals
+          const arrived = yield* Queue.unbounded<string>()
+          const scope = yield* Scope.make()
+          yield* signals.handle(["SIGUSR2", "SIGHUP"], (name) => Queue.offer(arrived, `first ${name}`))
+          yield* Scope.extend(
+            signals.handle(["SIGUSR2"], (name) => Queue.offer(arrived, `last ${name}`)),
+            scope
+          )
+          yield* send("SIGUSR2")
+          assert.strictEqual(yield* Queue.take(arrived), "last SIGUSR2")
+          yield* send("SIGHUP")
+          assert.strictEqual(yield* Queue.take(arrived), "first SIGHUP")
+          yield* Scope.close(scope, Exit.void)
+          yield* send("SIGUSR2")
+          assert.strictEqual(yield* Queue.take(arrived), "first SIGUSR2")
+        }).pipe(Effect.provide(layer))
     )
 
-    it.scopedLive("lets a scope close whose taker is still busy", () =>
+    it.scopedLive("lets a scope close whose handler is still running", () =>
       Effect.gen(function* () {
         const signals = yield* Signals
         const busy = yield* Deferred.make<void>()
         yield* Effect.scoped(
           Effect.gen(function* () {
-            yield* signals.take(["SIGUSR2"], () =>
+            yield* signals.handle(["SIGUSR2"], () =>
               Effect.zipRight(Deferred.succeed(busy, undefined), Effect.never)
             )
             yield* Effect.forkDaemon(send("SIGUSR2"))
@@ -77,14 +79,14 @@ contract("Signals in memory", layerMemory, (name) =>
 )
 
 describe("Signals in memory", () => {
-  it.effect("tells of what it died, and that nobody took a signal", () =>
+  it.effect("reports which signal ended it, and that no handler was registered", () =>
     Effect.gen(function* () {
       const signals = yield* Signals
       const control = yield* SignalsControl
       assert.isFalse(yield* control.send("SIGTERM"))
-      const dead = yield* Effect.fork(signals.dieOf("SIGTERM"))
+      const dead = yield* Effect.fork(signals.terminateWith("SIGTERM"))
       yield* Effect.yieldNow()
-      assert.deepStrictEqual(yield* control.diedOf, ["SIGTERM"])
+      assert.deepStrictEqual(yield* control.terminatedBy, ["SIGTERM"])
       yield* Fiber.interrupt(dead)
     }).pipe(Effect.provide(layerMemory))
   )
@@ -124,13 +126,13 @@ describe("a process", () => {
     "SIGKILL"
   ] as const
 
-  it.each(deadly)("dies of %s, also while it is taken", async (name) => {
+  it.each(deadly)("is ended by %s, even with a handler registered", async (name) => {
     assert.deepStrictEqual(await play("die", name), { end: name, stdout: "", stderr: "" })
     if (name === "SIGKILL") return
     assert.deepStrictEqual(await play("die-although-taken", name), { end: name, stdout: "", stderr: "" })
   })
 
-  it("takes SIGUSR1 without starting the inspector, and else dies of it", async () => {
+  it("handles SIGUSR1 without starting the inspector, and is otherwise ended by it", async () => {
     const taken = await play("take", "SIGUSR1")
     assert.deepStrictEqual(taken, { end: 0, stdout: "ready\nSIGUSR1", stderr: "" })
     assert.deepStrictEqual(await play("wait", "SIGUSR1"), { end: "SIGUSR1", stdout: "ready\n", stderr: "" })

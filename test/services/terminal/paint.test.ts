@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import { displayWidth } from "../../../src/domain/display-width.ts"
 import { printable } from "../../../src/domain/printable.ts"
 import * as Line from "../../../src/services/terminal/line.ts"
-import { layOut, picture, repaint, width } from "../../../src/services/terminal/paint.ts"
+import { layOut, picture, repaint } from "../../../src/services/terminal/paint.ts"
 import * as FastCheck from "../../support/fast-check.ts"
 import { show } from "./screen.ts"
 
@@ -16,7 +17,7 @@ describe("repaint", () => {
       FastCheck.property(text, text, text, (one, two, three) => {
         const screen = show(`> ${one}${repaint(one, two)}${repaint(two, three)}`, 80)
         assert.strictEqual(screen.lines[0]?.trimEnd(), `> ${three}`.trimEnd())
-        assert.strictEqual(screen.column, 2 + width(three))
+        assert.strictEqual(screen.column, 2 + displayWidth(three))
       }),
       { numRuns: 1000 }
     )

@@ -1,4 +1,4 @@
-import { width } from "../../../src/services/terminal/paint.ts"
+import { displayWidth } from "../../../src/domain/display-width.ts"
 
 /** What a plain terminal of that many columns shows of an output: CR, LF, BS, wrapping, wide characters, no more. */
 export const show = (output: string, columns: number) => {
@@ -17,7 +17,7 @@ export const show = (output: string, columns: number) => {
       column = 0
     } else if (character === "\b") column = Math.max(0, column - 1)
     else {
-      const size = width(character)
+      const size = displayWidth(character)
       if (column + size > columns) {
         row += 1
         column = 0

@@ -2,11 +2,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { type AppName, isAppName, partsOf } from "../../../domain/app/app-name.ts"
 import { nearestEnvironment } from "../../../domain/did-you-mean.ts"
-import { InvalidName, Usage } from "../../../domain/errors/user.ts"
+import { Usage } from "../../../domain/errors/user.ts"
 import type { EnvironmentName } from "../../../domain/names.ts"
 import { environmentNames } from "../../../domain/secrets-file/environments.ts"
 import { isServerName, localName } from "../../../domain/server-registry/registered-server.ts"
-import { projectNameOf } from "../../../domain/tako-toml/tako-toml.ts"
+import { appOf, projectName } from "../../../programs/apps/app.ts"
 import { serversToChange } from "../../../programs/apps/targets.ts"
 import { Project } from "../../../services/project/project.ts"
 import { SecretsFile } from "../../../services/secrets-file/secrets-file.ts"
@@ -15,14 +15,14 @@ import { chooseEnvironment, givenEnvironment } from "../names.ts"
 
 export const appArgument = argument.optional("APP", {
   holds: "app",
-  summary: "An app, as in shop/production (default: this project's, in --env)"
+  summary: "The app, as PROJECT/ENVIRONMENT (default: this project's in --env)"
 })
 
 export const serverFlag = flag.text("server", {
   short: "s",
   value: "NAME",
   holds: "server",
-  summary: "Use this server: one that you added, or local"
+  summary: "Use this server: one you added, or local"
 })
 
 interface AppInput {
@@ -34,14 +34,14 @@ interface AppInput {
 export const givenApp = Effect.fnUntraced(function* ({ app, environment }: AppInput) {
   if (Option.isSome(app)) return Option.some(yield* checkApp(app.value, environment))
   const given = yield* givenEnvironment(environment)
-  return Option.isNone(given) ? Option.none() : Option.some(yield* appOf(given.value))
+  return Option.isNone(given) ? Option.none() : Option.some(yield* appIn(given.value))
 })
 
 /** The app of APP, or else this project's in the environment of --env or chosen at the terminal. */
 export const chooseApp = Effect.fnUntraced(function* (typed: AppInput) {
   if (Option.isSome(typed.app)) return yield* checkApp(typed.app.value, typed.environment)
   yield* requireProject
-  return yield* appOf(yield* chooseEnvironment(typed.environment))
+  return yield* appIn(yield* chooseEnvironment(typed.environment))
 })
 
 /** This project's app, in an environment that it has: a misspelt one would deploy a new app. */
@@ -51,14 +51,14 @@ export const appToDeploy = Effect.fnUntraced(function* (given: Option.Option<str
   const toml = Option.getOrUndefined(yield* (yield* Project).config)
   const declared = [...(toml?.envs.keys() ?? [])]
   const known = [...declared, ...environmentNames(yield* (yield* SecretsFile).read)]
-  const meant = nearestEnvironment(environment, known)
-  if (known.includes(environment) || (declared.length === 0 && Option.isNone(meant))) return app
-  const has = Option.match(meant, {
+  const suggestion = nearestEnvironment(environment, known)
+  if (known.includes(environment) || (declared.length === 0 && Option.isNone(suggestion))) return app
+  const correction = Option.match(suggestion, {
     onNone: () => `: it has ${[...new Set(known)].join(", ")}.`,
     onSome: (name) => `. Did you mean ${name}?`
   })
   return yield* new Usage({
-    problem: `This project has no environment ${environment}${has}`,
+    problem: `This project has no environment ${environment}${correction}`,
     hint: `If it is a new one, add it to tako.toml: [envs.${environment}]`
   })
 })
@@ -92,13 +92,8 @@ const checkApp = (name: string, environment: Option.Option<string>): Effect.Effe
     : Effect.succeed(name)
 }
 
-/** Servers refuse environments of more than 63 characters, which an older tako may have written. */
-const appOf = Effect.fnUntraced(function* (environment: EnvironmentName) {
-  const { root, config } = yield* Project
-  const toml = Option.getOrUndefined(yield* config)
-  const app = `${toml?.name ?? projectNameOf(root.slice(root.lastIndexOf("/") + 1))}/${environment}`
-  return isAppName(app) ? app : yield* new InvalidName({ kind: "environment" })
-})
+const appIn = (environment: EnvironmentName) =>
+  Effect.flatMap(projectName, (project) => appOf(project, environment))
 
 /** Outside of a project, the folder's name must not be taken for an app's. */
 const requireProject = Effect.gen(function* () {

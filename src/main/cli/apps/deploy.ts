@@ -5,16 +5,9 @@ import { deployment, deploy as deployTo, startable } from "../../../programs/app
 import { serversToChange } from "../../../programs/apps/targets.ts"
 import { flag, leaf } from "../command.ts"
 import { environmentFlag } from "../names.ts"
-import { counted, jsonFlag, say } from "../output.ts"
+import { counted, jsonFlag, say, seconds } from "../output.ts"
 import { appToDeploy, checkServer, serverFlag } from "./choose-app.ts"
-import {
-  mostInstances,
-  noteWhenInterrupted,
-  optionalNumber,
-  reportOutcomes,
-  requestedBy,
-  seconds
-} from "./report.ts"
+import { mostInstances, noteWhenInterrupted, optionalNumber, reportOutcomes, requestedBy } from "./report.ts"
 
 export const deploy = leaf(
   "deploy",
@@ -28,11 +21,11 @@ export const deploy = leaf(
       server: serverFlag,
       directory: flag.text("directory", {
         value: "PATH",
-        summary: "Run the app in this folder on the server (default on this machine: the project)"
+        summary: "Run the app in this folder on the server (default for local: the project's)"
       }),
       instances: flag.text("instances", {
         value: "COUNT",
-        summary: "Run this many instances, instead of tako.toml's number"
+        summary: "Run this many instances (default: from tako.toml)"
       }),
       build: flag.text("build", {
         value: "LABEL",

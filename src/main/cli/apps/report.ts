@@ -41,9 +41,6 @@ export const noteWhenInterrupted =
       say(`\nThe server finishes this by itself. To see the result: tako status ${app}`)
     )
 
-/** "4.2 s" */
-export const seconds = (millis: number): string => `${(millis / 1000).toFixed(1)} s`
-
 const outcomeToJson = ({ target, outcome }: Outcome<TimedReply<object>>) => ({
   name: target.name,
   ...Either.match(outcome, {
@@ -55,10 +52,10 @@ const outcomeToJson = ({ target, outcome }: Outcome<TimedReply<object>>) => ({
 /** user@host of this process for servers' audit trails, which mark it as not verified. */
 export const requestedBy = Effect.sync(() => {
   const text = `${userName()}@${Os.hostname()}`
-  return text.length > longest ? text.slice(0, longest) : text
+  return text.length > maxLength ? text.slice(0, maxLength) : text
 })
 
-const longest = 256
+const maxLength = 256
 
 const userName = (): string => {
   try {

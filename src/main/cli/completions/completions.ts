@@ -17,7 +17,7 @@ const shells = [...scripts.keys()].join("|")
 export const completions = leaf(
   "completions",
   {
-    summary: "Print the shell script that completes tako's commands",
+    summary: "Print a completion script for your shell",
     description: "The first lines of the script say where to install it.",
     example: "tako completions fish > ~/.config/fish/completions/tako.fish",
     arguments: { shell: argument.text(shells, { summary: "Your shell" }) }

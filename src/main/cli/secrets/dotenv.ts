@@ -11,19 +11,19 @@ import { counted } from "../output.ts"
 export interface Dotenv {
   readonly values: Values
   /** dotenvx's own public keys, which no program reads. */
-  readonly own: ReadonlyArray<SecretName>
+  readonly publicKeys: ReadonlyArray<SecretName>
   /** Names without a value. */
   readonly empty: ReadonlyArray<SecretName>
   /** Names whose values contain ${NAME}, which some readers of such files replace. */
   readonly references: ReadonlyArray<SecretName>
   /** Names whose values are cut off at a # without a space before it; other readers keep the rest. */
-  readonly cut: ReadonlyArray<SecretName>
+  readonly cutOff: ReadonlyArray<SecretName>
   /** Names whose values begin with a quote that is never closed. dotenv keeps the quote. */
   readonly unclosed: ReadonlyArray<SecretName>
   /** Names of PEM blocks on one line, whose line breaks are written as \\n, as sops and others do. */
   readonly oneLine: ReadonlyArray<SecretName>
   /** "line 3": lines that are neither NAME=value nor a comment; mostly of an unquoted value of several lines. */
-  readonly passedOver: string | undefined
+  readonly skippedLines: string | undefined
 }
 
 /**
@@ -40,21 +40,21 @@ export const readDotenv = (
   const wanted = all.filter(([name]) => only.length === 0 || only.some((one) => one === name))
   const missing = only.filter((name) => !wanted.some(([there]) => there === name))
   if (missing.length > 0) return refuse(`The file does not have ${missing.join(", ")}.`)
-  const unfit = wanted.filter(([name]) => !isNewSecretName(name)).map(([name]) => lineOf(source, name))
-  if (unfit.length > 0) {
+  const invalid = wanted.filter(([name]) => !isNewSecretName(name)).map(([name]) => lineOf(source, name))
+  if (invalid.length > 0) {
     return refuse(
-      `A secret's name is 1 to 128 of A-Z, 0-9 and _, a letter first; ${linesOf(unfit)} ${unfit.length === 1 ? "has" : "have"} another one.`,
+      `Not the name of a secret, which has 1 to 128 characters of A-Z, 0-9 and _, and starts with a letter: ${linesOf(invalid)}.`,
       "Change it in the file, or name the secrets to import: tako secrets import FILE NAME…"
     )
   }
-  const { cut, unclosed, passedOver } = doubts(source)
-  const fit = wanted.filter((entry): entry is [SecretName, string] => isNewSecretName(entry[0]))
-  const own = fit.filter(([name]) => only.length === 0 && /^DOTENV_PUBLIC_KEY(?:_|$)/.test(name))
-  const named = fit.filter((entry) => !own.includes(entry))
-  const sealed = named.filter(([, value]) => value.startsWith("encrypted:"))
-  if (sealed.length > 0) {
+  const { cutOff, unclosed, skippedLines } = findAmbiguities(source)
+  const valid = wanted.filter((entry): entry is [SecretName, string] => isNewSecretName(entry[0]))
+  const publicKeys = valid.filter(([name]) => only.length === 0 && /^DOTENV_PUBLIC_KEY(?:_|$)/.test(name))
+  const named = valid.filter((entry) => !publicKeys.includes(entry))
+  const encrypted = named.filter(([, value]) => value.startsWith("encrypted:"))
+  if (encrypted.length > 0) {
     return refuse(
-      `${counted(sealed.length, "value")} in it ${sealed.length === 1 ? "is" : "are"} encrypted by dotenvx: ${names(sealed)}.`,
+      `${counted(encrypted.length, "value")} in it ${encrypted.length === 1 ? "is" : "are"} encrypted by dotenvx: ${names(encrypted)}.`,
       "Decrypt them first: dotenvx decrypt --stdout | tako secrets import --env NAME"
     )
   }
@@ -62,38 +62,38 @@ export const readDotenv = (
     values: new Map(
       named.flatMap(([name, value]) => (value === "" ? [] : [[name, Redacted.make(value)] as const]))
     ),
-    own: namesOf(own),
+    publicKeys: namesOf(publicKeys),
     empty: namesOf(named.filter(([, value]) => value === "")),
     references: namesOf(named.filter(([, value]) => /\$\{[A-Za-z_]/.test(value))),
-    cut: namesOf(named.filter(([name]) => cut.has(name))),
+    cutOff: namesOf(named.filter(([name]) => cutOff.has(name))),
     unclosed: namesOf(named.filter(([name]) => unclosed.has(name))),
     oneLine: namesOf(named.filter(([, value]) => /^-----BEGIN [^\n]*\\n/.test(value))),
-    passedOver: passedOver.length === 0 ? undefined : linesOf(passedOver)
+    skippedLines: skippedLines.length === 0 ? undefined : linesOf(skippedLines)
   })
 }
 
 /** Where dotenv may have read something other than was meant. It does so silently. */
-const doubts = (source: string) => {
+const findAmbiguities = (source: string) => {
   const lines = source.split(/\r\n?|\n/)
-  const cut = new Set<string>()
+  const cutOff = new Set<string>()
   const unclosed = new Set<string>()
-  const passedOver: Array<number> = []
+  const skippedLines: Array<number> = []
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at] ?? ""
     const [[name, value] = []] = Object.entries(parse(line))
     if (name === undefined || value === undefined) {
-      if (!/^\s*(?:#|$)/.test(line)) passedOver.push(at + 1)
+      if (!/^\s*(?:#|$)/.test(line)) skippedLines.push(at + 1)
       continue
     }
     // dotenv keeps an opening quote that has no closing one.
     const open = /^['"`]/.exec(value)?.[0]
     const end = open === undefined ? at : endOf(lines, at, name, open)
     // The last line of a repeated name counts.
-    note(cut, name, !/[=:]\s*['"`]/.test(line) && /^[^#]*[^\s#]#/.test(line))
-    note(unclosed, name, open !== undefined && end === at)
+    mark(cutOff, name, !/[=:]\s*['"`]/.test(line) && /^[^#]*[^\s#]#/.test(line))
+    mark(unclosed, name, open !== undefined && end === at)
     at = end
   }
-  return { cut, unclosed, passedOver }
+  return { cutOff, unclosed, skippedLines }
 }
 
 /** The last line of a quoted value; its first line if the quote is not closed. */
@@ -104,8 +104,8 @@ const endOf = (lines: ReadonlyArray<string>, start: number, name: string, quote:
   return end > start && whole?.startsWith(quote) === false ? end : start
 }
 
-const note = (names: Set<string>, name: string, isSo: boolean) =>
-  isSo ? names.add(name) : names.delete(name)
+const mark = (names: Set<string>, name: string, isMarked: boolean) =>
+  isMarked ? names.add(name) : names.delete(name)
 
 type Entries = ReadonlyArray<readonly [name: SecretName, value: string]>
 

@@ -23,13 +23,13 @@ import { canSync, syncAfter, syncFlag } from "./sync/sync.ts"
 export const importCommand = leaf(
   "import",
   {
-    summary: "Import the values of a .env file, all in one write",
+    summary: "Import the values of a .env file, all at once",
     description:
       "Reads NAME=value lines as dotenv does, from the file or from stdin. Asks before it replaces a value.",
     example: "tako secrets import .env --env development",
     arguments: {
-      file: argument.optional("FILE", { summary: "The file; stdin without it, or with -" }),
-      names: argument.rest("NAME", { summary: "Import only these", holds: "any-secret" })
+      file: argument.optional("FILE", { summary: "The .env file (default, or -: stdin)" }),
+      names: argument.rest("NAME", { summary: "Import only these secrets", holds: "any-secret" })
     },
     flags: {
       environment: environmentFlag,
@@ -46,7 +46,7 @@ export const importCommand = leaf(
       const where = { environment: Option.some(environment) }
       if (input.sync) yield* canSync(where)
       const dotenv = yield* dotenvOf(yield* textOf(input.file), only)
-      const { values, own, empty, references } = dotenv
+      const { values, publicKeys, empty, references } = dotenv
       const { outcomes, created } = yield* importSecrets(environment, values, (replaced) =>
         confirmed(`Replace ${replaced.join(", ")} in ${environment}?`, input.yes)
       )
@@ -63,7 +63,8 @@ export const importCommand = leaf(
       yield* say(
         `Imported ${counted(outcomes.size, "secret")} into environment ${environment}: ${parts.join(", ")}`
       )
-      if (own.length > 0) yield* say(`Left out, because only dotenvx uses it: ${own.join(", ")}`)
+      if (publicKeys.length > 0)
+        yield* say(`Left out, because only dotenvx uses it: ${publicKeys.join(", ")}`)
       if (empty.length > 0) yield* say(`Left out, because it has no value: ${empty.join(", ")}`)
       if (references.length > 0) {
         yield* say(`Imported literally, with \${…} not replaced: ${references.join(", ")}`)
@@ -84,9 +85,11 @@ export const importCommand = leaf(
 )
 
 /** What dotenv skips or cuts off silently; the file is about to be deleted. */
-const warningsOf = ({ cut, unclosed, oneLine, passedOver }: Dotenv): ReadonlyArray<string> => [
-  ...(passedOver === undefined ? [] : [`Left out, because it is not NAME=value: ${passedOver}`]),
-  ...(cut.length === 0 ? [] : [`Cut off at a #, which starts a comment outside quotes: ${cut.join(", ")}`]),
+const warningsOf = ({ cutOff, unclosed, oneLine, skippedLines }: Dotenv): ReadonlyArray<string> => [
+  ...(skippedLines === undefined ? [] : [`Left out, because it is not NAME=value: ${skippedLines}`]),
+  ...(cutOff.length === 0
+    ? []
+    : [`Cut off at a #, which starts a comment outside quotes: ${cutOff.join(", ")}`]),
   ...(unclosed.length === 0
     ? []
     : [`Imported with its opening quote, which is not closed: ${unclosed.join(", ")}`]),
@@ -124,6 +127,6 @@ const dotenvOf = Effect.fnUntraced(function* (
   const dotenv = yield* readDotenv(text, only)
   if (dotenv.values.size > 0) return dotenv
   return yield* new Usage({
-    problem: `The file has no values, only names: ${[...dotenv.own, ...dotenv.empty].join(", ")}.`
+    problem: `The file has no values, only names: ${[...dotenv.publicKeys, ...dotenv.empty].join(", ")}.`
   })
 })

@@ -7,13 +7,13 @@ import { leaf } from "../command.ts"
 import { Style } from "../context.ts"
 import { environmentFlag, givenEnvironment } from "../names.ts"
 import { counted, jsonFlag, outJson, outTable, say } from "../output.ts"
-import type { Cell } from "../table.ts"
+import { type Cell, headings } from "../table.ts"
 
 export const ls = leaf(
   "ls",
   {
     aliases: ["list", "show"],
-    summary: "List which secrets are set in which environment; needs no key",
+    summary: "List secrets and the environments they are set in; needs no key",
     example: "tako secrets ls",
     flags: { environment: environmentFlag, json: jsonFlag }
   },
@@ -27,7 +27,7 @@ export const ls = leaf(
       }
       const { out } = yield* Style
       yield* outTable([
-        ["SECRET", ...listing.environments].map((heading): Cell => [heading, out.bold]),
+        headings("SECRET", ...listing.environments)(out),
         ...listing.secrets.map(
           ({ name, presence }): ReadonlyArray<Cell> => [
             name,
@@ -35,7 +35,7 @@ export const ls = leaf(
           ]
         )
       ])
-      for (const environment of listing.environments) yield* sayMissing(listing, environment)
+      for (const environment of listing.environments) yield* printMissing(listing, environment)
     })
 )
 
@@ -50,7 +50,7 @@ const cell = (presence: Presence, ink: Ink): Cell => {
   }
 }
 
-const sayMissing = Effect.fnUntraced(function* ({ secrets }: Listing, environment: EnvironmentName) {
+const printMissing = Effect.fnUntraced(function* ({ secrets }: Listing, environment: EnvironmentName) {
   const missing = secrets.filter(({ presence }) => presence.get(environment) === "missing")
   const first = missing[0]
   if (first === undefined) return

@@ -20,7 +20,7 @@ export const set = leaf(
   "set",
   {
     aliases: ["add"],
-    summary: "Set a secret to a value that you type or pipe in",
+    summary: "Set a secret to a value you type or pipe in",
     description:
       "Prompts for the value without echo, or reads it from stdin, dropping one final newline. The value is encrypted before it is written. The first secret of an environment creates the environment.",
     example: "tako secrets set DATABASE_URL --env production",

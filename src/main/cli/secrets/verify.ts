@@ -9,12 +9,12 @@ import { leaf } from "../command.ts"
 import { Style } from "../context.ts"
 import { environmentFlag, givenEnvironment } from "../names.ts"
 import { jsonFlag, outJson, outTable, say } from "../output.ts"
-import type { Cell } from "../table.ts"
+import { type Cell, headings } from "../table.ts"
 
 export const verify = leaf(
   "verify",
   {
-    summary: "Check that every value opens with the keys at hand",
+    summary: "Check that every value opens with the available keys",
     description:
       "Exits 4 if a value is damaged or misplaced or an environment was replaced, 3 if the environment of --env has no key here or if TAKO_PASSPHRASE or TAKO_KEY opens nothing at all, and 1 if an environment lacks a secret that tako.toml requires.",
     example: "tako secrets verify",
@@ -26,7 +26,7 @@ export const verify = leaf(
       const verdicts = yield* verifyEnvironments(Option.toArray(only), { ask: Option.isSome(only) })
       yield* input.json ? outJson(toJson(verdicts)) : print(verdicts)
       const all = [...verdicts.values()]
-      if (all.some(isBad)) return damaged
+      if (all.some(hasProblem)) return damaged
       if (Option.isSome(only) && all.some(({ _tag }) => _tag === "NoKey" || _tag === "NotTrusted"))
         return noKey
       if (openedNothing(all)) return noKey
@@ -47,7 +47,7 @@ const counts = (placements: ReadonlyMap<string, Placement>) => {
   }
 }
 
-const isBad = (verdict: Verdict): boolean => {
+const hasProblem = (verdict: Verdict): boolean => {
   if (verdict._tag === "Replaced") return true
   if (verdict._tag !== "Opened") return false
   const { misplaced, damaged } = counts(verdict.placements)
@@ -64,9 +64,8 @@ const openedNothing = (verdicts: ReadonlyArray<Verdict>): boolean =>
 const print = Effect.fnUntraced(function* (verdicts: Verdicts) {
   const { out } = yield* Style
   if (verdicts.size === 0) return yield* say("There are no environments yet.")
-  const headings = ["ENVIRONMENT", "OPENED", "UNBOUND", "MISPLACED", "DAMAGED"]
   yield* outTable([
-    headings.map((heading): Cell => [heading, out.bold]),
+    headings("ENVIRONMENT", "OPENED", "UNBOUND", "MISPLACED", "DAMAGED")(out),
     ...[...verdicts].map(([name, verdict]): ReadonlyArray<Cell> => {
       switch (verdict._tag) {
         case "Empty":
@@ -79,22 +78,22 @@ const print = Effect.fnUntraced(function* (verdicts: Verdicts) {
           return [name, ["replaced", out.red]]
         case "Opened": {
           const { opened, unbound, misplaced, damaged } = counts(verdict.placements)
-          const bad = (count: number): Cell => (count === 0 ? "0" : [String(count), out.red])
+          const problemCount = (count: number): Cell => (count === 0 ? "0" : [String(count), out.red])
           return [
             name,
             `${opened} of ${verdict.placements.size}`,
             String(unbound),
-            bad(misplaced),
-            bad(damaged)
+            problemCount(misplaced),
+            problemCount(damaged)
           ]
         }
       }
     })
   ])
-  for (const [name, verdict] of verdicts) yield* sayFindings(name, verdict)
+  for (const [name, verdict] of verdicts) yield* printFindings(name, verdict)
 })
 
-const sayFindings = Effect.fnUntraced(function* (name: EnvironmentName, verdict: Verdict) {
+const printFindings = Effect.fnUntraced(function* (name: EnvironmentName, verdict: Verdict) {
   const [first, ...others] = verdict.missing
   if (first !== undefined) {
     const [set, what] = others.length === 0 ? ["To set it", first] : ["To set each", "NAME"]
@@ -166,7 +165,7 @@ const findings = (verdict: Verdict) => {
       return { state: "replaced" }
     case "Opened":
       return {
-        state: isBad(verdict) ? "bad" : "good",
+        state: hasProblem(verdict) ? "bad" : "good",
         source: verdict.source,
         marked: verdict.marked,
         ...counts(verdict.placements),
@@ -186,7 +185,7 @@ const states = {
 const placementJson = (secret: string, placement: Placement) => ({
   name: secret,
   state: states[placement._tag],
-  ...(placement._tag === "Moved"
-    ? { origin: { environment: placement.origin.environment, name: placement.origin.secret } }
-    : {})
+  ...(placement._tag === "Moved" && {
+    origin: { environment: placement.origin.environment, name: placement.origin.secret }
+  })
 })

@@ -20,7 +20,7 @@ import { say } from "../output.ts"
 export const add = leaf(
   "add",
   {
-    summary: "Add a server, after connecting to it",
+    summary: "Connect to a server, and add it to the list",
     description:
       "HOST is an SSH destination: a name in your ssh configuration, a host, user@host or ssh://user@host:port. tako connects as ssh would. It shows an unknown host key and asks before it adds it to your known_hosts.",
     example: "tako servers add la deploy@la.example",
@@ -71,7 +71,7 @@ const entryOf = Effect.fnUntraced(function* (input: Input) {
     const problem =
       name === localName
         ? `${localName} is the server on this machine and is always there.`
-        : "A server's name is 1 to 63 of A-Z, a-z, 0-9 and . _ -, a letter or a digit first."
+        : "A server's name has 1 to 63 characters of A-Z, a-z, 0-9 and . _ -, and starts with a letter or a digit."
     return yield* new Usage({ problem })
   }
   const destination = Option.getOrUndefined(parseDestination(host))

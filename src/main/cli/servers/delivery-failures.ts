@@ -1,14 +1,14 @@
 import * as Effect from "effect/Effect"
+import { omitUndefined } from "../../../domain/omit-undefined.ts"
 import type { DeliveryError } from "../../../programs/sync/delivery.ts"
 import { Style } from "../context.ts"
 import { renderFailure } from "../failure.ts"
-import { say } from "../output.ts"
-import { listNames } from "../secrets/sync/report.ts"
+import { listNames, say } from "../output.ts"
 
 /** A failure in a word or two for a table, which the whole message follows. */
-export const shortFailure = (failure: DeliveryError): string => states[failure._tag]
+export const shortFailure = (failure: DeliveryError): string => labels[failure._tag]
 
-const states: { readonly [T in DeliveryError["_tag"]]: string } = {
+const labels: { readonly [T in DeliveryError["_tag"]]: string } = {
   HostKeyRefused: "host key refused",
   KeyDiffers: "different key",
   LoginRefused: "login refused",
@@ -20,8 +20,10 @@ const states: { readonly [T in DeliveryError["_tag"]]: string } = {
 export const failureToJson = (error: DeliveryError) => ({
   state: "failed",
   error: error._tag,
-  ...("stage" in error ? { stage: error.stage } : {}),
-  ...("reason" in error && error._tag !== "ServerRefused" ? { reason: error.reason } : {}),
+  ...omitUndefined({
+    stage: "stage" in error ? error.stage : undefined,
+    reason: "reason" in error && error._tag !== "ServerRefused" ? error.reason : undefined
+  }),
   message: error.message
 })
 
@@ -33,21 +35,21 @@ interface Failure {
 /** Prints failures in full. One that several servers share, but for their names, is printed once. */
 export const reportFailures = Effect.fnUntraced(function* (
   failures: ReadonlyArray<Failure>,
-  most = Number.POSITIVE_INFINITY
+  maxShown = Number.POSITIVE_INFINITY
 ) {
   const { err } = yield* Style
-  const alike = new Map<string, [Failure, ...ReadonlyArray<Failure>]>()
+  const byMessage = new Map<string, [Failure, ...ReadonlyArray<Failure>]>()
   for (const failure of failures) {
     const key = failure.error.message.replaceAll(failure.server, "")
-    const before = alike.get(key)
-    alike.set(key, before === undefined ? [failure] : [...before, failure])
+    const before = byMessage.get(key)
+    byMessage.set(key, before === undefined ? [failure] : [...before, failure])
   }
-  const all = [...alike.values()]
-  for (const [{ error }, ...others] of all.slice(0, most)) {
+  const all = [...byMessage.values()]
+  for (const [{ error }, ...others] of all.slice(0, maxShown)) {
     yield* say(`\n${renderFailure(error, err)}`)
     const names = others.map(({ server }) => server)
     if (names.length > 0) yield* say(`The same on: ${listNames(names, 8)}`)
   }
-  if (all.length > most)
-    yield* say(`\nThere are ${all.length - most} other errors. To see all of them, add --json.`)
+  if (all.length > maxShown)
+    yield* say(`\nThere are ${all.length - maxShown} other errors. To see all of them, add --json.`)
 })

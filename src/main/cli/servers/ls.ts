@@ -6,13 +6,13 @@ import { ServerRegistry } from "../../../services/server-registry/server-registr
 import { leaf } from "../command.ts"
 import { Style } from "../context.ts"
 import { jsonFlag, outJson, outTable, say } from "../output.ts"
-import type { Cell } from "../table.ts"
+import { headings } from "../table.ts"
 
 export const ls = leaf(
   "ls",
   {
     aliases: ["list"],
-    summary: "List the servers that you have added",
+    summary: "List the servers you have added",
     example: "tako servers ls",
     flags: { json: jsonFlag }
   },
@@ -23,7 +23,7 @@ export const ls = leaf(
       if (servers.length === 0) return yield* say(noServers)
       const { out } = yield* Style
       yield* outTable([
-        ["SERVER", "HOST", "SOCKET"].map((heading): Cell => [heading, out.bold]),
+        headings("SERVER", "HOST", "SOCKET")(out),
         ...servers.map(({ name, ssh, socket }) => [name, shownDestination(ssh), socket])
       ])
     })

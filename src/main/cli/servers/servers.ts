@@ -6,7 +6,7 @@ import { ls } from "./ls.ts"
 import { rm } from "./rm.ts"
 import { status } from "./status.ts"
 
-export const servers = group("servers", { summary: "Manage the servers that you deploy to" }, [
+export const servers = group("servers", { summary: "Manage the servers you deploy to" }, [
   provide(add, Layers.servers),
   provide(ls, Layers.knownServers),
   provide(rm, Layers.knownServers),

@@ -9,38 +9,38 @@ import { serverFailed } from "../../exit-code.ts"
 import { argument, leaf } from "../command.ts"
 import { Style } from "../context.ts"
 import { jsonFlag, outJson, outTable, say } from "../output.ts"
-import type { Cell } from "../table.ts"
+import { type Cell, headings } from "../table.ts"
 import { failureToJson, reportFailures, shortFailure } from "./delivery-failures.ts"
 import { noServers, toJson } from "./ls.ts"
 
 export const status = leaf(
   "status",
   {
-    summary: "Show which servers answer, and their version",
+    summary: "Show which servers answer, and with which version",
     example: "tako servers status",
     arguments: {
       names: argument.rest("NAME", {
         holds: "server",
-        summary: "Ask only these; local is the one on this machine"
+        summary: "Ask only these; local is this machine"
       })
     },
     flags: { json: jsonFlag }
   },
   ({ names, json }) =>
     Effect.gen(function* () {
-      const found = yield* statusOf(names)
-      const failures = found.flatMap(({ target: { name }, outcome }) =>
+      const statuses = yield* statusOf(names)
+      const failures = statuses.flatMap(({ target: { name }, outcome }) =>
         Either.isLeft(outcome) ? [{ server: name, error: outcome.left }] : []
       )
       if (json) {
-        yield* outJson({ servers: found.map(statusToJson) })
+        yield* outJson({ servers: statuses.map(statusToJson) })
         return failures.length > 0 ? serverFailed : undefined
       }
-      if (found.length === 0) return yield* say(noServers)
+      if (statuses.length === 0) return yield* say(noServers)
       const { out } = yield* Style
       yield* outTable([
-        ["SERVER", "HOST", "STATE", "VERSION", "APPS"].map((heading): Cell => [heading, out.bold]),
-        ...found.map((one) => row(one, out))
+        headings("SERVER", "HOST", "STATE", "VERSION", "APPS")(out),
+        ...statuses.map((status) => row(status, out))
       ])
       yield* reportFailures(failures)
       return failures.length > 0 ? serverFailed : undefined

@@ -45,7 +45,7 @@ describe("a .env file", () => {
   it("takes of what dotenvx decrypts the values, and its public keys when they are asked for", () => {
     const text = 'DOTENV_PUBLIC_KEY="03"\nDOTENV_PUBLIC_KEY_CI="04"\nDOTENV_PUBLIC_KEYS=x\nA=1'
     assert.deepStrictEqual(valuesOf(text), { DOTENV_PUBLIC_KEYS: "x", A: "1" })
-    assert.deepStrictEqual(Either.getOrThrow(read(text)).own, [
+    assert.deepStrictEqual(Either.getOrThrow(read(text)).publicKeys, [
       "DOTENV_PUBLIC_KEY",
       "DOTENV_PUBLIC_KEY_CI"
     ] as never)
@@ -74,20 +74,20 @@ describe("a .env file", () => {
     ['A="-----BEGIN\nMC4\n-----END"\nnonsense\nB=1', [], [], "line 4"]
   ])(
     "is looked at where dotenv reads it otherwise than other programs do: %j",
-    (text, cut, unclosed, passedOver) => {
+    (text, cutOff, unclosed, skippedLines) => {
       const dotenv = Either.getOrThrow(read(text))
-      assert.deepStrictEqual([dotenv.cut, dotenv.unclosed, dotenv.passedOver], [
-        cut,
+      assert.deepStrictEqual([dotenv.cutOff, dotenv.unclosed, dotenv.skippedLines], [
+        cutOff,
         unclosed,
-        passedOver
+        skippedLines
       ] as never)
     }
   )
 
   it("with names that a secret cannot have is refused by their lines: they may be half a key", () => {
     const unclosed = 'A=1\nKEY="-----BEGIN\ncanary==\n\n  export my-key: canary'
-    assert.match(refusal(unclosed), /; lines 3 and 5 have another one\.$/)
-    assert.match(refusal("a=1\nabc=2"), /; lines 1 and 2 have another one\.$/)
+    assert.match(refusal(unclosed), /: lines 3 and 5\.$/)
+    assert.match(refusal("a=1\nabc=2"), /: lines 1 and 2\.$/)
     assert.match(refusal("a=1\nA=2\nA_b=3", "A"), /nothing/)
     assert.notInclude(refusal(unclosed), "canary")
   })

@@ -8,7 +8,7 @@ import { say } from "../../output.ts"
 export const derive = leaf(
   "derive",
   {
-    summary: "Join an environment: derive its key from the passphrase and keep it here",
+    summary: "Join an environment: derive its key from the passphrase and store it here",
     example: "tako secrets key derive --env production",
     flags: {
       environment: environmentFlag,

@@ -6,13 +6,13 @@ import { leaf } from "../../command.ts"
 import { Style } from "../../context.ts"
 import { environmentFlag, givenEnvironment } from "../../names.ts"
 import { jsonFlag, outJson, outTable, say } from "../../output.ts"
-import type { Cell } from "../../table.ts"
+import { type Cell, headings } from "../../table.ts"
 
 export const ls = leaf(
   "ls",
   {
     aliases: ["list"],
-    summary: "List which environments this machine can open, and with which key",
+    summary: "List the environments, and which key this machine has for each",
     example: "tako secrets key ls",
     flags: { environment: environmentFlag, json: jsonFlag }
   },
@@ -28,7 +28,7 @@ export const ls = leaf(
       if (verdicts.size === 0) return yield* say("There are no environments yet.")
       const { out } = yield* Style
       yield* outTable([
-        ["ENVIRONMENT", "KEY"].map((heading): Cell => [heading, out.bold]),
+        headings("ENVIRONMENT", "KEY")(out),
         ...[...verdicts].map(([name, verdict]): ReadonlyArray<Cell> => [name, stateLabels[keyOf(verdict)]])
       ])
     })

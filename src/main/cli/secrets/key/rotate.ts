@@ -11,9 +11,9 @@ import { refreshTypesAfterChange } from "../../typegen.ts"
 export const rotate = leaf(
   "rotate",
   {
-    summary: "Encrypt an environment again, under a new passphrase or the same one",
+    summary: "Re-encrypt an environment under a new passphrase, or the same one",
     description:
-      "All or nothing. Old commits stay readable with the old passphrase: if somebody left, change the values they knew at their source.",
+      "Re-encrypts every value, or none. Old commits stay readable with the old passphrase: if someone has left, change the values they knew at their source.",
     example: "tako secrets key rotate --env production",
     flags: {
       environment: environmentFlag,
@@ -21,7 +21,7 @@ export const rotate = leaf(
         summary: "Generate the passphrase; without a terminal it is printed to stdout"
       }),
       samePassphrase: flag.boolean("same-passphrase", {
-        summary: "Keep the passphrase: only the salt is new, and every value gets bound"
+        summary: "Keep the passphrase: change only the salt, and bind every value to its name"
       })
     }
   },

@@ -8,7 +8,7 @@ import { confirmed } from "../../prompts.ts"
 export const trust = leaf(
   "trust",
   {
-    summary: "Let this project use a key that this machine has for another one",
+    summary: "Let this project use a key this machine has for another project",
     example: "tako secrets key trust --env production",
     flags: {
       environment: environmentFlag,

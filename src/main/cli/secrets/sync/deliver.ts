@@ -14,16 +14,16 @@ import { Stdio } from "../../../../services/stdio/stdio.ts"
 import { Terminal } from "../../../../services/terminal/terminal.ts"
 import type { Transport } from "../../../../services/transport/transport.ts"
 import { done, interrupted, serverFailed } from "../../../exit-code.ts"
-import { say } from "../../output.ts"
+import { listChanges, listNames, say } from "../../output.ts"
 import {
-  continuesAlone,
+  continuesOnServer,
   type Line,
   makeProgress,
   type Progress,
   type ProgressStyle,
   type Size
 } from "./progress.ts"
-import { jsonSummary, listChanges, listNames, report } from "./report.ts"
+import { jsonSummary, report } from "./report.ts"
 
 export { chooseTargets }
 
@@ -62,7 +62,7 @@ export const carryOut = Effect.fnUntraced(function* (request: Request, context: 
   )
   return yield* Effect.scoped(
     Effect.gen(function* () {
-      const begun = yield* Clock.currentTimeMillis
+      const startedAt = yield* Clock.currentTimeMillis
       const progress = yield* makeProgress(deliveries, progressStyle(request, context, yield* Stdio))
       const results = yield* sync(
         deliveries,
@@ -73,7 +73,7 @@ export const carryOut = Effect.fnUntraced(function* (request: Request, context: 
         Effect.onInterrupt(() => Effect.zipRight(progress.finish, reportInterruption(progress))),
         // Ctrl-C at a question; other servers may already have been sent to.
         Effect.catchTag("Interrupted", (error) =>
-          progress.board.lines().some(hasBegun)
+          progress.board.lines().some(hasStarted)
             ? Effect.as(Effect.zipRight(progress.finish, reportInterruption(progress)), undefined)
             : Effect.fail(error)
         )
@@ -83,7 +83,7 @@ export const carryOut = Effect.fnUntraced(function* (request: Request, context: 
       if (!request.dryRun && Option.isNone(request.server)) yield* forgetRetired(results)
       if (request.json) {
         const stdio = yield* Stdio
-        yield* stdio.out(jsonSummary(results, (yield* Clock.currentTimeMillis) - begun))
+        yield* stdio.out(jsonSummary(results, (yield* Clock.currentTimeMillis) - startedAt))
       } else yield* report(progress.board.lines(), request.dryRun)
       return results.some(({ outcome }) => Either.isLeft(outcome)) ? serverFailed : done
     })
@@ -124,36 +124,36 @@ const pausing = ({ pause }: Progress) =>
     }))
   )
 
-const hasBegun = (line: Line): boolean =>
-  continuesAlone(line) || (line.result !== undefined && Either.isRight(line.result.outcome))
+const hasStarted = (line: Line): boolean =>
+  continuesOnServer(line) || (line.result !== undefined && Either.isRight(line.result.outcome))
 
 const reportInterruption = ({ board }: Progress) =>
   Effect.gen(function* () {
     const lines = board.lines()
-    const names = (these: typeof lines) =>
+    const namesOf = (these: typeof lines) =>
       listNames(
         these.map(({ delivery }) => delivery.target.name),
         8
       )
-    const running = lines.filter(continuesAlone)
-    const ended = lines.filter((line) => hasBegun(line) && !continuesAlone(line))
-    const others = lines.filter((line) => !continuesAlone(line) && line.result === undefined)
+    const running = lines.filter(continuesOnServer)
+    const ended = lines.filter((line) => hasStarted(line) && !continuesOnServer(line))
+    const others = lines.filter((line) => !continuesOnServer(line) && line.result === undefined)
     if (running.length === 0 && ended.length === 0) return yield* say("Interrupted. Nothing was changed.")
-    if (ended.length > 0) yield* say(`Interrupted. Done: ${names(ended)}`)
-    if (running.length > 0) yield* say(`Still rolling out on: ${names(running)}`)
-    if (others.length > 0) yield* say(`Nothing was sent to: ${names(others)}`)
+    if (ended.length > 0) yield* say(`Interrupted. Done: ${namesOf(ended)}`)
+    if (running.length > 0) yield* say(`Still rolling out on: ${namesOf(running)}`)
+    if (others.length > 0) yield* say(`Nothing was sent to: ${namesOf(others)}`)
     yield* say("Run the same command again to see the result and to send what is missing.")
   })
 
-const most = 12
+const maxChanges = 12
 
 /** Shows what servers would lose, grouped by what it is, and asks. */
 export const askConsent = Effect.fnUntraced(function* (removals: ReadonlyArray<Removal>) {
   const terminal = yield* Terminal
-  const alike = new Map<string, ReadonlyArray<string>>()
+  const serversByChange = new Map<string, ReadonlyArray<string>>()
   for (const { delivery, plan, removed } of removals) {
     const what = `${delivery.parcel.environment}: ${listChanges({ ...plan, removed })}`
-    alike.set(what, [...(alike.get(what) ?? []), delivery.target.name])
+    serversByChange.set(what, [...(serversByChange.get(what) ?? []), delivery.target.name])
   }
   const environments = [...new Set(removals.map(({ delivery }) => delivery.parcel.environment))]
   const have = environments.length === 1 ? "has" : "have"
@@ -167,7 +167,9 @@ export const askConsent = Effect.fnUntraced(function* (removals: ReadonlyArray<R
     })
   }
   yield* say(`Servers have secrets that ${noLonger}:`)
-  for (const [what, servers] of [...alike].slice(0, most)) yield* say(`  ${listNames(servers)}   ${what}`)
-  if (alike.size > most) yield* say(`  and ${alike.size - most} more. To see all of them, add --dry-run.`)
+  for (const [what, servers] of [...serversByChange].slice(0, maxChanges))
+    yield* say(`  ${listNames(servers)}   ${what}`)
+  if (serversByChange.size > maxChanges)
+    yield* say(`  and ${serversByChange.size - maxChanges} more. To see all of them, add --dry-run.`)
   return yield* terminal.confirm("Remove them from the servers?", { default: false })
 })

@@ -6,9 +6,9 @@ import type { Delivery, Listener, Result, Stage } from "../../../../programs/syn
 import { Stdio } from "../../../../services/stdio/stdio.ts"
 import type { Ink } from "../../../command-line/ink.ts"
 import { Style } from "../../context.ts"
-import { counted } from "../../output.ts"
+import { counted, seconds } from "../../output.ts"
 import { shortFailure } from "../../servers/delivery-failures.ts"
-import { jsonEnded, jsonStage, sayDelivered, sayLine, sayPlace, saySeconds, sayStage } from "./report.ts"
+import { deliveredLabels, jsonEnded, jsonStage, placeLabels, progressMessage, stageLabel } from "./report.ts"
 
 /** Shows how a sync is going. */
 export interface Progress extends Listener {
@@ -30,42 +30,42 @@ export const makeProgress = Effect.fnUntraced(function* (
   const board = makeBoard(deliveries)
   const stdio = yield* Stdio
   const now = Clock.currentTimeMillis
-  const noting = {
+  const recording = {
     onStage: (...[delivery, stage]: Parameters<Listener["onStage"]>) =>
-      Effect.map(now, (now) => board.tell(delivery, stage, now)),
-    onResult: (result: Result) => Effect.map(now, (now) => board.end(result, now))
+      Effect.map(now, (now) => board.advance(delivery, stage, now)),
+    onResult: (result: Result) => Effect.map(now, (now) => board.complete(result, now))
   }
-  const still = { board, pause: <A, E, R>(asking: Effect.Effect<A, E, R>) => asking, finish: Effect.void }
+  const undrawn = { board, pause: <A, E, R>(asking: Effect.Effect<A, E, R>) => asking, finish: Effect.void }
   switch (style._tag) {
     case "Live":
-      return { ...noting, board, ...(yield* live(board, style.size)) } satisfies Progress as Progress
+      return { ...recording, board, ...(yield* live(board, style.size)) } satisfies Progress as Progress
     case "Json":
       return {
-        ...still,
+        ...undrawn,
         onStage: (delivery, stage) =>
-          Effect.zipRight(noting.onStage(delivery, stage), stdio.out(jsonStage(delivery, stage))),
+          Effect.zipRight(recording.onStage(delivery, stage), stdio.out(jsonStage(delivery, stage))),
         onResult: (result) =>
           Effect.zipRight(
-            noting.onResult(result),
+            recording.onResult(result),
             Effect.suspend(() => stdio.out(jsonEnded(board, result)))
           )
       } satisfies Progress as Progress
     case "Plain": {
       const { err } = yield* Style
       const say = (delivery: Delivery) => {
-        const line = sayLine(board, delivery, err)
+        const line = progressMessage(board, delivery, err)
         return line === undefined ? Effect.void : stdio.say(line)
       }
       return {
-        ...still,
+        ...undrawn,
         onStage: (delivery, stage) =>
           Effect.zipRight(
-            noting.onStage(delivery, stage),
+            recording.onStage(delivery, stage),
             Effect.suspend(() => say(delivery))
           ),
         onResult: (result) =>
           Effect.zipRight(
-            noting.onResult(result),
+            recording.onResult(result),
             Effect.suspend(() => say(result.delivery))
           )
       } satisfies Progress as Progress
@@ -73,7 +73,7 @@ export const makeProgress = Effect.fnUntraced(function* (
   }
 })
 
-const pace = "100 millis"
+const redrawInterval = "100 millis"
 
 /** Redraws in place (ECMA-48: CUU, ED) while the scope is open. */
 const live = Effect.fnUntraced(function* (board: Board, size: () => Size) {
@@ -82,7 +82,7 @@ const live = Effect.fnUntraced(function* (board: Board, size: () => Size) {
   let drawn = 0
   let last = ""
   let paused = 0
-  const put = (lines: ReadonlyArray<string>) =>
+  const write = (lines: ReadonlyArray<string>) =>
     Effect.suspend(() => {
       const text = lines.join("\n")
       if (text === last) return Effect.void
@@ -92,31 +92,31 @@ const live = Effect.fnUntraced(function* (board: Board, size: () => Size) {
       drawn = lines.length
       return stdio.say(back + text)
     })
-  const drawNow = Effect.flatMap(Clock.currentTimeMillis, (now) =>
-    paused > 0 ? Effect.void : put(draw(board, size(), now, err))
+  const redraw = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    paused > 0 ? Effect.void : write(draw(board, size(), now, err))
   )
-  const settle = Effect.suspend(() => {
+  const leaveSummary = Effect.suspend(() => {
     const lines = board.lines()
-    const end = drawn === 0 ? Effect.void : put([` ${summary(lines)}`])
+    const end = drawn === 0 ? Effect.void : write([` ${summary(lines)}`])
     return Effect.tap(end, () => {
       drawn = 0
       last = ""
     })
   })
-  yield* Effect.forkScoped(Effect.forever(Effect.zipRight(drawNow, Effect.sleep(pace))))
+  yield* Effect.forkScoped(Effect.forever(Effect.zipRight(redraw, Effect.sleep(redrawInterval))))
   return {
     pause: <A, E, R>(asking: Effect.Effect<A, E, R>) =>
       Effect.acquireUseRelease(
         Effect.zipRight(
           Effect.sync(() => paused++),
-          settle
+          leaveSummary
         ),
         () => asking,
         () => Effect.sync(() => paused--)
       ),
     finish: Effect.suspend(() => {
       paused++
-      return settle
+      return leaveSummary
     })
   }
 })
@@ -133,14 +133,14 @@ export interface Line {
 }
 
 /** How long a delivery has been active. Waiting for others or for a person does not count. */
-export const millisOf = ({ since, result, millis }: Line, now: number): number =>
+export const activeMillis = ({ since, result, millis }: Line, now: number): number =>
   since === undefined || result !== undefined ? millis : millis + now - since
 
 /** The state of all deliveries, in their order. */
 export interface Board {
   readonly lines: () => ReadonlyArray<Line>
-  readonly tell: (delivery: Delivery, stage: Stage, now: number) => void
-  readonly end: (result: Result, now: number) => void
+  readonly advance: (delivery: Delivery, stage: Stage, now: number) => void
+  readonly complete: (result: Result, now: number) => void
 }
 
 export const makeBoard = (deliveries: ReadonlyArray<Delivery>): Board => {
@@ -156,19 +156,19 @@ export const makeBoard = (deliveries: ReadonlyArray<Delivery>): Board => {
   }
   return {
     lines: () => [...lines.values()],
-    tell: (delivery, stage, now) =>
+    advance: (delivery, stage, now) =>
       change(delivery, (line) =>
         stage._tag === "Waiting"
-          ? { ...line, stage, since: undefined, millis: millisOf(line, now) }
+          ? { ...line, stage, since: undefined, millis: activeMillis(line, now) }
           : { ...line, stage, since: line.since ?? now }
       ),
-    end: (result, now) =>
-      change(result.delivery, (line) => ({ ...line, result, millis: millisOf(line, now) }))
+    complete: (result, now) =>
+      change(result.delivery, (line) => ({ ...line, result, millis: activeMillis(line, now) }))
   }
 }
 
 /** Whether the server finishes this delivery even if the connection is lost. */
-export const continuesAlone = ({ stage, result }: Line): boolean =>
+export const continuesOnServer = ({ stage, result }: Line): boolean =>
   result === undefined && ["Sending", "Rolling", "Draining"].includes(stage._tag)
 
 export interface Size {
@@ -187,7 +187,7 @@ export const draw = (board: Board, { columns, rows }: Size, now: number, ink: In
   if (lines.length <= room) return aligned(lines, several, columns, now, ink)
   const active = lines.filter(({ since, result }) => since !== undefined && !result)
   return [
-    cut(` ${summary(lines)}`, columns),
+    truncate(` ${summary(lines)}`, columns),
     ...aligned(active.slice(0, room - 1), several, columns, now, ink)
   ]
 }
@@ -209,32 +209,32 @@ const aligned = (
   now: number,
   ink: Ink
 ): ReadonlyArray<string> => {
-  const places = lines.map(({ delivery }) => sayPlace(delivery, several))
+  const places = lines.map(({ delivery }) => placeLabels(delivery, several))
   const widths = [0, 1].map((n) => Math.max(0, ...places.map((place) => displayWidth(place[n] ?? ""))))
   return lines.map((line, n) => {
     const place = (places[n] ?? []).map((text, column) => text.padEnd(widths[column] ?? 0)).join("   ")
-    const [word, paint] = wordOf(line, ink)
+    const [status, paint] = statusOf(line, ink)
     const before = ` ${place}   `
     const isIdle = line.since === undefined && line.result === undefined
-    const after = isIdle ? "" : saySeconds(millisOf(line, now))
-    const text = cut(`${before}${word.padEnd(longestWord)} ${after}`.trimEnd(), columns)
-    const isWhole = text.startsWith(before + word)
-    return isWhole ? `${before}${paint(word)}${text.slice(before.length + word.length)}` : text
+    const after = isIdle ? "" : seconds(activeMillis(line, now))
+    const text = truncate(`${before}${status.padEnd(statusWidth)} ${after}`.trimEnd(), columns)
+    const isWhole = text.startsWith(before + status)
+    return isWhole ? `${before}${paint(status)}${text.slice(before.length + status.length)}` : text
   })
 }
 
-const longestWord = 19
+const statusWidth = 19
 
-const wordOf = ({ stage, result }: Line, ink: Ink): readonly [string, (text: string) => string] => {
-  if (result === undefined) return [sayStage(stage), stage._tag === "Waiting" ? ink.dim : (text) => text]
+const statusOf = ({ stage, result }: Line, ink: Ink): readonly [string, (text: string) => string] => {
+  if (result === undefined) return [stageLabel(stage), stage._tag === "Waiting" ? ink.dim : (text) => text]
   return Either.match(result.outcome, {
     onLeft: (error) => [shortFailure(error), ink.red] as const,
-    onRight: ({ state }) => [sayDelivered[state], ink.green] as const
+    onRight: ({ state }) => [deliveredLabels[state], ink.green] as const
   })
 }
 
 /** Leaves one column free: some terminals wrap a line that fills the last one. */
-const cut = (text: string, columns: number): string => {
+const truncate = (text: string, columns: number): string => {
   if (displayWidth(text) < columns) return text
   let shorter = text
   while (shorter.length > 0 && displayWidth(shorter) >= columns - 1) shorter = shorter.slice(0, -1)

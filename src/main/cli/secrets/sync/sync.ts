@@ -15,7 +15,7 @@ export const sync = leaf(
   {
     summary: "Send secrets to their servers, and roll them out",
     description:
-      'tako.toml lists the servers of an environment: [envs.production] servers = ["la"]. Without --env, syncs every environment that has servers.\n\nOpens everything first: if one value does not open, nothing is sent. Each app keeps its old secrets until new instances are healthy with the new ones. Exits 5 if a server failed; the others are up to date, and the same command retries.',
+      'tako.toml lists the servers of an environment: [envs.production] servers = ["la"]. Without --env, syncs every environment that has servers.\n\nOpens every value first: if one does not open, nothing is sent. Each app keeps its old secrets until new instances are healthy with the new ones. Exits 5 if a server failed; the others are up to date, and running the same command again retries it.',
     example: "tako secrets sync --env production",
     flags: {
       environment: environmentFlag,
@@ -23,7 +23,7 @@ export const sync = leaf(
         short: "s",
         value: "NAME",
         holds: "server",
-        summary: "Sync only this server; local is the one on this machine"
+        summary: "Sync only this server; local is this machine"
       }),
       dryRun: flag.boolean("dry-run", { short: "n", summary: "Show what would change, without changing it" }),
       previousKey: flag.text("previous-key", {
