@@ -2,13 +2,13 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 
 /** One comparison: what, its median in ms, against what, that one's; either may be missing here. */
-export const row = (what, ours, than, theirs, wanted = "") => [
+export const row = (what, ours, than, theirs, target = "") => [
   what,
   ours === undefined ? "-" : ours.toFixed(1),
   than,
   theirs === undefined ? "-" : theirs.toFixed(1),
   ours === undefined || theirs === undefined ? "not here" : (ours / theirs).toFixed(2),
-  wanted
+  target
 ]
 
 const aligned = (head, rows) => {
@@ -31,7 +31,7 @@ export const report = (times, memory, { rounds, write, readme }) => {
     `${machine}, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}; load ${Os.loadavg()[0].toFixed(1)}.`,
     `Medians of ${rounds} interleaved runs after a warm-up, ms of wall time.`,
     "",
-    aligned(["what", "ms", "against", "ms", "ratio", "wanted"], times),
+    aligned(["measurement", "ms", "compared with", "ms", "ratio", "target"], times),
     "",
     aligned(
       ["peak memory", "MiB"],

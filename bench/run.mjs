@@ -139,7 +139,7 @@ report(
     row(
       "`tako run`, 22 values, Node 22",
       plain?.tako,
-      "`varlock run`, the same 22 in the clear",
+      "`varlock run`, the same 22 in plaintext",
       plain?.varlock
     ),
     row("`tako run`, 1,000 values", sizes.many, "1 value", sizes.one, "at most 1.25"),

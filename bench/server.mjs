@@ -138,17 +138,17 @@ try {
 
   const beyond = (name) => median(taken[name].map((time, round) => time - taken.plain[round]))
   const ratio = (name) => median(taken[name].map((time, round) => time / taken.plain[round]))
-  const line = (what, figure, wanted = "") => console.log(`| ${what} | ${figure} | ${wanted} |`)
+  const line = (what, result, target = "") => console.log(`| ${what} | ${result} | ${target} |`)
   const times = (name) => `${beyond(name).toFixed(0)} ms more, ${ratio(name).toFixed(2)} times`
   console.log(
     `${Os.availableParallelism()} cores (${Os.cpus()[0].model.trim()}), ${Os.type()} ${Os.release().split("-")[0]}, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}; load ${Os.loadavg()[0].toFixed(1)}; ${rounds} rounds.`
   )
-  line("a plain spawn until the app tells its port", `${median(taken.plain).toFixed(0)} ms`)
-  line("an instance more (`scale`) until it serves", times("scale"))
-  line("a roll of an idle app, its old instance ended", times("roll"))
+  line("a plain spawn, until the app reports its port", `${median(taken.plain).toFixed(0)} ms`)
+  line("one more instance (`scale`), until it serves", times("scale"))
+  line("a rollout of an idle app, until the old one ended", times("roll"))
   line("memory, idle", `${idle.toFixed(0)} MiB`, "at most 70")
   line("memory, 10 apps", `${withTen.toFixed(0)} MiB`)
-  line(`memory of an idle connection, of ${connections}`, `${each.toFixed(1)} KiB`)
+  line(`memory per idle connection, of ${connections}`, `${each.toFixed(1)} KiB`)
 } finally {
   server.kill("SIGTERM")
   if (server.exitCode === null) await once(server, "exit")

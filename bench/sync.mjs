@@ -1,7 +1,7 @@
-// 200 servers at 16 abreast through an sshd on loopback, against a loop over OpenSSH of the same width that does less: it
-// only logs in, and runs `true` there. node bench/sync.mjs [ROUNDS] [SERVERS] [apart], after npm run build. Wants sshd, as
-// root or as the user that logs in. What counts is the ratio of the two in one round: they share the machine with sshd
-// itself. With "apart", sshd has one processor and what connects to it another, as real servers have their own.
+// 200 servers, 16 at a time, through an sshd on loopback, compared with a loop over OpenSSH of the same concurrency that does
+// less: it only logs in and runs `true`. node bench/sync.mjs [ROUNDS] [SERVERS] [apart], after npm run build. Needs sshd, as
+// root or as the user that logs in. What counts is the ratio of the two in one round: they share the machine with sshd.
+// With "apart", sshd has one processor and its clients have another, since real servers have their own.
 import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import * as Fs from "node:fs"
@@ -13,7 +13,7 @@ import { median } from "./measure.mjs"
 const rounds = Number(process.argv[2] ?? 5)
 const servers = Number(process.argv[3] ?? 200)
 const isApart = process.argv[4] === "apart"
-const abreast = 16
+const concurrency = 16
 const bin = process.env.TAKO_BIN ?? Path.resolve(import.meta.dirname, "../dist/tako.cjs")
 const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-sync-bench-"))
 const at = (name) => Path.join(folder, name)
@@ -146,7 +146,7 @@ const run = async (command, args, environment = {}) => {
   return { millis, processor: processorOf("self") - before.self + ofSshd, ofSshd, memory, said }
 }
 
-const told = ({ millis, processor }) =>
+const summary = ({ millis, processor }) =>
   `${(millis / 1000).toFixed(1)} s (${processor.toFixed(1)} s of processor)`
 
 try {
@@ -188,7 +188,7 @@ try {
   }
   Fs.writeFileSync(at("names"), names.join("\n"))
   const sync = () => run(process.execPath, [bin, "secrets", "sync"])
-  const loop = () => run("sh", ["-c", `xargs -P${abreast} -I{} ssh {}.example true <${at("names")}`])
+  const loop = () => run("sh", ["-c", `xargs -P${concurrency} -I{} ssh {}.example true <${at("names")}`])
   const first = await sync()
   await loop()
   console.error(`warm: ${(first.millis / 1000).toFixed(1)} s`)
@@ -197,19 +197,19 @@ try {
     const ours = await sync()
     const theirs = await loop()
     found.push({ ours, theirs })
-    console.error(`${told(ours)}   ${told(theirs)}`)
+    console.error(`${summary(ours)}   ${summary(theirs)}`)
   }
   if (updates() !== servers * (rounds + 1)) throw new Error("not every server was sent the secrets each time")
   const of = (get) => median(found.map(get))
   const table = found[0].ours.said.split("\n").filter((line) => line !== "" && !/^s\d+: /.test(line))
-  console.log(`${servers} servers, ${abreast} abreast, medians of ${rounds} interleaved rounds`)
+  console.log(`${servers} servers, ${concurrency} at a time, medians of ${rounds} interleaved rounds`)
   const millis = ({ millis }) => millis
   const processor = ({ processor }) => processor
   for (const [what, get, unit] of [
     ["wall time", millis, 1000],
     ["processor", processor, 1],
     ["processor, sshd alone", ({ ofSshd }) => ofSshd, 1],
-    ["processor, but for sshd", ({ processor, ofSshd }) => processor - ofSshd, 1]
+    ["processor, without sshd", ({ processor, ofSshd }) => processor - ofSshd, 1]
   ]) {
     const ours = (of((one) => get(one.ours)) / unit).toFixed(1)
     const theirs = (of((one) => get(one.theirs)) / unit).toFixed(1)
