@@ -25,7 +25,7 @@ const generated = typescript(
 )
 
 describe("the documents", () => {
-  it("have TypeScript that compiles, against the built package and a generated file", () => {
+  it("contain TypeScript that compiles, against the built package and a generated file", () => {
     const folder = makeFolder()
     const blocks = codeBlocks("ts").map((block, index) => ({ ...block, name: `block-${index}.ts` }))
     assert.isAbove(blocks.length, 8)
@@ -73,7 +73,7 @@ describe("the documents", () => {
     }
   })
 
-  it("link to what is there", () => {
+  it("link only to what exists", () => {
     for (const document of documents) {
       for (const [, target = ""] of textOf(document).matchAll(/\]\(([^)\s]+)\)/g)) {
         if (/^https?:/.test(target)) continue

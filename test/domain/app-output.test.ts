@@ -31,11 +31,11 @@ describe("a line of an app's output", () => {
     expect(plainLine(line)).toBe(shown.replace(/\u001b\[[\d;]*m/g, ""))
   })
 
-  it("has no tabs within a sentence, and stays several lines", () => {
+  it("has no tabs in a message, and keeps its lines", () => {
     expect(plainLines(`a\tb\n${esc}[1mc\r`)).toBe("a    b\nc")
   })
 
-  it("takes no longer for what never ends", () => {
+  it("takes linear time for sequences that never end", () => {
     const started = performance.now()
     for (const piece of [`${esc}]`, `${esc}[`, `${esc}P`, `${esc}[0;`, "\u009b"]) {
       colouredLine(piece.repeat(100_000 / piece.length))

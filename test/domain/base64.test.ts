@@ -6,7 +6,7 @@ import * as FastCheck from "../support/fast-check.ts"
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 describe("base64", () => {
-  it("gives back what was encoded, spelled as Node spells it", () => {
+  it("round-trips, in Node's own encoding", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.uint8Array({ maxLength: 100 }), (bytes) => {
         const text = Base64.encode(bytes)
@@ -32,7 +32,7 @@ describe("base64", () => {
     assert.isTrue(Option.isNone(Base64.decode(text)))
   })
 
-  it("takes exactly one spelling of the last bits", () => {
+  it("accepts exactly one encoding of the last bits", () => {
     for (const letter of alphabet) {
       const two = `A${letter}==`
       assert.strictEqual(
@@ -47,7 +47,7 @@ describe("base64", () => {
     }
   })
 
-  it("takes a value of 1 MiB", () => {
+  it("accepts a value of 1 MiB", () => {
     const bytes = new Uint8Array(1024 * 1024 + 28).fill(0xa5)
     assert.deepStrictEqual(Base64.decode(Base64.encode(bytes)), Option.some(bytes))
   })

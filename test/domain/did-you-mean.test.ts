@@ -29,11 +29,11 @@ describe("nearest", () => {
     // begins two of them
     ["prod", environments],
     ["x".repeat(100_000), ["x".repeat(100_001)]]
-  ])("nothing near %#", (word, candidates) => {
+  ])("finds nothing near, case %#", (word, candidates) => {
     expect(nearest(word, candidates)).toEqual(Option.none())
   })
 
-  it("takes the nearest, and of equals the first", () => {
+  it("finds the nearest, and the first of equals", () => {
     expect(nearest("stagin", ["stagin1", "staging", "staging-2"])).toEqual(Option.some("stagin1"))
     expect(nearest("staging2", ["staging-22", "staging"])).toEqual(Option.some("staging"))
   })

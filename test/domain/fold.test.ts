@@ -8,7 +8,7 @@ describe("fold", () => {
     )
   })
 
-  it("keeps a command to type whole, so that it can be copied", () => {
+  it("keeps a command whole, so that it can be copied", () => {
     const command = "tako secrets set STRIPE_KEY --env staging"
     expect(fold(`1 secret is missing in staging: ${command}`, 20)).toBe(
       `1 secret is missing\nin staging:\n  ${command}`
@@ -16,7 +16,7 @@ describe("fold", () => {
     expect(fold(`Type: ${command}`, 60)).toBe(`Type: ${command}`)
   })
 
-  it("counts what is seen: no colours, wide characters twice", () => {
+  it("counts visible columns: colours as none, wide characters as two", () => {
     expect(fold("\u001b[1mab\u001b[22m cd ef", 8)).toBe("\u001b[1mab\u001b[22m cd ef")
     expect(fold("日本 日本 日本", 9)).toBe("日本 日本\n日本")
   })

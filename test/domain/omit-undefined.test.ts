@@ -2,7 +2,7 @@ import { assert, describe, expectTypeOf, it } from "vitest"
 import { omitUndefined } from "../../src/domain/omit-undefined.ts"
 
 describe("omitUndefined", () => {
-  it("leaves undefined members out, and keeps everything else as it is", () => {
+  it("drops undefined members, and keeps the others", () => {
     const list = [1, undefined]
     const all = { zero: 0, empty: "", no: false, nothing: null, list, missing: undefined }
     const kept = omitUndefined(all)
@@ -11,7 +11,7 @@ describe("omitUndefined", () => {
     assert.isFalse("missing" in kept)
   })
 
-  it("makes optional what may be undefined, and nothing else", () => {
+  it("makes only members that may be undefined optional", () => {
     const port = (port: number | undefined) => omitUndefined({ host: "localhost", port })
     expectTypeOf(port).returns.toEqualTypeOf<{ readonly host: "localhost"; readonly port?: number }>()
     const exact: { readonly host: string; readonly port?: number } = port(undefined)

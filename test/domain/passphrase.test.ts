@@ -31,11 +31,11 @@ describe("weakness", () => {
     "84719305526174093851",
     "pneumonoultramicroscopicsilicovolcanoconiosis",
     "пароль длинный и тёмный"
-  ])("none is seen in %j", (text) => {
+  ])("is not found in %j", (text) => {
     assert.strictEqual(weaknessOf(text), "none")
   })
 
-  it("says nothing of the passphrase itself", () => {
+  it("does not reveal the passphrase", () => {
     assert.notInclude(weaknessOf("hunter2hunter2"), "hunter")
   })
 })

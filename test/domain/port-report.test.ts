@@ -6,7 +6,7 @@ const listening = (port: number) => ({ _tag: "Listening", port })
 const garbage = { _tag: "Garbage" }
 
 describe("a port report", () => {
-  it.each(["3", "300", "3000"])("%j may go on", (text) => {
+  it.each(["3", "300", "3000"])("%j is incomplete", (text) => {
     assert.isUndefined(portReport(bytes(text), false))
     assert.deepStrictEqual<unknown>(portReport(bytes(text), true), listening(Number(text)))
   })
@@ -26,7 +26,7 @@ describe("a port report", () => {
     ["\n", garbage],
     ["\n3000\n", garbage],
     ["３０００\n", garbage]
-  ])("%j is whole", (text, report) => {
+  ])("%j is complete", (text, report) => {
     assert.deepStrictEqual<unknown>(portReport(bytes(text), false), report)
   })
 
@@ -35,7 +35,7 @@ describe("a port report", () => {
     assert.deepStrictEqual<unknown>(portReport(bytes("1".repeat(16)), false), garbage)
   })
 
-  it("that never came is silence", () => {
+  it("that never arrives is silence", () => {
     assert.isUndefined(portReport(bytes(""), false))
     assert.deepStrictEqual<unknown>(portReport(bytes(""), true), { _tag: "Silent" })
   })

@@ -15,7 +15,7 @@ describe("a salt", () => {
     assert.isTrue(Option.isNone(Salt.fromText(`${base64(16)}\n`)), "a newline")
   })
 
-  it("gives its bytes", () => {
+  it("decodes to its bytes", () => {
     const bytes = Uint8Array.from({ length: 16 }, (_, i) => i * 16)
     assert.deepStrictEqual(Salt.toBytes(Salt.fromBytes(bytes)), bytes)
     assert.throws(() => Salt.fromBytes(bytes.subarray(1)))
@@ -30,7 +30,7 @@ describe("a sealed value", () => {
     }
   })
 
-  it("falls into its parts and comes together again", () => {
+  it("can be split into its parts and joined again", () => {
     const text = Buffer.from(Uint8Array.from({ length: 31 }, (_, i) => i)).toString("base64")
     const sealed = Option.getOrThrow(SealedValue.fromText(text))
     const { nonce, ciphertext, tag } = SealedValue.toParts(sealed)

@@ -42,11 +42,11 @@ describe("strict JSON", () => {
     ],
     ["literals", "[true,false,null]"],
     ["lone surrogates", '"\\ud800"']
-  ])("takes %s", (_, text) => {
+  ])("accepts %s", (_, text) => {
     assert.deepStrictEqual(StrictJson.parse(text), { value: JSON.parse(text) })
   })
 
-  it("takes whatever JSON.stringify writes", () => {
+  it("accepts whatever JSON.stringify writes", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.jsonValue({ maxDepth: 5 }), (value) => {
         const text = JSON.stringify(value)
@@ -55,7 +55,7 @@ describe("strict JSON", () => {
     )
   })
 
-  it("takes a string of 16 MiB, escaped or not", () => {
+  it("accepts a string of 16 MiB, escaped or not", () => {
     for (const text of ["a", "\\n", '\\"', "\\\\"].map(
       (part) => `"${part.repeat(16_000_000 / part.length)}"`
     )) {

@@ -53,14 +53,14 @@ const works = () => assert.strictEqual(start(), `tako ${version}\n`)
 const modeOf = (path: string) => (Fs.statSync(path).mode & 0o7777).toString(8)
 
 describe("a start", () => {
-  it.each(["022", "0", "077", "0777"])("keeps its compiled code for us alone, under umask %s", (umask) => {
+  it.each(["022", "0", "077", "0777"])("stores its compiled code privately, under umask %s", (umask) => {
     assert.strictEqual(start({ TAKO_HOME: home }, built, umask), `tako ${version}\n`)
     assert.strictEqual(modeOf(folder()), "700")
     assert.isNotEmpty(stored())
     works()
   })
 
-  it("keeps it in XDG_CACHE_HOME, else in the user's cache", () => {
+  it("stores it in XDG_CACHE_HOME, else in the user's cache", () => {
     start({ XDG_CACHE_HOME: Path.join(home, "xdg") })
     assert.isNotEmpty(Fs.readdirSync(Path.join(home, "xdg/tako")))
     start({ XDG_CACHE_HOME: "relative" })
@@ -70,7 +70,7 @@ describe("a start", () => {
     assert.isFalse(Fs.existsSync("relative"))
   })
 
-  it("keeps none when told so, or when there is no folder to trust", () => {
+  it("stores none when told not to, or without a trusted folder", () => {
     start({ TAKO_HOME: home, NODE_DISABLE_COMPILE_CACHE: "1" })
     start({ TAKO_HOME: "relative" })
     start({ TAKO_HOME: Path.join(home, "no/such/place") })
@@ -85,7 +85,7 @@ describe("a start", () => {
     assert.isEmpty(stored())
   })
 
-  it("trusts no folder in one that others can write in, and no link to one", () => {
+  it("trusts no folder whose parent others can write to, and no link to one", () => {
     Fs.chmodSync(home, 0o777)
     works()
     assert.deepStrictEqual(Fs.readdirSync(home), [])
@@ -96,16 +96,19 @@ describe("a start", () => {
     assert.isEmpty(stored())
   })
 
-  it.skipIf(!isRoot)("trusts no folder of another user, and leaves none in another's (needs root)", () => {
-    Fs.mkdirSync(folder(), { mode: 0o700 })
-    Fs.chownSync(folder(), 54321, 54321)
-    works()
-    assert.isEmpty(stored())
-    Fs.rmdirSync(folder())
-    Fs.chownSync(home, 54321, 54321)
-    works()
-    assert.deepStrictEqual(Fs.readdirSync(home), [])
-  })
+  it.skipIf(!isRoot)(
+    "trusts no folder of another user, and creates none in another user's (needs root)",
+    () => {
+      Fs.mkdirSync(folder(), { mode: 0o700 })
+      Fs.chownSync(folder(), 54321, 54321)
+      works()
+      assert.isEmpty(stored())
+      Fs.rmdirSync(folder())
+      Fs.chownSync(home, 54321, 54321)
+      works()
+      assert.deepStrictEqual(Fs.readdirSync(home), [])
+    }
+  )
 })
 
 describe("stored code", () => {
@@ -115,7 +118,7 @@ describe("stored code", () => {
     return path as string
   }
 
-  it("is used as long as it fits", () => {
+  it("is used as long as it matches", () => {
     works()
     const before = Fs.statSync(file())
     assert.strictEqual(modeOf(file()), "600")
@@ -124,7 +127,7 @@ describe("stored code", () => {
     assert.strictEqual(Fs.statSync(file()).mtimeMs, before.mtimeMs)
   })
 
-  it("grows by what a command compiles that was not run before, up to twelve of them", () => {
+  it("grows by what each new command compiles, up to twelve commands", () => {
     const run = (command: string) => start({ TAKO_HOME: home, COMMAND: command })
     const commands = () => /([a-z,-]*)\n/.exec(Fs.readFileSync(file(), "latin1"))?.[1]
     run("secrets-ls")
@@ -137,7 +140,7 @@ describe("stored code", () => {
     assert.strictEqual(commands(), "secrets-ls,run,a,b,c,d,e,f,g,h,i,j")
   })
 
-  it("loses what a killed process left, and keeps a running one's, when it is written", () => {
+  it("is cleared of a killed process's leftovers when it is written, but not of a running one's files", () => {
     works()
     const { pid = 0 } = ChildProcess.spawnSync("true")
     const stem = file()
@@ -170,7 +173,7 @@ describe("stored code", () => {
     ["all zeros", (code) => Buffer.alloc(code.length)],
     ["other bytes", (code) => Buffer.alloc(code.length, "tako code 3 ")]
   ]
-  it.each(damages)("is not used, and is mended, when damaged: %s", (_, damage) => {
+  it.each(damages)("is not used and is replaced when damaged: %s", (_, damage) => {
     works()
     const path = file()
     const good = Fs.readFileSync(path)
@@ -182,7 +185,7 @@ describe("stored code", () => {
     assert.strictEqual(Fs.statSync(path).ino, ino)
   })
 
-  it("is not used when others could have written it, or it lies elsewhere", () => {
+  it("is not used if others could have written it, or if it is a link", () => {
     works()
     const path = file()
     Fs.chmodSync(path, 0o620)
@@ -199,7 +202,7 @@ describe("stored code", () => {
     assert.strictEqual(Fs.statSync(file()).nlink, 1)
   })
 
-  it("is no reason to wait, or to fail, when something else is in its place", () => {
+  it("neither blocks nor fails the start if something else is in its place", () => {
     works()
     const path = file()
     Fs.rmSync(path)

@@ -87,7 +87,7 @@ const typeCheck = (sources: ReadonlyArray<string>, types: "node" | "none" = "nod
 }
 
 describe("the package", () => {
-  it("holds the program, and nothing of how it was made", () => {
+  it("contains the program, and none of its sources or tools", () => {
     const strange = files.filter(
       (path) =>
         !/^(dist\/(cli|complete|ssh2|tako|tako-server)\.cjs|dist\/library\/[\w/.-]+\.(d\.ts|js)|dist\/LICENSES\.txt|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/.test(
@@ -108,7 +108,7 @@ describe("the package", () => {
     }
   })
 
-  it("can be run, and asks for nothing but hash-wasm", () => {
+  it("runs, and depends on nothing but hash-wasm", () => {
     const { bin, dependencies } = JSON.parse(
       Fs.readFileSync(Path.join(folder, "node_modules/tako/package.json"), "utf8")
     )
@@ -118,7 +118,7 @@ describe("the package", () => {
     assert.isTrue(Fs.readFileSync(launcher, "utf8").startsWith("#!/usr/bin/env node\n"))
   })
 
-  it("keeps a secret, and hands it to a program", () => {
+  it("stores a secret, and hands it to a program", () => {
     assert.deepInclude(tako(["init"]), { status: 0, out: "" })
     const set = tako(["secrets", "set", "GREETING", "--env", "development"], "hello\n")
     assert.strictEqual(set.status, 0, set.said)
@@ -132,7 +132,7 @@ describe("the package", () => {
     assert.deepStrictEqual(run, { status: 0, out: "hello\n", said: "" })
   })
 
-  it("reads secrets in an app: tako/runtime, which needs nothing, and tako/effect beside it", () => {
+  it("reads secrets in an app, with tako/runtime, which imports nothing, and with tako/effect", () => {
     const app = (name: string, text: string) => {
       const source = Path.join(folder, `${name}.ts`)
       Fs.writeFileSync(source, text)
@@ -183,7 +183,7 @@ Effect.runPromise(program).then((configured) => console.log(secrets.GREETING, ..
     )
   })
 
-  it("embeds: a program of ours over an embedder's own layers, and over ours in memory", () => {
+  it("can be embedded: a program over an embedder's own layers, and over in-memory ones", () => {
     const script = Path.join(folder, "embedded.mjs")
     Fs.writeFileSync(
       script,
@@ -217,7 +217,7 @@ console.log(await Effect.runPromise(Effect.provide(program, Layers.secrets({ dir
     assert.isTrue(Fs.existsSync(Path.join(project, ".tako/secrets.json")))
   })
 
-  it("runs the examples, which compile against it", () => {
+  it("compiles and runs the examples", () => {
     const examples = Path.join(root, "examples")
     const sources = Fs.readdirSync(examples).map((name) => Path.join(folder, name))
     for (const source of sources) Fs.copyFileSync(Path.join(examples, Path.basename(source)), source)
@@ -240,7 +240,7 @@ console.log(await Effect.runPromise(Effect.provide(program, Layers.secrets({ dir
     ])
   })
 
-  it("has Transport's contract, which the docker exec of the examples keeps", () => {
+  it("exports Transport's contract, which the docker exec example passes", () => {
     // In the place of docker: it runs what it is told to "in the container", where socat is a few lines of Node.
     const programs = Path.join(folder, "programs")
     Fs.mkdirSync(programs)
@@ -311,7 +311,7 @@ for (const { name, run } of Testing.transportContract(server)) {
     ])
   })
 
-  it("has types that fit an embedder's own, which are strict", () => {
+  it("has types that compile in a strict embedder", () => {
     const typed = Path.join(folder, "typed.ts")
     Fs.writeFileSync(
       typed,

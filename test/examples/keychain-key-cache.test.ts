@@ -38,7 +38,7 @@ for (const [name, keychain] of [
   )
 
   describe(`the keychain of ${name}`, () => {
-    it.scopedLive("gets no key as an argument", () =>
+    it.scopedLive("never passes a key as an argument", () =>
       Effect.gen(function* () {
         const folder = yield* temporaryFolder()
         const id = "0123456789abcdef" as KeyId
@@ -54,7 +54,7 @@ for (const [name, keychain] of [
       })
     )
 
-    it.scopedLive("fails as a whole when it is locked or not there", () =>
+    it.scopedLive("fails when it is locked or missing", () =>
       Effect.gen(function* () {
         const folder = yield* temporaryFolder()
         Fs.writeFileSync(Path.join(folder, "locked"), "")

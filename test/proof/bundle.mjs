@@ -1,4 +1,4 @@
-// One file of the whole proof, or of a mutant of it: `replacements` change a source file before it is compiled.
+// Bundles the whole proof, or a mutant of it, into one file: `replacements` change a source file before it is compiled.
 import * as Fs from "node:fs"
 import { createRequire } from "node:module"
 import * as Path from "node:path"
@@ -6,13 +6,13 @@ import { fileURLToPath } from "node:url"
 import { rawText } from "../../scripts/raw-text.mjs"
 import { ssh2At } from "../../scripts/ssh2.mjs"
 
-// Found by where it runs: this file is also inside of the bundle.
+// Found from the current directory, because this file is also inside the bundle.
 const root =
   process.env.TAKO_PROOF_ROOT ?? Path.resolve(Path.dirname(fileURLToPath(import.meta.url)), "../..")
 process.env.TAKO_PROOF_ROOT = root
 const require = createRequire(Path.join(root, "package.json"))
 
-/** For esbuild: `file` (from the root) with one text in it replaced; a text that is not there is an error. */
+/** An esbuild plugin that replaces one text in `file` (a path from the root), and fails if the text is not there. */
 export const mutation = ({ file, from, to }) => ({
   name: "mutation",
   setup: (build) => {
@@ -20,7 +20,7 @@ export const mutation = ({ file, from, to }) => ({
       if (path !== Path.join(root, file)) return undefined
       const text = Fs.readFileSync(path, "utf8")
       if (!text.includes(from))
-        throw new Error(`${file} has no ${JSON.stringify(from)} any more: mend the mutant`)
+        throw new Error(`${file} has no ${JSON.stringify(from)} any more: fix the mutant`)
       return { contents: text.replace(from, () => to), loader: "ts" }
     })
   }
@@ -43,7 +43,7 @@ export const bundleProof = async (folder, replacements = []) => {
   Fs.copyFileSync(Path.join(root, "test/support/pty.py"), Path.join(folder, "pty.py"))
 }
 
-/** The program itself, changed; not minified, with the packages beside it. */
+/** Bundles the changed program, not minified, with the packages beside it. */
 export const buildMutant = async (folder, replacements) => {
   await require("esbuild").build({
     ...common,

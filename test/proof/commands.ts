@@ -13,17 +13,17 @@ import { typegen } from "../../src/programs/typegen.ts"
 import { tamper } from "../support/project-of.ts"
 import { environment, type Services, secret } from "./in-process.ts"
 
-/** Another proof beside this one has others, and is not taken for a leak of ours. */
+/** Differs from that of another proof running at the same time, whose values are no leaks of ours. */
 const ofThisRun = Crypto.randomBytes(6).toString("hex")
 
-/** What nobody must see: searched for in everything that a command says. */
+/** What nobody may see: searched for in all output of a command. */
 export const passphrase = `canary "passphrase" of the próof \\ + % ${ofThisRun}`
 export const value = `canary-value-of-the-proof ${ofThisRun} "\\ + % ü`
 
 type Values = Readonly<Record<string, Readonly<Record<string, string>>>>
 type Program = Effect.Effect<unknown, TakoError, Services>
 
-/** A command that writes, for the trials of crash.ts and faults.ts. To try another one, add it to `commands`. */
+/** A command that writes, for the trials of crash.ts and faults.ts. To add another one, add it to `commands`. */
 export interface Writing {
   readonly name: string
   readonly argv: ReadonlyArray<string>
@@ -31,18 +31,18 @@ export interface Writing {
   readonly variables?: Readonly<Record<string, string>>
   /** Answers on a terminal, each after the text that it waits for. */
   readonly terminal?: ReadonlyArray<readonly [wait: string, send: string]>
-  /** Makes the state before, once: programs run one after the other on an empty project. */
+  /** Programs that create the initial state, run in order on an empty project. */
   readonly before: ReadonlyArray<readonly [Program, Readonly<Record<string, string>>?]>
-  /** It makes a key of a passphrase: threads compile Argon2, and how often they are woken up is another number each time. */
+  /** It derives a key from a passphrase: threads compile Argon2, and the number of times they are woken up varies. */
   readonly derives?: true
-  /** The machine knows no key before: home is emptied after `before`. */
+  /** Whether the machine starts without a key: home is emptied after `before`. */
   readonly newMachine?: true
-  /** What there is to open before and after. */
+  /** The secrets that can be opened before and after. */
   readonly old: Values
   readonly next: Values
-  /** Files of the project beside the secrets file, whole before and after. */
+  /** Other files of the project that must be whole, before and after. */
   readonly files?: ReadonlyArray<string>
-  /** The same once more, or what a user would type next; has to work after whatever happened. */
+  /** The same command again, or what a user would type next; it must work whatever happened. */
   readonly again: Program
   readonly againVariables?: Readonly<Record<string, string>>
 }
@@ -75,7 +75,7 @@ export const commands: ReadonlyArray<Writing> = [
     again: put("A", `${value}2`)
   },
   {
-    name: "set, the first of all",
+    name: "set, the first secret",
     derives: true,
     argv: ["secrets", "set", "A", "--env", "development"],
     stdin: value,
@@ -98,7 +98,7 @@ export const commands: ReadonlyArray<Writing> = [
     name: "adopt",
     argv: ["secrets", "adopt", "B", "--env", "development"],
     terminal: [["as B of environment", "y\r"]],
-    // B holds what was sealed for Z, a name that is gone.
+    // B holds the value that was sealed for Z, a name that no longer exists.
     before: [[put("A", value), given], [put("Z", long)], [lostFrom("B")], [rm(secret("Z"), [development])]],
     old: {},
     next: two,

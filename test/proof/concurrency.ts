@@ -17,7 +17,7 @@ import type { Stage } from "./stage.ts"
 
 const development = environment("development")
 
-/** What a writer was about to do, or did: "try A_3 v", "done A_3 v", "done A_3 -" for one that was removed. */
+/** What a writer is about to do, or did: "try A_3 v", "done A_3 v"; "done A_3 -" for a removal. */
 export const writer = async (
   project: string,
   home: string,
@@ -30,8 +30,8 @@ export const writer = async (
   const random = randomOf(prefix.charCodeAt(0) * 100_003 + from)
   const place = { project, home }
   const value = `${prefix} ${"value ".repeat(3)}`
-  /** Again, when somebody changed the key in the meantime, as the error says. */
-  const insist = async (program: Parameters<typeof run>[1]) => {
+  /** Tries again when another writer changed the key in the meantime, as the error says to. */
+  const retry = async (program: Parameters<typeof run>[1]) => {
     for (;;) {
       const result = await run(place, program as never)
       if (Either.isRight(result)) return
@@ -57,7 +57,7 @@ export const writer = async (
     }
     const removes = random.below(8) === 0
     say(`try ${name} ${removes ? "-" : index}`)
-    await insist(
+    await retry(
       removes
         ? rm(secret(name), [development])
         : set(
@@ -71,10 +71,10 @@ export const writer = async (
   say("end")
 }
 
-/** What each name may hold: the last change that was done, or the one during which its writer was killed. */
+/** The values a name may have: that of the last change that was acknowledged, or of one whose writer was killed during it. */
 type Expected = Map<string, ReadonlyArray<string>>
 
-/** Writers of the same file, each with names of its own, some of them killed and started again where they were. */
+/** Processes that change the same file, each with its own names; some are killed and restarted where they were. */
 export const concurrency = (
   stage: Stage,
   {
@@ -101,7 +101,7 @@ export const concurrency = (
     let done = 0
     const rotations = { done: 0, refused: 0 }
     let running: Array<ChildProcess> = []
-    /** After each so many changes, not after a while: however fast they are, none is over before all kills are done. */
+    /** Counted in changes, not in time: however fast the writers are, none finishes before all kills are done. */
     const killInTurn = () => {
       const turn = writers + ((killed + 1) * (total - writers)) / (kills + 1)
       if (killed >= kills || running.length === 0 || done < turn) return
@@ -157,7 +157,7 @@ export const concurrency = (
     await Promise.all(prefixes.map((prefix) => one(prefix, 0)))
     const opened = await run(lane, openAll)
     if (Either.isLeft(opened)) {
-      fail(`at the end the secrets do not open: ${opened.left.message}`)
+      fail(`the secrets do not open at the end: ${opened.left.message}`)
       return { size: `${done} changes`, result: "does not open" }
     }
     const values = opened.right.development ?? {}
@@ -166,8 +166,8 @@ export const concurrency = (
       const shown = held === undefined ? "-" : name === "FIRST" ? held : (held.split(" ").at(-1) ?? "")
       if (!possible.includes(shown)) fail(`${name} holds ${shown}, and should hold ${possible.join(" or ")}`)
     }
-    for (const name of Object.keys(values)) if (!expected.has(name)) fail(`${name} is nobody's`)
-    // One more change sweeps up what those left who were killed last.
+    for (const name of Object.keys(values)) if (!expected.has(name)) fail(`${name} was set by no writer`)
+    // One more change removes what the last killed writers left behind.
     await run(
       lane,
       set({ environment: development, secret: secret("LAST") }, Effect.succeed(Redacted.make("last")), {
@@ -175,16 +175,16 @@ export const concurrency = (
       })
     )
     const left = Fs.readdirSync(Path.join(lane.project, ".tako")).filter((name) => name !== "secrets.json")
-    if (left.length > 0) fail(`left lying about: ${left.join(", ")}`)
+    if (left.length > 0) fail(`left behind: ${left.join(", ")}`)
     if (rotations.done === 0) fail("the key was never rotated")
     if (killed < kills) fail(`only ${killed} of ${kills} writers were killed`)
     return {
       size: `${writers} processes, ${done} changes, ${killed} killed`,
-      result: `${Object.keys(values).length} values open, each the last that was acknowledged; ${rotations.done} rotations done, which were refused ${rotations.refused} times because somebody else wrote`
+      result: `${Object.keys(values).length} values open, each the last one acknowledged; ${rotations.done} rotations done, which were refused ${rotations.refused} times because another process wrote`
     }
   })
 
-/** The same in small with the program itself: set, rm and rotate at once, each repeated when it says so. */
+/** A smaller run with the built program: set, rm and rotate at once, each repeated when its error says to. */
 export const concurrencyOfProgram = (stage: Stage, writers: number, changes: number) =>
   trial("concurrency of the program", async (fail) => {
     const lane = makeLane(stage.root, 80 + Math.floor(performance.now()))
@@ -199,7 +199,7 @@ export const concurrencyOfProgram = (stage: Stage, writers: number, changes: num
     })
     if (first.code !== 0) throw new Error(first.stderr)
     let starts = 0
-    const insist = async (argv: ReadonlyArray<string>, stdin = ""): Promise<void> => {
+    const retry = async (argv: ReadonlyArray<string>, stdin = ""): Promise<void> => {
       for (let tries = 0; tries < 50; tries++) {
         starts += 1
         const { code, stderr } = await start(argv, stdin)
@@ -207,32 +207,33 @@ export const concurrencyOfProgram = (stage: Stage, writers: number, changes: num
         if (code !== 1 || !/Run the same command again/.test(stderr))
           return fail(`${argv.slice(0, 3).join(" ")} ended with ${code}: ${stderr.trim()}`)
       }
-      fail(`${argv.slice(0, 3).join(" ")} was never let through`)
+      fail(`${argv.slice(0, 3).join(" ")} never succeeded`)
     }
     await Promise.all([
       ...Array.from({ length: writers }, async (_, writer) => {
         for (let index = 0; index < changes; index++) {
-          await insist(
+          await retry(
             ["secrets", "set", `W${writer}_${index}`, "--env", "development"],
             `value ${writer} ${index}`
           )
           if (index % 3 === 2)
-            await insist(["secrets", "rm", `W${writer}_${index}`, "--env", "development", "--yes"])
+            await retry(["secrets", "rm", `W${writer}_${index}`, "--env", "development", "--yes"])
         }
       }),
-      insist(["secrets", "key", "rotate", "--generate", "--env", "development"])
+      retry(["secrets", "key", "rotate", "--generate", "--env", "development"])
     ])
     const opened = await run(lane, openAll)
     const values = Either.isRight(opened) ? (opened.right.development ?? {}) : {}
-    if (Either.isLeft(opened)) fail(`at the end the secrets do not open: ${opened.left.message}`)
+    if (Either.isLeft(opened)) fail(`the secrets do not open at the end: ${opened.left.message}`)
     for (let writer = 0; writer < writers; writer++) {
       for (let index = 0; index < changes; index++) {
         const wanted = index % 3 === 2 ? undefined : `value ${writer} ${index}`
-        if (values[`W${writer}_${index}`] !== wanted) fail(`W${writer}_${index} is not as it was left`)
+        if (values[`W${writer}_${index}`] !== wanted)
+          fail(`W${writer}_${index} has another value than was set`)
       }
     }
     return {
       size: `${writers + 1} at once, ${starts} starts`,
-      result: `${Object.keys(values).length} values, all there`
+      result: `${Object.keys(values).length} values, all present`
     }
   })

@@ -3,7 +3,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { fileURLToPath } from "node:url"
 import { commands } from "./commands.ts"
-import { untruths } from "./faults.ts"
+import { reportProblems } from "./faults.ts"
 import { deriveCheaply } from "./in-process.ts"
 import { goOn, judge } from "./judge.ts"
 import { hangMs, runToEnd } from "./lane.ts"
@@ -17,12 +17,12 @@ export interface Confined {
 
 const page = 4096
 
-/** Whether we may mount anything: in most containers even root may not. */
+/** Whether mounting is allowed: in most containers it is not, even for root. */
 const mayMount = (): boolean =>
   spawnSync("unshare", ["--mount", "--propagation", "private", "mount", "-t", "tmpfs", "tmpfs", "/mnt"])
     .status === 0
 
-/** In a mount namespace of its own: disks that are really full, and really read-only. */
+/** Runs commands on disks that are really full or really read-only, in a mount namespace of its own. */
 export const confined = async (bin: string, isQuick: boolean): Promise<Confined> => {
   const stage = makeStage(bin, 1)
   const [lane] = stage.lanes
@@ -32,7 +32,7 @@ export const confined = async (bin: string, isQuick: boolean): Promise<Confined>
     outcomes[what] = (outcomes[what] ?? 0) + 1
   }
   const all: Array<Prepared> = []
-  const inQuick = ["set, the first of all", "key derive", "key rotate"]
+  const inQuick = ["set, the first secret", "key derive", "key rotate"]
   const tried = commands.filter(
     ({ terminal, name }) => terminal === undefined && (!isQuick || inQuick.includes(name))
   )
@@ -53,7 +53,7 @@ export const confined = async (bin: string, isQuick: boolean): Promise<Confined>
     if (status !== 0) throw new Error(`mount ${args.join(" ")}: ${stderr}`)
   }
   mount("-t", "tmpfs", "-o", "size=64k,mode=755", "tmpfs", lane.folder)
-  // What something is mounted on does not go with the stage.
+  // A mount point cannot be removed with the stage.
   process.prependOnceListener("exit", () => spawnSync("umount", [lane.folder]))
   for (const prepared of all) {
     const { writing } = prepared
@@ -65,12 +65,12 @@ export const confined = async (bin: string, isQuick: boolean): Promise<Confined>
       const end = await start(stage, writing, "plain", lane, undefined)
       const { state, wrong } = await judge(stage, prepared, lane)
       Fs.rmSync(filler)
-      const complaints = [...wrong, ...untruths(end, state, lane), ...(await goOn(prepared, lane))]
-      for (const what of complaints)
+      const problems = [...wrong, ...reportProblems(end, state, lane), ...(await goOn(prepared, lane))]
+      for (const what of problems)
         failures.push(
           `${writing.name} with ${free} free pages: ${what}\nexit ${end.code}: ${end.stderr.trim()}`
         )
-      count(end.code === 0 ? "64 KiB disk: room enough" : `64 KiB disk: full, told, ${state}`)
+      count(end.code === 0 ? "64 KiB disk: enough room" : `64 KiB disk: full, reported, ${state}`)
     }
     for (const part of ["project", "home"] as const) {
       restore(stage, prepared.before, lane)
@@ -79,12 +79,12 @@ export const confined = async (bin: string, isQuick: boolean): Promise<Confined>
       const end = await start(stage, writing, "plain", lane, undefined)
       spawnSync("umount", [lane[part]])
       const { state, wrong } = await judge(stage, prepared, lane)
-      const complaints = [...wrong, ...untruths(end, state, lane), ...(await goOn(prepared, lane))]
-      for (const what of complaints)
+      const problems = [...wrong, ...reportProblems(end, state, lane), ...(await goOn(prepared, lane))]
+      for (const what of problems)
         failures.push(
           `${writing.name} with ${part} read-only: ${what}\nexit ${end.code}: ${end.stderr.trim()}`
         )
-      count(end.code === 0 ? "read-only: not needed" : `read-only: told, ${state}`)
+      count(end.code === 0 ? "read-only: not needed" : `read-only: reported, ${state}`)
     }
   }
   return { failures, outcomes }
@@ -92,7 +92,7 @@ export const confined = async (bin: string, isQuick: boolean): Promise<Confined>
 
 export const disks = (stage: Stage, isQuick: boolean, program = fileURLToPath(import.meta.url)) =>
   trial("full and read-only disks", async (fail) => {
-    if (!mayMount()) return { size: "not done", result: "nobody may mount here" }
+    if (!mayMount()) return { size: "not done", result: "mounting is not allowed here" }
     const node = [process.execPath, "--enable-source-maps", program, "confined", stage.tako[1]] as const
     const { code, signal, stdout, stderr } = await runToEnd(
       ["unshare", "--mount", "--propagation", "private", ...node, String(isQuick)],

@@ -16,7 +16,7 @@ import {
 } from "./stage.ts"
 import { describe, isWriting, parseFile } from "./strace.ts"
 
-/** The commands, each with its clean trace; with more than one variant, each in every state that makes a difference. */
+/** The commands, each with the trace of a clean run, in every variant of the initial state that makes a difference to it. */
 export const prepareAll = async (
   stage: Stage,
   variants: ReadonlyArray<Variant>
@@ -28,7 +28,7 @@ export const prepareAll = async (
   return all
 }
 
-/** Without the places that take many runs until the right call is hit; the same writes are made by other commands. */
+/** Leaves out places where many runs are needed to hit the right call; other commands make the same writes. */
 export const easilyHit = (all: ReadonlyArray<Prepared>): ReadonlyArray<Prepared> =>
   all.map((prepared) => ({
     ...prepared,
@@ -40,7 +40,7 @@ export interface Cut {
   readonly point: Point
 }
 
-/** So many places, every one of them at least once if there are enough. */
+/** Picks this many places, each at least once if there are enough. */
 export const cutsOf = (random: Random, all: ReadonlyArray<Prepared>, count: number): ReadonlyArray<Cut> => {
   const each = all.flatMap((prepared) => prepared.points.map((point) => ({ prepared, point })))
   const cuts: Array<Cut> = []
@@ -48,7 +48,7 @@ export const cutsOf = (random: Random, all: ReadonlyArray<Prepared>, count: numb
   return cuts.slice(0, count)
 }
 
-/** Kills the command as it is about to make each call on the way of a write. */
+/** Kills the command right before each of the calls that its write makes. */
 export const crash = (
   stage: Stage,
   all: ReadonlyArray<Prepared>,
@@ -82,9 +82,9 @@ export const crash = (
   })
 
 /**
- * Runs it with the injection. Threads make the count of some calls (write, to wake each other; while WebAssembly is
- * compiled, between 9 and 17 of them) another one: then it is run again, and the place is sought where most runs had it.
- * False when it was never reached.
+ * Runs the command with the injection. Threads vary the number of some calls (write, to wake each other: 9 to 17 of them while
+ * WebAssembly is compiled). Then the command is run again, and the place is looked for where most runs had it. False if it was
+ * never reached.
  */
 export const reached = async (
   stage: Stage,
@@ -113,7 +113,7 @@ export const reached = async (
       return true
     }
     missed(1)
-    // Where it came there, the next looks where most of them came; one that ended before it goes further, for a while.
+    // If the place was reached elsewhere, look where most runs reached it; if the run ended first, look further, for a while.
     later = there === undefined ? (later + 1) % furthest : 0
   }
   return false
@@ -122,7 +122,7 @@ export const reached = async (
 const mostTries = 60
 const furthest = 8
 
-/** By how much the counts of a call were others than in the clean run. */
+/** How far the counts of a call differed from those of the clean run. */
 const shifts = new WeakMap<Prepared, Map<string, Array<number>>>()
 
 const shiftsOf = (prepared: Prepared, name: string): Array<number> => {
@@ -133,7 +133,7 @@ const shiftsOf = (prepared: Prepared, name: string): Array<number> => {
   return seen
 }
 
-/** The one that was seen most often, of late; the clean run's at first. */
+/** The most frequent recent difference; none at first. */
 const usualOf = (seen: ReadonlyArray<number>): number => {
   const late = seen.slice(-20)
   const times = (one: number) => late.filter((other) => other === one).length

@@ -8,14 +8,14 @@ import { searchFor } from "./leaks/needles.ts"
 import { trial } from "./report.ts"
 import type { Prepared, Stage } from "./stage.ts"
 
-/** What a disk that is full, broken, forbidden or read-only answers, and a process with too many open files. */
+/** The errors of a full, broken, forbidden or read-only disk, and of a process with too many open files. */
 export const errnos = ["ENOSPC", "EIO", "EACCES", "EROFS", "EMFILE"] as const
 
 export interface Refused extends Cut {
   readonly errno: (typeof errnos)[number]
 }
 
-/** Each call on the way of a write is refused once: the command has to say so, truthfully, and to leave things whole. */
+/** Refuses each of the calls that a write makes, once: the command must report it truthfully and leave everything whole. */
 export const faults = (
   stage: Stage,
   work: ReadonlyArray<Refused>,
@@ -23,7 +23,7 @@ export const faults = (
   minutes?: number
 ) =>
   trial("refused system calls", async (fail) => {
-    const outcomes = { "told, old": 0, "told, new": 0, "told, part": 0, "not needed, done": 0 }
+    const outcomes = { "reported, old": 0, "reported, new": 0, "reported, part": 0, "not needed, done": 0 }
     const each = async (refused: Refused, lane: Lane) => {
       const { prepared, point, errno } = refused
       const title = `${prepared.writing.name} (${prepared.variant}) meets ${errno} at ${point.does} [${point.name} ${point.when}]`
@@ -38,10 +38,10 @@ export const faults = (
       )
       if (!hit || end === undefined) return fail(`${title}: not reached`)
       const { state, wrong } = await judge(stage, prepared, lane)
-      const complaints = [...wrong, ...untruths(end, state, lane), ...seen(end, lane)]
+      const problems = [...wrong, ...reportProblems(end, state, lane), ...seen(end, lane)]
       if (end.code === 0) outcomes["not needed, done"] += 1
-      else outcomes[`told, ${state === "between" ? "part" : state}`] += 1
-      for (const what of [...complaints, ...(await goOn(prepared, lane))]) {
+      else outcomes[`reported, ${state === "between" ? "part" : state}`] += 1
+      for (const what of [...problems, ...(await goOn(prepared, lane))]) {
         fail(`${title}: ${what}\nexit ${end.code ?? end.signal}: ${end.stderr.trim()}`)
       }
     }
@@ -55,24 +55,26 @@ export const faults = (
     }
   })
 
-/** Whether what it said and its exit code agree with what is there. */
-export const untruths = (
+/** Checks that the message and the exit code agree with the resulting state. */
+export const reportProblems = (
   { code, stderr }: Ended,
   state: "old" | "new" | "between",
   lane: Lane
 ): ReadonlyArray<string> => {
   if (code === 0) return state === "new" ? [] : [`exit 0, and the state is ${state}`]
-  if (code !== 1) return ["an exit code that is not 1"]
-  if (!/error: Could not (?:read|write|lock|sync) \S+: .+\./.test(stderr)) return ["no error of its own"]
-  if (/bug in tako/.test(stderr)) return ["it calls itself a bug"]
+  if (code !== 1) return ["the exit code is not 1"]
+  if (!/error: Could not (?:read|write|lock|sync) \S+: .+\./.test(stderr))
+    return ["the message is not tako's own"]
+  if (/bug in tako/.test(stderr)) return ["the message calls it a bug"]
   const [, operation = "", path = ""] = /Could not (\w+) (\S+):/.exec(stderr) ?? []
-  if (!path.startsWith(lane.folder)) return [`it names a path that is not one of ours: ${path}`]
+  if (!path.startsWith(lane.folder)) return [`the message names a path outside the lane: ${path}`]
   const isSecretsFile = path.endsWith("secrets.json")
   if (isSecretsFile && state === "new" && operation !== "sync")
-    return ["it says that the old file is untouched; it is not"]
+    return ["the message says that the old file is untouched; it is not"]
   if (isSecretsFile && state === "old" && operation === "sync")
-    return ["it says that the change is made; it is not"]
-  if (state !== "new" && !Fs.existsSync(Path.dirname(Path.dirname(path)))) return ["the path is nowhere"]
+    return ["the message says that the change is made; it is not"]
+  if (state !== "new" && !Fs.existsSync(Path.dirname(Path.dirname(path))))
+    return ["the message names a path that does not exist"]
   return []
 }
 

@@ -56,11 +56,11 @@ export const run = <A, E>(
   )
 }
 
-/** For a moment, argon2 in earnest: the program under trial has to agree with it. */
+/** Uses the real Argon2 for a moment, because the program under trial must derive the same key. */
 const real = new Map<string, Promise<Uint8Array>>()
 const quick = { on: false }
 
-/** Whether new salts get a cheap key from here on, which only this process knows; gives what was so before. */
+/** Sets whether new salts get a cheap key that only this process knows, and returns the previous setting. */
 export const deriveCheaply = (on = true): boolean => {
   const was = quick.on
   quick.on = on
@@ -88,7 +88,7 @@ export const keyOf = (passphrase: string, salt: Salt) =>
 export const environment = (name: string) => name as EnvironmentName
 export const secret = (name: string) => name as SecretName
 
-/** Every value, by environment and name, as the keys of this machine open them; fails where one does not. */
+/** Every value, by environment and name, opened with this machine's keys; fails if one does not open. */
 export const openAll = Effect.gen(function* () {
   const file = yield* SecretsFile
   const environments = yield* file.read

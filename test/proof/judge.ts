@@ -10,7 +10,7 @@ import type { Lane } from "./lane.ts"
 import type { Prepared, Stage } from "./stage.ts"
 import * as Tree from "./tree.ts"
 
-/** What stands there after a trial: the old state or the new one; else what is wrong with it. */
+/** The state after a trial, old or new, and what is wrong with it. */
 export type Verdict = { readonly state: "old" | "new" | "between"; readonly wrong: ReadonlyArray<string> }
 
 const secretsPath = "project/.tako/secrets.json"
@@ -34,7 +34,7 @@ export const judge = async (stage: Stage, prepared: Prepared, lane: Lane): Promi
 
   if (isAsBefore(secretsPath)) states.add("old")
   else states.add("new")
-  // Whoever could open the file before can open the one that is there now, with no more than this machine has.
+  // Whoever could open the file before must be able to open this one, with only what this machine has.
   const knew = [...before.keys()].some((path) => /^home\/keys\/[0-9a-f]{16}$/.test(path))
   const fileIsOld = isAsBefore(secretsPath)
   if (!fileIsOld || (knew && writing.name !== "adopt")) {
@@ -82,8 +82,8 @@ export const judge = async (stage: Stage, prepared: Prepared, lane: Lane): Promi
 }
 
 /**
- * Does what a user would do next: it has to work, at once, and to clear away whatever was left. What lay about before,
- * where the command never comes by even when nobody kills it, is the next one's that does.
+ * Does what a user would do next: it must work, at once, and remove whatever was left behind. Leftovers from before, which the
+ * command does not touch even when it is not killed, are left to a command that does.
  */
 export const goOn = async (
   { writing, before, after }: Prepared,
@@ -93,7 +93,7 @@ export const goOn = async (
   const start = performance.now()
   const result = await run(lane, writing.again, writing.againVariables ?? {})
   const took = performance.now() - start
-  // What was left beside the pins goes with the next change of the pins.
+  // Leftovers beside the pins are removed with the next change of the pins.
   const home = [...Tree.read(lane.home).keys()]
   if (home.some((path) => /\.(?:tmp|lock)|\.break-/.test(path))) {
     await run(
@@ -106,7 +106,7 @@ export const goOn = async (
   const left = [...Tree.read(lane.folder).keys()].filter(
     (path) => !allowed.some((pattern) => pattern.test(path)) && !(before.has(path) && after.has(path))
   )
-  if (left.length > 0) wrong.push(`left lying about: ${left.join(", ")}`)
+  if (left.length > 0) wrong.push(`left behind: ${left.join(", ")}`)
   return wrong
 }
 

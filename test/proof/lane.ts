@@ -3,7 +3,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { omitUndefined } from "../../src/domain/omit-undefined.ts"
 
-/** A place for one trial at a time: a project, a machine's home, and a folder for temporary files. */
+/** Room for one trial at a time: a project, a home, and a folder for temporary files. */
 export interface Lane {
   readonly folder: string
   readonly project: string
@@ -23,7 +23,7 @@ export const makeLane = (root: string, index: number): Lane => {
   return lane
 }
 
-/** The variables of a trial, none of the harness's own. */
+/** The environment of a trial, without any of the harness's own variables. */
 export const variablesOf = (
   lane: Lane,
   more: Readonly<Record<string, string>> = {}
@@ -41,7 +41,7 @@ export const variablesOf = (
   ...more
 })
 
-/** What takes longer hangs, on however busy a machine. */
+/** Anything that takes longer hangs, however busy the machine is. */
 export const hangMs = 300_000
 
 export interface Ended {
@@ -60,7 +60,7 @@ export interface Start {
   readonly started?: (child: ChildProcess) => void
 }
 
-/** Runs a program to its end, in a session of its own; one that hangs is killed, and tells SIGKILL and "timeout". */
+/** Runs a program to completion in a session of its own. One that hangs is killed, and returns SIGKILL and "timeout". */
 export const runToEnd = (
   [program, ...args]: readonly [string, ...ReadonlyArray<string>],
   { directory, variables, stdin = "", uid, timeoutMs = hangMs, started }: Start
@@ -96,7 +96,7 @@ export const runToEnd = (
     started?.(child)
   })
 
-/** Does the work in as many lanes as there are, one piece a lane at a time; tells what was done until the time was up. */
+/** Distributes the work over the lanes, one piece at a time in each; returns what was done before the time was up. */
 export const inLanes = async <A>(
   lanes: ReadonlyArray<Lane>,
   work: ReadonlyArray<A>,

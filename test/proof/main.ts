@@ -18,16 +18,16 @@ import { makeStage, type Stage } from "./stage.ts"
 import { theft, thief } from "./theft.ts"
 
 const usage = `npm run proof -- [--quick] [--only TRIAL]… [--seed NUMBER] [--kills N] [--faults N] [--mutants N] [--changes N]
-  [--minutes N] [--abreast N] [--dist FOLDER]
+  [--minutes N] [--parallel N] [--dist FOLDER]
   [--attempts N] [--flaky FILE]
 
-Tries tako's claims the hard way, as root on Linux with strace, python3, git, util-linux and sshd. Without --quick:
-everything, for hours. TRIAL: crash, faults, disks, concurrency, fuzz, leaks, theft, mutants. --mutants is how many the
-fuzz makes, --changes how many each of eight writers. After --minutes no kill and no refusal is begun any more; the table
-tells how many there were. --abreast is how many commands are tried at once.
-A row that fails is done again, up to --attempts in all (1); if it passes then, its evidence is added to the FILE.`
+Tries to break tako's claims, as root on Linux with strace, python3, git, util-linux and sshd. Without --quick it tries
+everything, which takes hours. TRIAL: crash, faults, disks, concurrency, fuzz, leaks, theft, mutants. --mutants is the number of
+inputs of the fuzz, --changes the number of changes of each of eight writers. After --minutes no further kills or refusals are
+started; the table shows how many there were. --parallel is the number of commands tried at once.
+A row that fails is repeated, up to --attempts in all (1); if it then passes, the evidence of its failure is added to FILE.`
 
-/** What this process was started for by another one of the proof. */
+/** Does the part of the proof that this process was started for by another one. */
 const part = async ([what, ...args]: ReadonlyArray<string>): Promise<boolean> => {
   switch (what) {
     case "fuzz-shard": {
@@ -70,7 +70,7 @@ const proof = async (): Promise<boolean> => {
       mutants: { type: "string" },
       minutes: { type: "string" },
       changes: { type: "string", default: "1000" },
-      abreast: { type: "string", default: String(Math.min(4, Os.availableParallelism())) },
+      parallel: { type: "string", default: String(Math.min(4, Os.availableParallelism())) },
       attempts: { type: "string", default: "1" },
       flaky: { type: "string" },
       dist: { type: "string", default: Path.join(root, "dist") }
@@ -81,7 +81,7 @@ const proof = async (): Promise<boolean> => {
     return true
   }
   const { quick } = values
-  // The quick one does the same each time: it stands in CI, which must not fail by chance.
+  // The quick size does the same every time: it runs in CI, which must not fail by chance.
   const seed = Number(values.seed ?? (quick ? 1 : Date.now() % 1_000_000))
   const attempts = Number(values.attempts)
   const row = (run: () => Promise<Row>) => attempted(attempts, run)
@@ -89,13 +89,13 @@ const proof = async (): Promise<boolean> => {
     Number(given ?? (quick ? small : full))
   const minutes = values.minutes === undefined ? undefined : Number(values.minutes)
   const wanted = (name: string) => values.only.length === 0 || values.only.includes(name)
-  const abreast = Number(values.abreast)
+  const parallel = Number(values.parallel)
   console.log(
-    `The proof, ${quick ? "quick" : "full"}, seed ${seed}, Node ${process.version}, Linux ${Os.release()}, ${abreast} abreast`
+    `The proof, ${quick ? "quick" : "full"}, seed ${seed}, Node ${process.version}, Linux ${Os.release()}, ${parallel} in parallel`
   )
-  const stage = makeStage(Path.resolve(values.dist, "tako.cjs"), abreast)
+  const stage = makeStage(Path.resolve(values.dist, "tako.cjs"), parallel)
   const rows: Array<Row> = []
-  // What has only one thing to do at a time goes beside something else.
+  // Trials that do one thing at a time run beside others.
   const full = wanted("disks") ? row(() => disks(stage, quick)) : undefined
   if (wanted("crash") || wanted("faults")) rows.push(...(await cutOff(stage)))
   deriveCheaply()
@@ -110,7 +110,7 @@ const proof = async (): Promise<boolean> => {
   }
   if (robbed !== undefined) rows.push(await robbed)
   if (wanted("fuzz"))
-    rows.push(await row(() => fuzz(seed, sizeOf(values.mutants, 200_000, 10_000_000), abreast)))
+    rows.push(await row(() => fuzz(seed, sizeOf(values.mutants, 200_000, 10_000_000), parallel)))
   if (wanted("leaks")) {
     rows.push(await row(() => plantedLeaks(stage)))
     rows.push(await row(() => leaks(stage, randomOf(seed), { all: !quick })))
@@ -134,7 +134,7 @@ const proof = async (): Promise<boolean> => {
       const count = sizeOf(values.faults, 25, places * errnos.length)
       const random = randomOf(seed)
       const start = random.below(errnos.length)
-      // Each round over the places takes the next errno at each of them.
+      // Each round over the places uses the next errno at each of them.
       const work = cutsOf(random, all, count).map((cut, index) => ({
         ...cut,
         errno: errnos[(start + index + Math.floor(index / places)) % errnos.length] as (typeof errnos)[number]
@@ -145,7 +145,7 @@ const proof = async (): Promise<boolean> => {
   }
 }
 
-// What lies about goes when the process exits.
+// Temporary files are removed when the process exits.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(130))
-// Children that ours leave behind are theirs to end; what we hold open does not keep us.
+// exit(), because open handles must not keep us running; our children end their own children.
 process.exit((await part(process.argv.slice(2))) || (await proof()) ? 0 : 1)

@@ -11,24 +11,24 @@ import { powerCut } from "./power-cut.ts"
 import { quietly, trial } from "./report.ts"
 import { type Prepared, prepare, type Stage } from "./stage.ts"
 
-/** A fault that somebody might make, and the trial that has to see it: what it complains of. */
+/** A plausible mistake, and the trial that must detect it: the failures it reports. */
 interface Mutant {
   readonly name: string
   readonly of: "the program" | "the proof"
   readonly replacements: ReadonlyArray<Replacement>
   readonly failures: (stage: Stage, built: string, random: Random) => Promise<ReadonlyArray<string>>
-  /** How the trial sees it for what it is: one that broke off, or a program that does not even start, has seen nothing. */
+  /** What the trial must say to have detected it: a trial that aborts, or a program that does not start, proves nothing. */
   readonly as: RegExp
 }
 
 const set = async (stage: Stage): Promise<Prepared> =>
   prepare(stage, commands[0] as (typeof commands)[number])
-const firstOfAll = commands.find(({ name }) => name === "set, the first of all") as (typeof commands)[number]
+const firstOfAll = commands.find(({ name }) => name === "set, the first secret") as (typeof commands)[number]
 const only = (prepared: Prepared, name: string): Prepared => ({
   ...prepared,
   points: prepared.points.filter(({ does }) => does.includes(name))
 })
-const complaints = async (
+const failuresOf = async (
   row: Promise<{ readonly failures: ReadonlyArray<string> }>
 ): Promise<ReadonlyArray<string>> => (await quietly(row)).failures
 
@@ -46,7 +46,7 @@ const mutants: ReadonlyArray<Mutant> = [
     as: /the secrets do not open/,
     failures: async (stage, _, random) => {
       const prepared = only(await set(stage), "write project/.tako/secrets.json")
-      return complaints(
+      return failuresOf(
         crash(
           stage,
           [{ ...prepared, points: prepared.points.filter(({ does }) => does.endsWith("secrets.json")) }],
@@ -67,7 +67,7 @@ const mutants: ReadonlyArray<Mutant> = [
       }
     ],
     as: /secrets\.json may be cut off after \d+ bytes/,
-    failures: async (stage) => complaints(powerCut(stage, [await set(stage)]))
+    failures: async (stage) => failuresOf(powerCut(stage, [await set(stage)]))
   },
   {
     name: "the folder is not synced",
@@ -80,10 +80,10 @@ const mutants: ReadonlyArray<Mutant> = [
       }
     ],
     as: /after exit 0 may undo the change of project\/\.tako\/secrets\.json/,
-    failures: async (stage) => complaints(powerCut(stage, [await set(stage)]))
+    failures: async (stage) => failuresOf(powerCut(stage, [await set(stage)]))
   },
   {
-    name: "the folder that was made is not synced",
+    name: "a new folder is not synced",
     of: "the program",
     replacements: [
       {
@@ -93,10 +93,10 @@ const mutants: ReadonlyArray<Mutant> = [
       }
     ],
     as: /after exit 0 may undo the change of project\/\.tako\/secrets\.json/,
-    failures: async (stage) => complaints(powerCut(stage, [await prepare(stage, firstOfAll)]))
+    failures: async (stage) => failuresOf(powerCut(stage, [await prepare(stage, firstOfAll)]))
   },
   {
-    name: "a refused system call is taken for done",
+    name: "a refused system call is treated as a success",
     of: "the program",
     replacements: [
       {
@@ -108,7 +108,7 @@ const mutants: ReadonlyArray<Mutant> = [
     as: /exit 0, and the state is old/,
     failures: async (stage) => {
       const prepared = only(await set(stage), "rename project/.tako/secrets.json")
-      return complaints(
+      return failuresOf(
         faults(
           stage,
           prepared.points.map((point) => ({ prepared, point, errno: "ENOSPC" as const })),
@@ -118,7 +118,7 @@ const mutants: ReadonlyArray<Mutant> = [
     }
   },
   {
-    name: "nobody waits for the lock, or looks again before the rename",
+    name: "nobody waits for the lock, or checks again before the rename",
     of: "the proof",
     replacements: [
       {
@@ -134,10 +134,10 @@ const mutants: ReadonlyArray<Mutant> = [
     ],
     as: /holds .+ and should hold/,
     failures: (stage, built) =>
-      complaints(concurrency(stage, { writers: 4, changes: 40, kills: 0, program: built }))
+      failuresOf(concurrency(stage, { writers: 4, changes: 40, kills: 0, program: built }))
   },
   {
-    name: "a value opens without its tag",
+    name: "a value opens although its tag does not match",
     of: "the proof",
     replacements: [
       {
@@ -150,7 +150,7 @@ const mutants: ReadonlyArray<Mutant> = [
     failures: async (_, built) => (await runShard([1, 800, 1, 2, false], built)).faults
   },
   {
-    name: "a value is taken wherever it stands",
+    name: "a value is accepted in any place",
     of: "the proof",
     replacements: [
       {
@@ -189,7 +189,7 @@ const mutants: ReadonlyArray<Mutant> = [
     failures: async (_, built) => (await runShard([1, 800, 1, 2, false], built)).faults
   },
   {
-    name: "a complaint that repeats what was typed",
+    name: "an error that repeats what was typed",
     of: "the proof",
     replacements: [
       {
@@ -203,10 +203,10 @@ const mutants: ReadonlyArray<Mutant> = [
   }
 ]
 
-/** Other ones each time: the seed tells which. */
+/** A different selection each time, chosen by the seed. */
 const inQuick = 5
 
-/** Trials of the trials: each of these faults has to be seen. */
+/** Tests the trials: each of these faults must be detected. */
 export const tryMutants = (stage: Stage, random: Random, { all }: { readonly all: boolean }) =>
   trial("mutants", async (fail) => {
     const chosen = all ? mutants : shuffled(random, mutants).slice(0, inQuick)
@@ -225,12 +225,12 @@ export const tryMutants = (stage: Stage, random: Random, { all }: { readonly all
       }
       if (process.env.PROOF_TIMES)
         console.error(`${name}: ${seen.length} in ${Math.round(performance.now() - start)} ms`)
-      if (!seen.some((complaint) => as.test(complaint)))
-        fail([`not seen: ${name}`, ...seen.slice(0, 3)].join("\n"))
+      if (!seen.some((failure) => as.test(failure)))
+        fail([`not detected: ${name}`, ...seen.slice(0, 3)].join("\n"))
       Fs.rmSync(folder, { recursive: true })
     }
     return {
-      size: `${chosen.length} of ${mutants.length} faults put into the program or into what is tried`,
-      result: "each seen by its trial"
+      size: `${chosen.length} of ${mutants.length} faults planted in the program or in the proof`,
+      result: "each detected by its trial"
     }
   })

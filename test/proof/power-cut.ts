@@ -4,16 +4,16 @@ import { type Call, pathsOf, stringsOf } from "./strace.ts"
 import type * as Tree from "./tree.ts"
 
 /*
- * What a machine may find after its power was cut, as far as POSIX promises: of a file's content, what was there at its
- * last fsync, or any beginning of what was written since; of a folder's entries, those at its last fsync and any first
- * part of the changes since, each folder on its own; what is in a folder that may be gone may be gone. The calls of a clean run are replayed; after each of them every
- * such state of the files that matter is looked at.
+ * What a machine may find after a power cut, according to POSIX. Of a file's content: what its last fsync wrote, or any prefix of
+ * what was written since. Of a folder's entries: those at its last fsync plus any prefix of the changes since, each folder on its
+ * own. The contents of a folder that may be lost may be lost. The calls of a clean run are replayed, and after each of them every
+ * such state of the relevant files is checked.
  */
 
 interface Inode {
   readonly id: number
   content: Buffer
-  /** What is sure to be there; undefined for a file of which nothing was synced. */
+  /** What is certain to be there; undefined for a file of which nothing was synced. */
   synced: Buffer | undefined
 }
 
@@ -42,7 +42,7 @@ export const powerCut = (stage: Stage, all: ReadonlyArray<Prepared>) =>
     }
   })
 
-/** How many states were looked at. */
+/** Returns the number of states that were checked. */
 export const replay = (stage: Stage, prepared: Prepared, fail: (what: string) => void): number => {
   const [lane] = stage.lanes
   const disk = diskOf(prepared.before)
@@ -133,7 +133,7 @@ const diskOf = (before: Tree.Tree) => {
     return folder(parent).entries.get(name)
   }
 
-  /** True when it changed something. */
+  /** Returns whether it changed anything. */
   const make = (call: Call, paths: ReadonlyArray<string>): boolean => {
     const [first, second] = paths
     if (first === undefined || call.result.startsWith("-1") || call.result.startsWith("?")) return false
@@ -197,7 +197,7 @@ const diskOf = (before: Tree.Tree) => {
     }
   }
 
-  /** Whether a folder above it was made whose entry is not sure to be there. */
+  /** Whether a parent folder was created whose own entry may be lost. */
   const mayBeLost = (path: string): boolean => {
     const [parent] = nameOf(path)
     if (parent === "") return false
@@ -205,7 +205,7 @@ const diskOf = (before: Tree.Tree) => {
     return (made.has(parent) && folder(above).durable.get(name) === undefined) || mayBeLost(parent)
   }
 
-  /** Everything that may be found at the path if the power goes now. */
+  /** Everything that may be found at the path after a power cut now. */
   const possible = (path: string): Possible =>
     mayBeLost(path) ? [...inItsFolder(path), undefined] : inItsFolder(path)
 

@@ -3,12 +3,12 @@ import * as Fs from "node:fs"
 /** One line of the table. */
 export interface Row {
   readonly trial: string
-  /** What was done, in numbers: "300 kills at 212 places". */
+  /** The amount of work: "300 kills at 212 places". */
   readonly size: string
   readonly result: string
   readonly seconds: number
   readonly failures: ReadonlyArray<string>
-  /** What failed in earlier attempts at it, an entry an attempt. */
+  /** The failures of earlier attempts, one entry each. */
   readonly earlier?: ReadonlyArray<ReadonlyArray<string>>
 }
 
@@ -25,12 +25,12 @@ export const quietly = async <A>(row: Promise<A>): Promise<A> => {
   }
 }
 
-/** How long all of it took, and how much of the processors: our own, and of children that have ended (proc(5), 14 to 17). */
+/** The wall time, and the processor time of this process and of children that have ended (proc(5), fields 14 to 17). */
 export const took = (): string => {
   const stat = Fs.readFileSync("/proc/self/stat", "latin1")
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
   const ofProcessors = fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100
-  return `${(performance.now() / 1000).toFixed(0)} s, ${ofProcessors.toFixed(0)} s of processors`
+  return `${(performance.now() / 1000).toFixed(0)} s, ${ofProcessors.toFixed(0)} s of processor time`
 }
 
 export const print = (row: Row): void => {
@@ -42,7 +42,7 @@ export const print = (row: Row): void => {
   if (row.failures.length > shown) console.log(`     … and ${row.failures.length - shown} more`)
 }
 
-/** Does a row again while it fails. Each attempt makes the same choices: what they find out stays found out. */
+/** Repeats a row while it fails. Each attempt makes the same random choices. */
 export const attempted = async (attempts: number, run: () => Promise<Row>): Promise<Row> => {
   const earlier: Array<ReadonlyArray<string>> = []
   for (;;) {
@@ -80,7 +80,7 @@ export const table = (rows: ReadonlyArray<Row>): string =>
     )
   ].join("\n")
 
-/** Does a trial and makes its line; what it throws is a failure of it. */
+/** Runs a trial and prints its row. Anything it throws is a failure. */
 export const trial = async (
   name: string,
   run: (fail: (what: string) => void) => Promise<{ readonly size: string; readonly result: string }>
@@ -89,7 +89,7 @@ export const trial = async (
   const start = performance.now()
   const { size, result } = await run((what) => failures.push(what)).catch((error: unknown) => {
     failures.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
-    return { size: "not done", result: "broke off" }
+    return { size: "not done", result: "aborted" }
   })
   const row = {
     trial: name,

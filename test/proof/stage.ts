@@ -10,7 +10,7 @@ import { type Ended, hangMs, type Lane, makeLane, runToEnd, variablesOf } from "
 import { type Call, changing, describe, isWriting, parseFile } from "./strace.ts"
 import * as Tree from "./tree.ts"
 
-/** Lanes in a folder that goes with the process, in memory where that can be: a trial writes a hundred small files. */
+/** Lanes in a folder that is removed with the process, in memory if possible: a trial writes a hundred small files. */
 export interface Stage {
   readonly root: string
   readonly lanes: readonly [Lane, ...ReadonlyArray<Lane>]
@@ -18,24 +18,24 @@ export interface Stage {
   readonly tako: readonly [string, string]
 }
 
-export const makeStage = (bin: string, abreast: number): Stage => {
+export const makeStage = (bin: string, parallel: number): Stage => {
   const base = Fs.existsSync("/dev/shm") ? "/dev/shm" : Os.tmpdir()
   const root = Fs.mkdtempSync(Path.join(Fs.realpathSync(base), "tako-proof-"))
   process.once("exit", () => Fs.rmSync(root, { recursive: true, force: true }))
-  const lanes = Array.from({ length: abreast }, (_, index) => makeLane(root, index))
+  const lanes = Array.from({ length: parallel }, (_, index) => makeLane(root, index))
   return { root, lanes: lanes as unknown as Stage["lanes"], tako: [process.execPath, bin] }
 }
 
-/** A place on the way of a write at which the command can be cut off, or refused. */
+/** A system call during a write at which the command can be killed or refused. */
 export interface Point {
   readonly name: string
   readonly when: number
   readonly does: string
-  /** How many calls before it do the same. */
+  /** How many earlier calls do the same. */
   readonly occurrence: number
 }
 
-/** A command, the state before it, and what a run without trouble does. */
+/** A command, its initial state, and what a clean run does. */
 export interface Prepared {
   readonly writing: Writing
   readonly variant: Variant
@@ -49,7 +49,7 @@ export type Variant = "plain" | "leftovers" | "umask 077"
 
 const codeFolder = (path: string): boolean => path === "home/code" || path.startsWith("home/code/")
 
-/** Makes the state, and runs the command once without trouble, under strace. */
+/** Creates the initial state, and runs the command once under strace, undisturbed. */
 export const prepare = async (
   stage: Stage,
   writing: Writing,
@@ -74,7 +74,7 @@ export const prepare = async (
   restore(stage, before, lane)
   const ended = await start(stage, writing, variant, lane, ["-s", "70000", ...straceInto(trace)])
   if (ended.code !== 0)
-    throw new Error(`${writing.name} without trouble ended with ${ended.code}: ${ended.stderr}`)
+    throw new Error(`the clean run of ${writing.name} ended with ${ended.code}: ${ended.stderr}`)
   const calls = parseFile(trace)
   const main = calls[0]?.pid
   const seen = calls.filter((call) => call.pid === main && isWriting(call, lane))
@@ -94,7 +94,7 @@ export const prepare = async (
 
 const folder = { kind: "folder", mode: 0o700 } as const
 
-/** What somebody left who is gone: a lock, one that was being broken, and half-written files. */
+/** What a dead process left behind: a lock, a lock that was being broken, and half-written files. */
 const leaveBehind = (lane: Lane): void => {
   const { boot, namespace, pid } = ourselves()
   const gone = (path: string) => temporaryName(path).replace(/-(\d+)-\d+-(\d+)-/, "-$1-1-$2-")
@@ -122,7 +122,7 @@ export const restore = (stage: Stage, tree: Tree.Tree, lane: Lane): void => {
   }
 }
 
-/** Of a terminal: what is said is not broken into lines, between which nothing would be found. */
+/** The width of the terminal, large enough that output is not wrapped: wrapped values would not be found. */
 export const widest = 2000
 
 export const straceInto = (trace: string, inject?: string): ReadonlyArray<string> => [

@@ -1,7 +1,7 @@
 import * as Fs from "node:fs"
 import type { Lane } from "./lane.ts"
 
-/** A system call as strace tells it. */
+/** A system call as strace prints it. */
 export interface Call {
   readonly pid: string
   readonly name: string
@@ -11,7 +11,7 @@ export interface Call {
   readonly nth: number
 }
 
-/** Every call of Linux on x86-64 and arm64 that changes a file system (syscalls(2)), and openat, which may. */
+/** Every Linux system call on x86-64 and arm64 that changes a file system (syscalls(2)), and openat, which may. */
 export const changing = [
   "openat",
   "write",
@@ -42,7 +42,7 @@ export const changing = [
   "utimensat",
   "fsetxattr",
   "setxattr",
-  // Those that arm64 has not.
+  // Not on arm64.
   ...(process.arch === "x64"
     ? [
         "open",
@@ -61,7 +61,7 @@ export const changing = [
     : [])
 ]
 
-/** Calls in the order of their beginning; those that other threads cut in two are put together again. */
+/** Calls in the order in which they began; those interrupted by other threads' output are joined again. */
 export const parse = (text: string): ReadonlyArray<Call> => {
   const calls: Array<{ pid: string; name: string; args: string; result: string; nth: number }> = []
   const counts = new Map<string, number>()
@@ -98,7 +98,7 @@ const split = (body: string): { args: string; result: string } => {
 
 export const parseFile = (path: string): ReadonlyArray<Call> => parse(Fs.readFileSync(path, "latin1"))
 
-/** A C string of strace's as the bytes that it stands for. */
+/** The bytes of a C string as strace prints it. */
 export const unescape = (text: string): Buffer =>
   Buffer.from(
     text.replace(/\\(x[0-9a-f]{2}|[0-7]{1,3}|.)/g, (_, code: string) => {
@@ -114,14 +114,14 @@ export const unescape = (text: string): Buffer =>
 export const stringsOf = (args: string): ReadonlyArray<Buffer> =>
   [...args.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) => unescape(text))
 
-/** Where a call reaches into the lane: its paths, and what stands for its file descriptors (-y); in its order. */
+/** The paths in the lane that a call names or whose file descriptors it uses (-y), in order. */
 export const pathsOf = ({ args }: Call, lane: Lane): ReadonlyArray<string> =>
   [...args.matchAll(/"((?:[^"\\]|\\.)*)"|\d+<([^>]*)>/g)]
     .map(([, quoted, behind]) => quoted ?? behind ?? "")
     .filter((path) => path.startsWith(`${lane.folder}/`))
     .map((path) => path.slice(lane.folder.length + 1))
 
-/** A path without what is random in it. */
+/** A path without its random parts. */
 export const generalised = (path: string): string =>
   path
     .replace(/\.[0-9a-f]{16}-\d+-\d+-\d+-[0-9A-Za-z]+\.tmp/g, ".(temporary)")
@@ -130,11 +130,11 @@ export const generalised = (path: string): string =>
     .replace(/keys\/[0-9a-f]{16}/g, "keys/(id)")
     .replace(/\.code\.\d+\.tmp$/, ".code.(temporary)")
 
-/** What a call does, to be compared between two runs: "rename home/pins.json.(temporary) home/pins.json". */
+/** What a call does, comparable between runs: "rename home/pins.json.(temporary) home/pins.json". */
 export const describe = (call: Call, lane: Lane): string =>
   [call.name, ...pathsOf(call, lane).map(generalised)].join(" ")
 
-/** Whether a call of a clean run is on the way of a write. */
+/** Whether a call of a clean run is part of a write. */
 export const isWriting = (call: Call, lane: Lane): boolean => {
   if (pathsOf(call, lane).length === 0) return false
   if (call.name !== "openat" && call.name !== "open") return true

@@ -8,7 +8,7 @@ import type { Stage } from "./stage.ts"
 
 const canary = "canary-of-the-pipe"
 
-/** What a thief got from fds and pipes, and from memory, and how many folders of pipes it came by. */
+/** What a thief got from fds and pipes, and from memory, and how many folders of pipes it saw. */
 interface Loot {
   readonly stolen: number
   readonly remembered: number
@@ -28,7 +28,7 @@ export const thief = async (pids: ReadonlyArray<string>, folder: string, tries: 
       const count = Fs.readSync(fd, bytes, 0, bytes.length, null)
       if (bytes.subarray(0, count).includes(canary)) stolen += 1
     } catch {
-      // Not allowed, gone, or nothing in it.
+      // Not allowed, gone, or empty.
     } finally {
       if (fd !== undefined) Fs.closeSync(fd)
     }
@@ -48,7 +48,7 @@ export const thief = async (pids: ReadonlyArray<string>, folder: string, tries: 
       if (isInMemoryOf(pid)) remembered += 1
     }
     for (const pool of namesIn(folder)) {
-      // Whoever waits for it sees it at once, and what is read as JSON is none the worse for it.
+      // Tells whoever waits that a pool was seen; JSON allows the leading space.
       if (pools.size === 0) Fs.writeSync(1, " ")
       pools.add(pool)
       for (const name of namesIn(Path.join(folder, pool))) take(Path.join(folder, pool, name))
@@ -57,7 +57,7 @@ export const thief = async (pids: ReadonlyArray<string>, folder: string, tries: 
   process.stdout.write(JSON.stringify({ stolen, remembered, pools: pools.size } satisfies Loot))
 }
 
-/** Looks through all that a process may write to, as proc(5) has it: `maps` says where that is, `mem` what is there. */
+/** Searches all writable memory of a process (proc(5): `maps` lists it, `mem` contains it). */
 const isInMemoryOf = (pid: string): boolean => {
   let fd: number | undefined
   try {
@@ -70,7 +70,7 @@ const isInMemoryOf = (pid: string): boolean => {
       while (at < end) {
         const count = readAt(fd, bytes, Math.min(bytes.length, end - at), at)
         if (bytes.subarray(0, count).includes(canary)) return true
-        // One that lies across two pieces is whole in the next.
+        // A value across two chunks is whole in the next one, because they overlap.
         if (count <= canary.length) break
         at += at + count < end ? count - canary.length : count
       }
@@ -91,7 +91,7 @@ const readAt = (fd: number, bytes: Buffer, length: number, at: number): number =
   }
 }
 
-/** Where Yama is at work, not even the same user reads the memory of what is not its child (ptrace(2)). */
+/** With Yama, not even the same user may read the memory of a process that is not its child (ptrace(2)). */
 const isYamaAtWork = (): boolean => {
   try {
     return Fs.readFileSync("/proc/sys/kernel/yama/ptrace_scope", "latin1").trim() !== "0"
@@ -103,12 +103,12 @@ const isYamaAtWork = (): boolean => {
 const victim = 64_001
 const stranger = 64_002
 
-/** A program that has its secrets on fd 3 and does not read them, and a thief of another uid, then of the same. */
+/** A program with unread secrets on fd 3, and a thief of another uid, then of the same. */
 export const theft = (stage: Stage, tries: number, program = fileURLToPath(import.meta.url)) =>
   trial("theft of fd 3", async (fail) => {
     if (process.getuid?.() !== 0)
-      throw new Error("this trial starts processes of other users, so it has to be run as root")
-    // Both users have to reach the program, Node and the bundle: nothing of it is secret.
+      throw new Error("this trial starts processes of other users, so it must run as root")
+    // Both users must be able to reach the program, Node and the bundle, none of which is secret.
     const open = Path.join(stage.root, "open")
     Fs.mkdirSync(open)
     for (const path of [stage.root, open]) Fs.chmodSync(path, 0o755)
@@ -152,7 +152,7 @@ export const theft = (stage: Stage, tries: number, program = fileURLToPath(impor
     const tako = Path.join(open, "tako.cjs")
     await as(victim, [tako, "secrets", "set", "A", "--env", "development"], canary).end
 
-    /** Starts the program, waits until it is there, and lets the thief at it. */
+    /** Starts the program, waits until it runs, and lets the thief try. */
     const steal = async (uid: number, times: number): Promise<Loot> => {
       const idle = "process.stdout.write(process.pid + ' '); setInterval(() => {}, 1000)"
       const { child, said, end } = as(victim, [tako, "run", "--", node, "-e", idle])
@@ -173,8 +173,8 @@ export const theft = (stage: Stage, tries: number, program = fileURLToPath(impor
       }
     }
     /**
-     * While programs are started one after the other, a thief looks for the names of their pipes: until it has seen one,
-     * which is there for a few ms. A machine with other things to do may not let it look at that moment.
+     * Starts one program after another while a thief looks for the names of their pipes, until it has seen one. A name exists
+     * for a few ms, and a busy machine may not let the thief look at that moment.
      */
     const race = async (uid: number, starts: number): Promise<Loot> => {
       const waiting = as(uid, [code, "thief", "", lane.temporary, "100000000"])
@@ -190,15 +190,15 @@ export const theft = (stage: Stage, tries: number, program = fileURLToPath(impor
     const bySame = await steal(victim, 1)
     const times = byStranger.stolen + byStranger.remembered + inRace.stolen
     if (times > 0) fail(`a process of another uid got the secrets ${times} times`)
-    // What shows that the thief is one: if any of these ever fails, the zeros above prove nothing.
+    // These show that the thief can steal: if one of them ever fails, the zeros above prove nothing.
     if (bySame.stolen === 0)
       fail(
-        "a process of the same uid got nothing: the thief cannot steal, or this kernel hides more than we say"
+        "a process of the same uid got nothing: the thief cannot steal, or this kernel hides more than the documentation says"
       )
     if (bySame.remembered === 0 && !isYamaAtWork())
-      fail("a process of the same uid found nothing in memory: the thief does not know how to look")
+      fail("a process of the same uid found nothing in memory: the thief does not know where to look")
     if (inRace.pools === 0)
-      fail("no folder of pipes was ever seen during the starts: there was nothing to race for")
+      fail("the thief saw no folder of pipes during the starts: there was nothing to race for")
     return {
       size: `${tries} attempts at every fd, and at the pipes' names during starts`,
       result: `another uid ${times} of ${tries}; the same uid gets them at the first attempt (as documented)`

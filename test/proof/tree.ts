@@ -1,7 +1,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 
-/** A folder with all that is in it, kept in memory: by path from the folder, its mode and what it holds. */
+/** A folder and everything in it, in memory: for each relative path, its mode and content. */
 export type Tree = ReadonlyMap<string, Entry>
 
 export type Entry =
@@ -29,7 +29,7 @@ export const read = (folder: string, skip: (path: string) => boolean = () => fal
   return entries
 }
 
-/** Makes the folder hold exactly this; `from` and `to` are of one length and replaced in pins.json and rotated.json, which name places. */
+/** Makes the folder contain exactly this. `from` is replaced by `to`, of the same length, in pins.json and rotated.json, which name paths. */
 export const write = (folder: string, tree: Tree, from: string, to: string): void => {
   for (const name of Fs.readdirSync(folder))
     Fs.rmSync(Path.join(folder, name), { recursive: true, force: true })
@@ -42,6 +42,6 @@ export const write = (folder: string, tree: Tree, from: string, to: string): voi
   }
 }
 
-/** What a file of the tree holds when the folder is another one. */
+/** The content of a file of the tree, for another folder. */
 export const moved = (path: string, bytes: Buffer, from: string, to: string): Buffer =>
   /(?:pins|rotated)\.json$/.test(path) ? Buffer.from(bytes.toString("utf8").replaceAll(from, to)) : bytes

@@ -18,7 +18,7 @@ const reasonOf = (text: string, steps?: ReadonlyArray<StateFile.Migration>): Sta
   Either.getOrThrow(Either.flip(StateFile.parse(app, bytes(text), steps))).reason
 
 describe("state.json", () => {
-  it("is read as it was written", () => {
+  it("is read back as it was written", () => {
     for (const state of [AppState.create(app), full]) {
       const text = StateFile.print(state)
       assert.match(text, /^\{\n {2}"version": 1,\n/)
@@ -26,7 +26,7 @@ describe("state.json", () => {
     }
   })
 
-  it("of an older version is brought to today's, a step at a time", () => {
+  it("of an older version is migrated step by step", () => {
     const steps: ReadonlyArray<StateFile.Migration> = [
       ({ count, ...rest }) => ({ ...rest, instances: count }),
       (older) => ({ ...older, desired: "stopped" })
@@ -61,7 +61,7 @@ describe("state.json", () => {
 })
 
 describe("the state of an app", () => {
-  it("keeps the revisions that something refers to, and no other", () => {
+  it("keeps the revisions that are referred to, and no others", () => {
     let state = AppState.create(app)
     for (let n = 1; n <= 3; n++) state = AppState.withRevision(state, recordOf(n))
     assert.deepStrictEqual(
@@ -75,7 +75,7 @@ describe("the state of an app", () => {
     assert.strictEqual(AppState.rolledBack(state, releaseOf(1, 3 as Revision)).current, 3)
   })
 
-  it("keeps as many releases as can be rolled back to", () => {
+  it("keeps exactly the releases that can be rolled back to", () => {
     let state = AppState.create(app)
     for (let id = 1; id <= 7; id++) state = AppState.withRelease(state, releaseOf(id, null))
     assert.deepStrictEqual(

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ServerNotFound } from "../../../src/domain/errors/servers.ts"
 
-describe("a server that is not known", () => {
-  it("is told by its name", () =>
+describe("an unknown server", () => {
+  it("is named", () =>
     assert.include(new ServerNotFound({ server: "la-2.example" }).message, "no server la-2.example in"))
 
-  it("is not told by what could not be a name: a value may have been pasted", () => {
+  it("is not named if the text could not be a name, because it may be a pasted value", () => {
     for (const server of ["hunter2 and more", "postgres://u:hunter2@db", "hunter2\u001b[2J", "-hunter2"]) {
       const { message } = new ServerNotFound({ server })
       assert.notInclude(message, "hunter2")

@@ -26,11 +26,11 @@ describe("a request", () => {
     ['{"command":"list"}', { command: "list" }],
     ['{"command":"server_info"}', { command: "server_info" }],
     ['{"command":"get_secrets_hash","app":"my-app/production"}', { command: "get_secrets_hash", app }]
-  ])("is understood as the original sends it: %s", (line, request) => {
+  ])("is accepted as the original sends it: %s", (line, request) => {
     assert.deepStrictEqual<unknown>(Either.getOrThrow(decode(line)), request)
   })
 
-  it("carries secrets as the original sends them, and hides them at once", () => {
+  it("carries secrets as the original does, redacted immediately", () => {
     const request = Either.getOrThrow(
       decode(`{"command":"update_secrets","app":"my-app/production","secrets":{"K":"${canary}"}}`)
     )
@@ -68,7 +68,7 @@ describe("a request", () => {
     { command: "restart", app, by: "ann" },
     { command: "logs", app, lines: 10, after: "17" }
   ]
-  it.each(requests)("comes out as it went in: $command", (request) => {
+  it.each(requests)("round-trips: $command", (request) => {
     const line = Redacted.value(encodeRequest(request))
     assert.strictEqual(line.indexOf("\n"), line.length - 1)
     const decoded = Either.getOrThrow(decode(line.slice(0, -1)))
@@ -103,7 +103,7 @@ describe("a request", () => {
     [`${"[".repeat(100)}${"]".repeat(100)}`, "64 levels"],
     ['{"command":"scale","app":"a/b","instances":1001}', "instances must be a whole number from 1 to 1000"],
     ['{"command":"\\u001b[2J"}', "\\u001b"]
-  ])("is answered with a sentence when it is %s", (line, words) => {
+  ])("is refused with a sentence when it is %s", (line, words) => {
     const message = refusal(line)
     assert.include(message, words)
     assert.notInclude(message, canary)
@@ -116,7 +116,7 @@ describe("a request", () => {
     assert.include(message, "UTF-8")
   })
 
-  it("of any form is decoded or refused, never more, and never quotes a value", () => {
+  it("of any form is either decoded or refused, and no value is quoted", () => {
     const json = FastCheck.jsonValue({ maxDepth: 3 })
     const near = FastCheck.tuple(
       FastCheck.constantFrom(...commands),
@@ -146,7 +146,7 @@ describe("a request", () => {
 })
 
 describe("a response", () => {
-  it("is as the original's", () => {
+  it("looks like the original's", () => {
     const hello = ok<"hello">({ protocol_version: 0, server_version: "1", capabilities: ["list"] })
     assert.strictEqual(
       encodeResponse(hello),
@@ -155,7 +155,7 @@ describe("a response", () => {
     assert.strictEqual(encodeResponse(error("no")), '{"status":"error","message":"no"}\n')
   })
 
-  it("comes out as it went in, maps and all", () => {
+  it("round-trips, maps included", () => {
     const data = {
       app,
       current: 1,
@@ -181,11 +181,11 @@ describe("a response", () => {
     ["another command's", '{"status":"ok","data":{"apps":[]}}', "not-an-answer"],
     ["an error without a message", '{"status":"error"}', "not-an-answer"],
     ["a prototype", '{"__proto__":{"status":"ok"}}', "not-an-answer"]
-  ])("that is %s is not believed", (_, line, reason) => {
+  ])("that is %s is refused", (_, line, reason) => {
     assert.strictEqual(Either.getOrThrow(Either.flip(decodeResponse("hello", bytes(line)))), reason)
   })
 
-  it("of a newer server may say more", () => {
+  it("of a newer server may have more members", () => {
     const line =
       '{"status":"ok","data":{"protocol_version":0,"server_version":"9","capabilities":[],"mood":"good"},"more":1}'
     const answer = Either.getOrThrow(decodeResponse("hello", bytes(line)))
@@ -195,7 +195,7 @@ describe("a response", () => {
     })
   })
 
-  it("of a newer server may say more of what is in a list, too", () => {
+  it("of a newer server may have more members in lists, too", () => {
     const at = "2026-01-31T12:00:00.000Z"
     const event = { at, action: "stop", outcome: "done" }
     const release = { id: 1, revision: null, at, directory: "/srv/app", start: "node x" }

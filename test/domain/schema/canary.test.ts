@@ -102,7 +102,7 @@ const everywhere = (value: unknown) => others.flatMap((other) => misplaced(value
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
 
 describe("a value in the wrong place", () => {
-  it.each(requests)("of a request is not in the answer: $command", (request) => {
+  it.each(requests)("of a request is not quoted in the answer: $command", (request) => {
     assert.isTrue(Either.isRight(decodeRequest(bytes(request))))
     for (const line of everywhere(request)) {
       // What a request's "command" is gets named, so that a person sees a misspelling.
@@ -145,7 +145,7 @@ describe("a value in the wrong place", () => {
     }
   })
 
-  it("of a set of secrets leaves nothing", () => {
+  it("of a set of secrets is not quoted", () => {
     assert.isUndefined(SecretSet.decode(JSON.stringify({ A: [canary] })))
     assert.strictEqual(SecretSet.decode('{"A":"1"}')?.size, 1)
   })

@@ -9,7 +9,7 @@ const nested = (depth: number) => {
 }
 
 describe("the output of a TOML parser", () => {
-  it("keeps what a format of ours may contain", () => {
+  it("keeps what our formats may contain", () => {
     assert.deepStrictEqual(plainToml({ a: [1n, "two", { b: true }] }), { a: [1, "two", { b: true }] })
     assert.deepStrictEqual(plainToml(nested(16)), nested(16))
   })
@@ -18,7 +18,7 @@ describe("the output of a TOML parser", () => {
     assert.deepStrictEqual(plainToml({ a: 1.5, b: new Date(0) }), { a: undefined, b: undefined })
   })
 
-  it("ends at a depth that no format of ours has, however deep the file nests", () => {
+  it("is cut off at a depth that none of our formats has, however deeply the file nests", () => {
     assert.notInclude(JSON.stringify(plainToml(nested(17))), "leaf")
     assert.notInclude(JSON.stringify(plainToml(nested(300_000))), "leaf")
   })

@@ -100,7 +100,7 @@ describe("reading a secrets file", () => {
     ["with spare bits", `${sealed(31).slice(0, -3)}h==`],
     ["followed by a space", `${sealed()} `],
     ["not base64 at all", `${canary}!`]
-  ])("refuses a value that is %s, and names where it stands", (_, value) => {
+  ])("refuses a value that is %s, and names its place", (_, value) => {
     const error = refused(withSecret("DATABASE_URL", value))
     assert.deepStrictEqual(
       [error.reason, error.environment, error.secret],
@@ -113,7 +113,7 @@ describe("reading a secrets file", () => {
     assert.deepStrictEqual([error.reason, error.environment, error.other], ["salt-twice", "b", "a"])
   })
 
-  it("takes names that only the original gives, and values of 0 bytes and of 1 MiB", () => {
+  it("accepts names that only the original allows, and values of 0 bytes and of 1 MiB", () => {
     const file = parse(
       fileOf({
         "-0-": {
@@ -127,13 +127,13 @@ describe("reading a secrets file", () => {
     assert.deepStrictEqual([...Either.getOrThrow(file).keys()].sort(), ["-0-", "12", "constructor"])
   })
 
-  it("takes a file of exactly 4 MiB", () => {
+  it("accepts a file of exactly 4 MiB", () => {
     const bytes = new Uint8Array(4 * 1024 * 1024).fill(0x20)
     bytes.set(bytesOf("{}"))
     assert.strictEqual(Either.getOrThrow(parse(bytes)).size, 0)
   })
 
-  it("is not fooled by names that mean something to JavaScript", () => {
+  it("treats names that mean something to JavaScript like any other", () => {
     const text = `{"toString-x":{"salt":"${salt()}","secrets":{},"__proto__":{"salt":"x","polluted":1},"constructor":{"prototype":{"polluted":1}}}}`
     assert.strictEqual(refused(bytesOf(text)).reason, "environment-name")
     const file = Either.getOrThrow(parse(bytesOf(text.replace("toString-x", "constructor"))))
@@ -149,7 +149,7 @@ describe("reading a secrets file", () => {
     )
   })
 
-  it("gives back what was printed, whatever it is", () => {
+  it("reads back whatever was printed", () => {
     FastCheck.assert(
       FastCheck.property(environments, (file) => {
         const again = Either.getOrThrow(parse(bytesOf(print(file))))
@@ -160,7 +160,7 @@ describe("reading a secrets file", () => {
     )
   })
 
-  it("gives a file or a typed refusal for any bytes, and never throws", () => {
+  it("returns a file or a typed error for any bytes, and never throws", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.uint8Array({ maxLength: 60 }), FastCheck.json(), (bytes, json) => {
         parse(bytes)

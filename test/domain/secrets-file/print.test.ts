@@ -32,7 +32,7 @@ describe("printing a secrets file", () => {
     assert.strictEqual(print(Either.getOrThrow(parse(bytes))), bytes.toString("utf8"))
   })
 
-  it("sorts environments and names by code unit, numbers and all, whatever the order they came in", () => {
+  it("sorts environments and names by code unit, numbers included, whatever their order was", () => {
     const file = fileOf(
       `{"b":{"secrets":{"B":"${value}","A_":"${value}","A":"${value}","A1":"${value}"},"salt":"${salt(1)}"},` +
         `"9":{"salt":"${salt(2)}","secrets":{}},"10":{"salt":"${salt(3)}","secrets":{}},"-":{"salt":"${salt(4)}","secrets":{}}}`
@@ -43,7 +43,7 @@ describe("printing a secrets file", () => {
     assert.isTrue(text.endsWith("}\n") && !text.endsWith("\n\n"))
   })
 
-  it("keeps unknown fields through a change, behind those that are ours", () => {
+  it("keeps unknown fields through a change, after our own", () => {
     const environment = only(
       `{"a":{"rotated":"2024-01-01","salt":"${salt(1)}","secrets":{},"x":{"y":[1,{"z":null}]},"__proto__":[]}}`
     )
@@ -74,7 +74,7 @@ describe("printing a secrets file", () => {
     assert.isTrue(same(fileOf(text), new Map([["a" as never, changed]])))
   })
 
-  it("keeps the environment and its salt when its last secret goes", () => {
+  it("keeps the environment and its salt when its last secret is removed", () => {
     const environment = only(`{"a":{"salt":"${salt(1)}","secrets":{"A":"${value}"}}}`)
     assert.strictEqual(
       print(new Map([["a" as never, withoutSecret(environment, nameOf("A"))]])),
@@ -97,7 +97,7 @@ describe("the same file", () => {
     ["another field", base.replace('"x":1', '"x":2')],
     ["another environment", base.replace('"a"', '"b"')],
     ["an environment more", base.replace('{"a"', `{"b":{"salt":"${salt(3)}","secrets":{}},"a"`)]
-  ])("is not one with %s", (_, other) => {
+  ])("differs from one with %s", (_, other) => {
     assert.isTrue(same(fileOf(base), fileOf(base)))
     assert.isFalse(same(fileOf(base), fileOf(other)))
     assert.isFalse(same(fileOf(other), fileOf(base)))

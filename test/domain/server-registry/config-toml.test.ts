@@ -9,11 +9,11 @@ const read = (document: unknown) => Either.getOrThrowWith(decode(document), (mis
 const refusal = (document: unknown) => Either.getOrThrow(Either.flip(decode(document)))
 
 describe("config.toml", () => {
-  it("may say nothing", () => {
+  it("may be empty", () => {
     assert.deepStrictEqual(read({}), [])
   })
 
-  it("reads servers in their order, the usual socket where none is named", () => {
+  it("lists servers in their order, with the default socket if none is named", () => {
     const servers = [
       { name: "la", host: "la.example" },
       { name: "ams", host: "10.0.0.7", port: 2222n, user: "deploy", socket: "/srv/tako.sock" },
@@ -56,7 +56,7 @@ describe("config.toml", () => {
       "servers.1.name is also the name of another server",
       undefined
     ]
-  ])("refuses what does not fit, case %#", (document, problem, suggestion) => {
+  ])("refuses an invalid file, case %#", (document, problem, suggestion) => {
     const misfit = refusal(document)
     assert.include(misfit.problem, problem)
     assert.strictEqual(misfit.suggestion, suggestion)
@@ -93,7 +93,7 @@ describe("a destination", () => {
     "la\u001b[2J",
     "__proto__ x",
     `${"a".repeat(256)}`
-  ])("%j is refused before it gets near an argument list", (text) => {
+  ])("%j is refused before it becomes an argument", (text) => {
     assert.isTrue(Option.isNone(parseDestination(text)))
   })
 
@@ -105,11 +105,11 @@ describe("a destination", () => {
     "ssh://deploy@la:2222",
     "::1",
     "_srv"
-  ])("%s is taken", (text) => {
+  ])("%s is accepted", (text) => {
     assert.isTrue(Option.isSome(parseDestination(text)))
   })
 
-  it("is shown as it can be typed", () => {
+  it("is shown in a form that can be typed", () => {
     assert.strictEqual(shownDestination({ host: "::1", port: 22, user: "root" }), "root@[::1]:22")
     assert.strictEqual(shownDestination({ host: "la" }), "la")
   })

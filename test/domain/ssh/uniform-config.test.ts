@@ -1,17 +1,17 @@
 import { assert, describe, it } from "vitest"
 import { uniformConfig } from "../../../src/domain/ssh/uniform-config.ts"
 
-describe("an ssh configuration says the same of every host", () => {
+describe("an ssh configuration is the same for every host", () => {
   it.each([
     [""],
     ["# Host la\n\n  #Match all\n"],
     ["Include /etc/ssh/ssh_config.d/*.conf\nHost *\n    SendEnv LANG LC_*\n    HashKnownHosts yes\n"],
     ["host=*\nUSER deploy\r\nIdentityFile ~/.ssh/%h_%r\nPort = 2222\n"]
-  ])("when nothing in it tells one from another: %j", (text) => {
+  ])("when nothing in it distinguishes hosts: %j", (text) => {
     assert.deepStrictEqual(uniformConfig([text]), { setsHostname: false })
   })
 
-  it("and may set where to connect to", () => {
+  it("and may set the name to connect to", () => {
     assert.deepStrictEqual(uniformConfig(["Port 1", "HostName 127.0.0.1"]), { setsHostname: true })
   })
 
@@ -32,7 +32,7 @@ describe("an ssh configuration says the same of every host", () => {
     ['"Host" la\n'],
     ["Host\n"],
     ["Port 1\nnonsense"]
-  ])("unless something may: %j", (text) => {
+  ])("unless something might distinguish them: %j", (text) => {
     assert.isUndefined(uniformConfig(["User x\n", text]))
   })
 })

@@ -17,14 +17,14 @@ const refusal = (document: unknown) => Either.getOrThrow(Either.flip(decode(docu
 const production = "production" as EnvironmentName
 
 describe("tako.toml", () => {
-  it("takes the folder's name when it is empty", () => {
+  it("defaults to the folder's name", () => {
     const config = read({})
     assert.strictEqual(config.name, "folder")
     assert.isUndefined(config.start)
     assert.deepStrictEqual(config.ignored, [])
   })
 
-  it("reads everything that may stand in it", () => {
+  it("reads everything it may contain", () => {
     const config = read({
       name: "my-app",
       start: ["node", "server.ts"],
@@ -70,12 +70,12 @@ describe("tako.toml", () => {
     assert.strictEqual(config.secrets.shapes.get(config.secrets.required[0] as never), "url")
   })
 
-  it("takes main for node with that file, and not beside start", () => {
+  it("treats main as node with that file, and refuses it beside start", () => {
     assert.deepStrictEqual(read({ main: "server.ts" }).start, ["node", "server.ts"])
     assert.match(refusal({ main: "a.ts", start: ["b"] }).problem, /main is short for start/)
   })
 
-  it("accepts the original's own keys, and names them for one warning", () => {
+  it("accepts the original's own keys, and lists them for one warning", () => {
     const config = read({
       runtime: "bun",
       build: { run: "x", preset: "vite" },
@@ -101,7 +101,7 @@ describe("tako.toml", () => {
     [{ secrets: { requried: [] } }, "secrets.requried is not a key", "secrets.required"],
     [{ zzzzz: true }, "zzzzz is not a key that tako knows", undefined],
     [{ secrets: { runtime: "bun" } }, "secrets.runtime is not a key", undefined]
-  ])("says which key it does not know, and which was meant: %j", (document, problem, suggestion) => {
+  ])("names an unknown key, and the one that was meant: %j", (document, problem, suggestion) => {
     const misfit = refusal(document)
     assert.include(misfit.problem, problem)
     assert.strictEqual(misfit.suggestion, suggestion)
@@ -144,19 +144,19 @@ describe("tako.toml", () => {
     ["secrets.required.0", { secrets: { required: [value] } }],
     ["secrets.shapes", { secrets: { shapes: value } }]
   ]
-  it.each(misplaced)("says where a value does not fit, and not the value: %s", (path, document) => {
+  it.each(misplaced)("says which value is invalid without quoting it: %s", (path, document) => {
     const misfit = refusal(document)
     assert.isTrue(misfit.problem.startsWith(path), misfit.problem)
     assert.notInclude(misfit.problem, value)
     assert.notInclude(misfit.suggestion ?? "", value)
   })
 
-  it("shows no control character of a key, and not the whole of a long one", () => {
+  it("escapes control characters in a key, and shortens a long one", () => {
     const { problem } = refusal({ [`a\u001b[31m\u009b\u202e${"x".repeat(500)}`]: 1n })
     assert.match(problem, /^[\x20-\x7e…]{1,200}$/)
   })
 
-  it("is not misled by the names of Object's own properties", () => {
+  it("treats the names of Object's properties like any other", () => {
     for (const key of ["__proto__", "constructor", "hasOwnProperty", "toString"]) {
       assert.include(
         refusal(JSON.parse(`{"${key}": {"polluted": true}}`)).problem,
@@ -205,7 +205,7 @@ describe("a project's name", () => {
     assert.strictEqual(projectNameOf(folder), name)
   })
 
-  it("is made fit from any folder", () => {
+  it("is valid for any folder", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.fullUnicodeString({ maxLength: 300 }), (folder) =>
         assert.isTrue(isProjectName(projectNameOf(folder)))

@@ -23,14 +23,14 @@ describe("Go's accessors", () => {
     ["A_B", "A__B", "AB"],
     ["A1_B", "A_1_B", "A1B"],
     ["KEY", "KEY_", "Key"]
-  ])("that are one for %s and %s are an error that names both", (first, second, accessor) => {
+  ])("that collide for %s and %s are an error that names both", (first, second, accessor) => {
     const error = Either.getOrThrow(Either.flip(go(known("OTHER", first, second), source, "main")))
     assert.include(error.message, `${first} and ${second} would both be Secrets.${accessor} in Go`)
   })
 })
 
 describe("tako_secrets.go", () => {
-  it("is our source in another package, with the names between its marks and nothing else changed", () => {
+  it("is our source with another package and the names between its marks, otherwise unchanged", () => {
     const text = Either.getOrThrow(go(known("DATABASE_URL", "KEY"), source, "shop"))
     assert.match(text, /^package shop\n\n\/\/ tako:names begin\n\n/)
     assert.match(text, /\n\n\/\/ tako:names end\n\nfunc rest\(\) \{\}\n$/)

@@ -8,7 +8,7 @@ import { get, makeHost } from "../../support/server.ts"
 import { program } from "../server/shop.ts"
 
 describe("tako apps, status and logs", () => {
-  it("deploy an app to a server on this machine, show it, follow what it says until Ctrl-C, and delete it", async () => {
+  it("deploy an app to a server on this machine, show it, follow its output until Ctrl-C, and delete it", async () => {
     const host = makeHost()
     await host.start()
     const { variables, project, tako } = await makeSandbox()

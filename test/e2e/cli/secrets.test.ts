@@ -5,7 +5,7 @@ import { makeSandbox, passphrase, sandboxWith } from "../../support/cli.ts"
 const pem = "-----BEGIN KEY-----\nMC4CAQAw\n-----END KEY-----\n"
 
 describe("tako secrets", () => {
-  it("takes a project from init to a value read back", async () => {
+  it("takes a project from init to reading a value back", async () => {
     const { tako, git, project } = await makeSandbox()
     const variables = { TAKO_PASSPHRASE: passphrase }
     const init = await tako(["init"])
@@ -50,7 +50,7 @@ describe("tako secrets", () => {
     })
   })
 
-  it("takes a .env file over, from its name or stdin, and asks before it replaces", async () => {
+  it("imports a .env file by name or from stdin, and asks before it replaces", async () => {
     const { tako, project } = await sandboxWith({ production: { KEPT: "v", OLD: "v" } })
     const env = ["--env", "production"]
     Fs.writeFileSync(`${project}/.env`, `OLD=canary-1\nNEW='canary 2' # new\nKEPT=v\nNONE=\nREF=\${HOME}\n`)
@@ -139,7 +139,7 @@ describe("tako secrets", () => {
     )
   })
 
-  it("verify tells what is bad and exits 4, and 3 for a named environment without a key", async () => {
+  it("verify reports problems and exits 4, and 3 for a named environment without a key", async () => {
     const { tako, readFile, writeFile, folder } = await sandboxWith({
       production: { A: "one", B: "two" },
       staging: { A: "v" }
@@ -163,7 +163,7 @@ describe("tako secrets", () => {
     assert.deepStrictEqual(Object.keys(readFile().production?.secrets ?? {}), ["A", "B"])
   })
 
-  it("a damaged file is refused by every command, and left as it is", async () => {
+  it("every command refuses a damaged file and leaves it unchanged", async () => {
     const { tako, writeFile, file } = await sandboxWith({ production: { A: "v" } })
     for (const text of [
       "",
@@ -193,7 +193,7 @@ describe("tako secrets", () => {
     }
   })
 
-  it("keeps the terms of a key: export, import, forget, trust, ls", async () => {
+  it("manages a key: export, import, forget, trust, ls", async () => {
     const { tako, home } = await sandboxWith({ production: { A: "v" } })
     const list = async () => (await tako(["secrets", "key", "ls"])).stdout
     assert.include(await list(), "production    kept on this machine")
@@ -228,7 +228,7 @@ describe("tako secrets", () => {
     assert.match(joined.stderr, /opens 2 of 2 values/)
   })
 
-  it("--help has an example for every command, on stdout; --version says which", async () => {
+  it("--help has an example for every command, on stdout; --version prints the version", async () => {
     const { tako } = await makeSandbox()
     for (const command of [
       "init",

@@ -28,7 +28,7 @@ const twoBranches = async (ours: ReadonlyArray<string>, theirs: ReadonlyArray<st
 }
 
 describe("a team", () => {
-  it("merges branches whose secrets are no neighbours without a hand", async () => {
+  it("merges branches whose changes are not adjacent automatically", async () => {
     const { tako, git } = await twoBranches(["API_KEY"], ["MAIL_KEY"])
     const merge = await git("merge", "--no-edit", "theirs")
     assert.strictEqual(merge.code, 0, merge.stdout)
@@ -36,7 +36,7 @@ describe("a team", () => {
     assert.include(verify.stdout, "production    4 of 4")
   })
 
-  it("is told what a conflict is, and mends it as it is told", async () => {
+  it("is told about a conflict, and can resolve it as the message says", async () => {
     const { tako, git, file } = await twoBranches(["SENTRY_DSN"], ["REDIS_URL"])
     assert.strictEqual((await git("merge", "--no-edit", "theirs")).code, 1)
     for (const args of [
@@ -59,7 +59,7 @@ describe("a team", () => {
     }
   })
 
-  it("is told of a name that both sides keep, and of a comma that is missing", async () => {
+  it("is told about a duplicate name, and about a missing comma", async () => {
     const { tako, writeFile } = await makeSandbox()
     writeFile('{"a":{},"a":{}}')
     assert.match((await tako(["secrets", "ls"])).stderr, /appears twice in one object.*\n.*each name once/)
@@ -72,7 +72,7 @@ describe("a team", () => {
 })
 
 describe.skipIf(!needs("jq"))("an environment", () => {
-  it("is copied as docs/team.md says, and its values are the same", async () => {
+  it("can copy an environment as docs/team.md says", async () => {
     const value = "-----BEGIN\ncanary\n-----END\n"
     const { tako, variables, project } = await sandboxWith({
       staging: { A: `${value}\n`, B: "v" },
@@ -118,7 +118,7 @@ describe("a machine that keeps no keys", () => {
     assert.deepStrictEqual(JSON.parse(given.stdout).secrets, { A: "v" })
   })
 
-  it("does not pass for one that has looked when what it was given opens nothing at all", async () => {
+  it("fails if what it was given opens nothing at all", async () => {
     const { tako, folder } = await sandboxWith({ production: { A: "v" }, staging: { A: "v" } })
     await tako(["secrets", "key", "rotate", "--generate", "--env", "staging"])
     const verify = (given: string) =>
@@ -142,7 +142,7 @@ describe("a machine that keeps no keys", () => {
     assert.include(one.stderr, "\nstaging: TAKO_PASSPHRASE opens none of its values; join with ")
   })
 
-  it("verifies what its passphrase opens where its home is out of reach", async () => {
+  it("verifies with a passphrase when its home cannot be read", async () => {
     const { tako } = await sandboxWith({ production: { A: "v" }, staging: { A: "v" } })
     await tako(["secrets", "key", "rotate", "--generate", "--env", "staging"])
     const variables = { TAKO_HOME: "/dev/null/tako", TAKO_PASSPHRASE: passphrase }
@@ -154,7 +154,7 @@ describe("a machine that keeps no keys", () => {
     assert.deepStrictEqual([keys.code, keys.stdout.includes("TAKO_PASSPHRASE")], [0, true])
   })
 
-  it("is told what is missing, and not to do what it does", async () => {
+  it("gets advice that fits what is missing", async () => {
     const { tako } = await sandboxWith({ production: { A: "v" } })
     const derive = ["secrets", "key", "derive"]
     const { stderr: joining } = await tako([...derive, ...env], {
@@ -172,7 +172,7 @@ describe("a machine that keeps no keys", () => {
     )
   })
 
-  it("is told that an environment without values has none to seal anew", async () => {
+  it("is told that an environment without values has nothing to re-encrypt", async () => {
     const { tako } = await sandboxWith({ production: { A: "v" } })
     await tako(["secrets", "rm", "A", ...env, "--yes"])
     const rotate = await tako(["secrets", "key", "rotate", "--generate", ...env])

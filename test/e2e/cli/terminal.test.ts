@@ -50,7 +50,7 @@ describe.skipIf(!needs("python3"))("at a terminal", () => {
     )
   })
 
-  it("Enter takes the suggestion, and a teammate joins with what was shown", async () => {
+  it("Enter accepts the suggestion, and a teammate joins with the passphrase that was shown", async () => {
     const sandbox = await makeSandbox()
     const shown = await atTerminal(sandbox, set, [
       askPassphrase,
@@ -68,7 +68,7 @@ describe.skipIf(!needs("python3"))("at a terminal", () => {
     assert.strictEqual(joined.code, 0, joined.stderr)
   })
 
-  it("a wrong passphrase is asked for again, three times; Ctrl-C gives the echo back and ends with 130", async () => {
+  it("a wrong passphrase can be retried, three times; Ctrl-C restores the echo and exits with 130", async () => {
     const sandbox = await sandboxWith({ production: { A: "v" } })
     const elsewhere = { TAKO_HOME: Path.join(sandbox.folder, "teammate") }
     const wrong = [
@@ -118,7 +118,7 @@ describe.skipIf(!needs("python3"))("at a terminal", () => {
     )
   })
 
-  it("asks which environment, production last, and before it removes", async () => {
+  it("asks which environment, with production last, and asks before it removes", async () => {
     const sandbox = await sandboxWith({
       development: { A: "v" },
       production: { A: "v" },
@@ -147,7 +147,7 @@ describe.skipIf(!needs("python3"))("at a terminal", () => {
     assert.deepStrictEqual(declined.exit, { code: 1 })
   })
 
-  it("refuses lines that were pasted without brackets, and leaves none of them to the shell", async () => {
+  it("refuses lines pasted without brackets, and leaves none of them to the shell", async () => {
     const sandbox = await sandboxWith({ production: { A: "v" } })
     const shown = await atTerminal(sandbox, set, [
       Pty.wait("Enter value: "),
@@ -160,7 +160,7 @@ describe.skipIf(!needs("python3"))("at a terminal", () => {
     assert.isFalse("TLS_KEY" in (sandbox.readFile().production?.secrets ?? {}))
   })
 
-  it("key export: in the clipboard until Ctrl-C, which clears it at once", async () => {
+  it("key export keeps the key in the clipboard until Ctrl-C, which clears it at once", async () => {
     const sandbox = await sandboxWith({ production: { A: "v" } })
     const clipboard = Path.join(sandbox.folder, "clipboard")
     const bins = Path.join(sandbox.folder, "bin")
@@ -185,7 +185,7 @@ describe.skipIf(!needs("python3"))("at a terminal", () => {
     assert.include(missing.stderr, "--stdout")
   })
 
-  it("adopt shows the commit that brought the value, and binds it when the person agrees", async () => {
+  it("adopt shows the commit that added the value, and binds it if the person agrees", async () => {
     const sandbox = await sandboxWith({ production: { A: "one", B: "two" } })
     const { stdout: key } = await sandbox.tako(["secrets", "key", "export", "-e", "production", "--stdout"])
     const { createCipheriv } = await import("node:crypto")

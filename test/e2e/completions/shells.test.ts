@@ -78,7 +78,7 @@ const lines: ReadonlyArray<readonly [typed: string, added: string]> = [
 ]
 
 describe.skipIf(!needs("python3") || !needs("bash"))("in bash", () => {
-  it("Tab completes commands, flags, names, files and programs, and runs nothing", async () => {
+  it("Tab completes commands, flags, names, files and programs, and starts nothing", async () => {
     const { folder, project, environment } = await foreign()
     await play({
       command: ["bash", "--norc", "--noprofile", "-i"],
@@ -97,7 +97,7 @@ describe.skipIf(!needs("python3") || !needs("bash"))("in bash", () => {
 })
 
 describe.skipIf(!needs("python3") || !needs("zsh"))("in zsh", () => {
-  it("Tab completes commands, flags, names, files and programs, and runs nothing", async () => {
+  it("Tab completes commands, flags, names, files and programs, and starts nothing", async () => {
     const { folder, project, environment } = await foreign()
     Fs.mkdirSync(Path.join(folder, "functions"))
     Fs.copyFileSync(Path.join(folder, "tako.zsh"), Path.join(folder, "functions", "_tako"))

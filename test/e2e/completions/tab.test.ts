@@ -14,7 +14,7 @@ const offered = async (sandbox: Sandbox, ...words: ReadonlyArray<string>) => {
 }
 
 describe("a press of Tab", () => {
-  it("reads the secrets file of the project that the command would take, and no key", async () => {
+  it("reads the secrets file of the project that the command would use, and no key", async () => {
     const sandbox = await makeSandbox()
     sandbox.writeFile(JSON.stringify(production))
     assert.deepStrictEqual(await offered(sandbox, "secrets", "get", ""), ["DATABASE_URL"])
@@ -26,7 +26,7 @@ describe("a press of Tab", () => {
     assert.deepStrictEqual(await offered(sandbox, ...elsewhere), ["other"])
   })
 
-  it("says nothing, and waits for nobody, where the file is not one, or damaged", async () => {
+  it("prints nothing and does not wait if the file is not a regular file, or damaged", async () => {
     const sandbox = await makeSandbox()
     const nothing = async () => assert.deepStrictEqual(await offered(sandbox, "secrets", "get", ""), [])
     await nothing()

@@ -19,7 +19,7 @@ const server = `
 const answerOf = async (url: string) => (await fetch(url, { headers: { connection: "close" } })).text()
 
 describe("tako dev", () => {
-  it("keeps its address, and holds and answers what is asked during a restart", async () => {
+  it("keeps its address, and answers requests that arrive during a restart", async () => {
     const sandbox = await sandboxWith({ development: { A: "one" } })
     const dev = startDev(sandbox, process.execPath, program(sandbox, server))
     await dev.says("your app is at ")
@@ -40,7 +40,7 @@ describe("tako dev", () => {
     await again.end
   })
 
-  it("keeps the program when a change does not open, says why, and goes on when it is mended", async () => {
+  it("keeps the program running if a change does not open, says why, and continues when it is fixed", async () => {
     const sandbox = await sandboxWith({ development: { A: "one" }, staging: { A: "canary" } })
     const dev = startDev(sandbox, process.execPath, program(sandbox, server))
     await dev.says('has {"A":"one"}')
@@ -79,7 +79,7 @@ describe("tako dev", () => {
     await dev.end
   })
 
-  it("gives the secrets again to what a watcher starts again", async () => {
+  it("gives the secrets again to a program that a watcher restarts", async () => {
     const sandbox = await sandboxWith({ development: { A: "one" } })
     Fs.writeFileSync(Path.join(sandbox.project, "package.json"), '{"type":"module"}')
     assert.strictEqual((await sandbox.tako(["typegen"])).code, 0)
@@ -104,7 +104,7 @@ describe("tako dev", () => {
     await dev.end
   })
 
-  it("survives a program that fails after a change, and starts it at the next", async () => {
+  it("survives a program that fails after a change, and starts it at the next one", async () => {
     const sandbox = await sandboxWith({ development: { A: "one" } })
     const failing = `
       const { secrets } = JSON.parse(require("fs").readFileSync(3, "utf8"))
@@ -121,7 +121,7 @@ describe("tako dev", () => {
     assert.strictEqual(await dev.end, 0)
   })
 
-  it("begins without a key: development is there, empty, and out of the way of git", async () => {
+  it("starts without a key: development is created empty, and its data is ignored by git", async () => {
     const sandbox = await makeSandbox()
     const dev = startDev(sandbox, "sh", "-c", "cat <&3; test -d $TAKO_DATA_DIR && exit 5")
     assert.strictEqual(await dev.end, 5)
@@ -132,7 +132,7 @@ describe("tako dev", () => {
     assert.strictEqual(stdout, "?? .tako/secrets.json\n")
   })
 
-  it("ends as a program does that it cannot start, and says what to type where there is none", async () => {
+  it("exits like a shell for a program that cannot be started, and says what to type without a command", async () => {
     const sandbox = await makeSandbox()
     const missing = startDev(sandbox, "no-such-program-of-tako")
     assert.strictEqual(await missing.end, 127)
@@ -144,7 +144,7 @@ describe("tako dev", () => {
     assert.isFalse(Fs.existsSync(Path.join(sandbox.project, ".tako")))
   })
 
-  it("runs tako.toml's dev, a list or a line, in the project's folder, with the programs of npm", async () => {
+  it("runs tako.toml's dev, a list or a line, in the project's folder, with npm's programs on the PATH", async () => {
     const sandbox = await makeSandbox()
     const programs = Path.join(sandbox.project, "node_modules", ".bin")
     Fs.mkdirSync(programs, { recursive: true })

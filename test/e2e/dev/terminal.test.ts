@@ -42,7 +42,7 @@ const keys = `
   console.log("has " + secrets.A + ".", process.stdout.isTTY, process.stdout.getColorDepth() > 0)`
 
 describe.skipIf(!needs("python3"))("tako dev at a terminal", () => {
-  it("starts twenty times with the right secrets, loses no key, and leaves no orphan", async () => {
+  it("starts twenty times with the right secrets, loses no keystroke, and leaves no orphan", async () => {
     const restarts = 20
     const sandbox = await sandboxWith({ development: { A: "0" } })
     const path = program(sandbox, keys)
@@ -96,7 +96,7 @@ describe.skipIf(!needs("python3"))("tako dev at a terminal", () => {
     assert.strictEqual(output.match(/A has changed, restarting/g)?.length, restarts)
   }, 180_000)
 
-  it("is over with one Ctrl-C: with the program's own code, or dead of it", async () => {
+  it("ends with one Ctrl-C, with the program's exit code or by the signal", async () => {
     const sandbox = await sandboxWith({ development: { A: "v" } })
     const own = await at(
       sandbox,
@@ -117,7 +117,7 @@ describe.skipIf(!needs("python3"))("tako dev at a terminal", () => {
     assert.isTrue(dead.restored)
   })
 
-  it("goes on after Ctrl-C with a program that has another use for it, and ends where none runs", async () => {
+  it("continues after Ctrl-C if the program handles it, and ends if none is running", async () => {
     const sandbox = await sandboxWith({ development: { A: "v" } })
     const script = `let count = 0
       const { secrets } = JSON.parse(require("fs").readFileSync(3, "utf8"))
@@ -145,7 +145,7 @@ describe.skipIf(!needs("python3"))("tako dev at a terminal", () => {
     assert.deepStrictEqual(exit, { signal: "SIGINT" }, output)
   })
 
-  it("gets the terminal back as it was from a program that is killed", async () => {
+  it("restores the terminal after a program is killed", async () => {
     const sandbox = await sandboxWith({ development: { A: "v" } })
     const script = `process.stdin.setRawMode(true); console.log("up"); setInterval(() => {}, 1000)`
     const { restored, exit } = await at(sandbox, dev(process.execPath, program(sandbox, script)), [

@@ -37,7 +37,7 @@ describe("what a program gets from tako run", () => {
     assert.lengthOf(more, 0)
   })
 
-  it("is told of which environment its secrets are through the pipe, not by a variable", async () => {
+  it("includes the environment's name in the pipe, not in a variable", async () => {
     const { tako } = await sandboxWith({ production: { A: canary } })
     const { stdout } = await tako(["run", "--env", "production", "sh", "-c", 'cat <&3; echo "|$ENV"'])
     const [envelope = "", variable] = stdout.split("|")
@@ -46,7 +46,7 @@ describe("what a program gets from tako run", () => {
     assert.strictEqual(variable, "\n")
   })
 
-  it("with --as-env are the secrets as well, after one warning", async () => {
+  it("includes the secrets with --as-env, after one warning", async () => {
     const { tako } = await sandboxWith({ development: { A: canary, B: "two\nlines" } })
     const ended = await tako(["run", "--as-env", "sh", "-c", 'printf "%s|%s|" "$A" "$B"; cat <&3'])
     assert.strictEqual(ended.code, 0)
@@ -56,7 +56,7 @@ describe("what a program gets from tako run", () => {
     assert.match(ended.stderr, /^warning: [^\n]*--as-env[^\n]*\n$/)
   })
 
-  it("with --as-env is nothing at all when a value cannot be a variable", async () => {
+  it("is nothing at all with --as-env if a value cannot be a variable", async () => {
     const { tako, project } = await sandboxWith({ development: { WITH_NUL: "can\0ary" } })
     const ended = await tako(["run", "--as-env", "touch", "mark"])
     assert.strictEqual(ended.code, 2)
@@ -69,7 +69,7 @@ describe("what a program gets from tako run", () => {
     if (linux) assert.match(refused.stderr, /true was not started: .*exceed the system's limit \(E2BIG\)\n$/)
   })
 
-  it.runIf(linux)("is in no environment and no arguments of anybody, and four open files", async () => {
+  it.runIf(linux)("is in nobody's environment or arguments, and in four open files", async () => {
     const sandbox = await sandboxWith({ development: { A: canary } })
     const script = "const fs = require('fs'); console.log('up'); setInterval(() => {}, 1000)"
     const run = startRun(
@@ -105,7 +105,7 @@ describe("what a program gets from tako run", () => {
     )
   })
 
-  it.runIf(linux)("leaves nothing in the temporary folder when tako is killed", async () => {
+  it.runIf(linux)("leaves nothing in the temporary folder if tako is killed", async () => {
     const sandbox = await sandboxWith({ development: { A: canary } })
     const run = startRun(sandbox, ["sh", "-c", "echo up; exec sleep 1000"])
     await run.says("up")
@@ -114,7 +114,7 @@ describe("what a program gets from tako run", () => {
     assert.deepStrictEqual(temporary(sandbox), [])
   })
 
-  it.runIf(linux)("stays readable when tako is killed before it is read", async () => {
+  it.runIf(linux)("stays readable if tako is killed before it is read", async () => {
     const sandbox = await sandboxWith({ development: { A: canary } })
     const run = startRun(sandbox, [
       "sh",

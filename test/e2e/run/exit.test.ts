@@ -9,7 +9,7 @@ import { startRun } from "./started.ts"
 const secrets = { development: { A: "canary-a" }, production: { A: "canary-p" } }
 
 describe("tako run", () => {
-  it("gives the program its arguments whole, wherever the options end", async () => {
+  it("passes the program's arguments on unchanged, wherever the options end", async () => {
     const { tako, project } = await sandboxWith(secrets)
     const args =
       "console.log(JSON.stringify(process.argv.slice(1)), JSON.parse(fs.readFileSync(3)).secrets.A)"
@@ -43,7 +43,7 @@ describe("tako run", () => {
     }
   })
 
-  it("says why a program was not started, with 127 or 126", async () => {
+  it("says why a program was not started, and exits with 127 or 126", async () => {
     const { tako, project } = await sandboxWith(secrets)
     const inProject = (name: string, text: string, mode: number) =>
       Fs.writeFileSync(Path.join(project, name), text, { mode })
@@ -64,14 +64,14 @@ describe("tako run", () => {
     }
   })
 
-  it("runs a script without a first line as a shell does", async () => {
+  it("runs a script without a #! line as a shell does", async () => {
     const { tako, project } = await sandboxWith(secrets)
     Fs.writeFileSync(Path.join(project, "script"), "echo from a script\n", { mode: 0o755 })
     const ended = await tako(["run", "./script"])
     assert.deepStrictEqual([ended.code, ended.stdout], [0, "from a script\n"])
   })
 
-  it("starts nothing when one value does not open", async () => {
+  it("starts nothing if one value does not open", async () => {
     const { tako, project, readFile, writeFile, folder } = await sandboxWith({
       development: { A: "canary-a", B: "canary-b" }
     })
@@ -97,7 +97,7 @@ describe("tako run", () => {
     assert.isFalse(Fs.existsSync(Path.join(project, "mark")))
   })
 
-  it("hands over that there are no secrets", async () => {
+  it("hands over an empty set of secrets", async () => {
     const { tako, folder } = await sandboxWith({ development: { A: "v" } })
     await tako(["secrets", "rm", "A", "--env", "development", "--yes"])
     const ended = await tako(["run", "sh", "-c", "cat <&3"], {
@@ -107,7 +107,7 @@ describe("tako run", () => {
     assert.strictEqual(ended.code, 0)
   })
 
-  it("does not wait for what the program leaves behind", async () => {
+  it("does not wait for processes that the program leaves behind", async () => {
     const sandbox = await sandboxWith(secrets)
     const run = startRun(sandbox, ["sh", "-c", "sleep 1000 & exit 5"])
     assert.strictEqual(await run.end, 5)

@@ -18,7 +18,7 @@ const traps = (names: ReadonlyArray<string>) => [
 ]
 
 describe("tako run and signals", () => {
-  it("dies of what killed the program", async () => {
+  it("ends by the signal that killed the program", async () => {
     const sandbox = await sandboxWith(secrets)
     for (const name of ["TERM", "KILL", "HUP", "INT", "USR1", "USR2", "PIPE", "ALRM"]) {
       const { end, stderr } = startRun(sandbox, ["sh", "-c", `kill -${name} $$`])
@@ -27,7 +27,7 @@ describe("tako run and signals", () => {
     }
   })
 
-  it("ends with 128 and the number of a signal that dumps core, and dumps none", async () => {
+  it("exits with 128 plus the number of a signal that dumps core, without a core dump of its own", async () => {
     const sandbox = await sandboxWith(secrets)
     for (const [name, code] of [
       ["QUIT", 131],
@@ -42,7 +42,7 @@ describe("tako run and signals", () => {
 
   const passed = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGINT", "SIGQUIT"] as const
 
-  it("passes on what it alone is sent, as often as it is sent", async () => {
+  it("forwards signals that only it receives, each as often as it arrives", async () => {
     const sandbox = await sandboxWith(secrets)
     const run = startRun(sandbox, traps(passed))
     await run.says("up")
@@ -57,7 +57,7 @@ describe("tako run and signals", () => {
     assert.strictEqual(run.stdout().match(/got/g)?.length, 2 * passed.length)
   })
 
-  it.each(passed)("ends as the program does that does not trap %s", async (name) => {
+  it.each(passed)("ends as a program that does not trap %s does", async (name) => {
     const sandbox = await sandboxWith(secrets)
     const run = startRun(sandbox, ["sh", "-c", "ulimit -c 0; echo up; exec sleep 1000"])
     await run.says("up")
@@ -66,7 +66,7 @@ describe("tako run and signals", () => {
     assert.strictEqual(run.stderr(), "")
   })
 
-  it("ends with the code of a program that traps", async () => {
+  it("exits with the code of a program that traps", async () => {
     const sandbox = await sandboxWith(secrets)
     const script = "trap 'exit 3' TERM; echo up; while :; do sleep 0.05; done"
     const run = startRun(sandbox, ["sh", "-c", script])
@@ -75,7 +75,7 @@ describe("tako run and signals", () => {
     assert.strictEqual(await run.end, 3)
   })
 
-  it("goes on with a program that ignores", async () => {
+  it("continues with a program that ignores", async () => {
     const sandbox = await sandboxWith(secrets)
     const script = "trap '' TERM INT; trap 'exit 4' HUP; echo up; while :; do sleep 0.05; done"
     const run = startRun(sandbox, ["sh", "-c", script])
@@ -86,7 +86,7 @@ describe("tako run and signals", () => {
     assert.strictEqual(await run.end, 4)
   })
 
-  it("loses none of a burst, whenever it comes", async () => {
+  it("loses none of a burst of signals, whenever it arrives", async () => {
     const sandbox = await sandboxWith(secrets)
     const mark = Path.join(sandbox.project, "mark")
     for (let attempt = 0; attempt < 20; attempt++) {
@@ -110,7 +110,7 @@ describe("tako run and signals", () => {
   // A program that has become another user's may not be signalled (kill(2)): EPERM must cost neither it nor us anything.
   const canSwitch =
     process.getuid?.() === 0 && Fs.existsSync("/usr/bin/setpriv") && process.platform === "linux"
-  it.runIf(canSwitch)("survives a program that it may not signal", async () => {
+  it.runIf(canSwitch)("survives a program that it is not allowed to signal", async () => {
     const sandbox = await sandboxWith({ development: { A: "v".repeat(500_000) } })
     const setpriv = Path.join(sandbox.project, "setpriv")
     Fs.copyFileSync("/usr/bin/setpriv", setpriv)

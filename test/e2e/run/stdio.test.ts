@@ -40,7 +40,7 @@ describe("stdin, stdout and stderr under tako run", () => {
     }
   })
 
-  it("end at once and silently when nobody reads any more", async () => {
+  it("end at once and silently when nobody reads them any more", async () => {
     const sandbox = await sandboxWith(secrets)
     const ended = await shell(sandbox, "(tako run yes; echo $? >code) | head -n 1")
     assert.deepStrictEqual([ended.stdout, ended.stderr], ["y\n", ""])
@@ -60,7 +60,7 @@ describe("stdin, stdout and stderr under tako run", () => {
     assert.deepStrictEqual([ended.stdout, ended.stderr], ["substituted\n", ""])
   })
 
-  it("end with the program although something else holds them open", async () => {
+  it("end with the program even if another process keeps them open", async () => {
     const { project, variables } = await sandboxWith(secrets)
     const child = spawn(process.execPath, [bin, "run", "sh", "-c", "sleep 1000 & echo $!; exit 5"], {
       cwd: project,

@@ -34,7 +34,7 @@ describe.skipIf(!needs("python3"))("tako run at a terminal", () => {
     console.log("up")
     setInterval(() => {}, 1000)`
 
-  it("Ctrl-C and Ctrl-\\ reach the program once, and it goes on when it wants to", async () => {
+  it("Ctrl-C and Ctrl-\\ reach the program once, and it may continue", async () => {
     const sandbox = await sandboxWith(secrets)
     const { output, exit } = await at(sandbox, tako(process.execPath, "-e", counter), [
       wait("up"),
@@ -50,7 +50,7 @@ describe.skipIf(!needs("python3"))("tako run at a terminal", () => {
     assert.notInclude(output, "4")
   })
 
-  it("Ctrl-C and Ctrl-\\ end us as they end the program", async () => {
+  it("Ctrl-C and Ctrl-\\ end tako as they end the program", async () => {
     const sandbox = await sandboxWith(secrets)
     const sleep = tako("sh", "-c", "ulimit -c 0; echo up; exec sleep 1000")
     const interrupted = await at(sandbox, sleep, [wait("up"), ctrlC])
@@ -61,7 +61,7 @@ describe.skipIf(!needs("python3"))("tako run at a terminal", () => {
     assert.deepStrictEqual(quit.exit, { code: 131 })
   })
 
-  it("is the program's, at its size, raw if it likes", async () => {
+  it("belongs to the program, with its size, and in raw mode if the program sets it", async () => {
     const sandbox = await sandboxWith(secrets)
     const script = `
       const sizes = () => process.stdout.columns + "x" + process.stdout.rows
@@ -105,7 +105,7 @@ describe.skipIf(!needs("python3"))("tako run at a terminal", () => {
     }
   )
 
-  it("stays as the program has set it", async () => {
+  it("stays as the program set it", async () => {
     const sandbox = await sandboxWith(secrets)
     const { finalFlags, exit } = await at(sandbox, tako("stty", "-echo", "-ixon"), [])
     assert.deepStrictEqual(exit, { code: 0 })
@@ -133,7 +133,7 @@ describe.skipIf(!needs("python3"))("tako run at a terminal", () => {
       send("exit 0\r")
     ]
 
-    it("Ctrl-Z stops both, fg continues both, and the shell gets the terminal back", async () => {
+    it("Ctrl-Z stops both, fg continues both, and the shell regains the terminal", async () => {
       const sandbox = await sandboxWith(secrets)
       // It reads only afterwards: one that still waits in read(2) while it stops may get the shell's first key.
       const script = "echo u''p; until [ -e go ]; do sleep 0.05; done; read line; echo got=$line; exit 5"
@@ -151,7 +151,7 @@ describe.skipIf(!needs("python3"))("tako run at a terminal", () => {
       assert.deepStrictEqual(exit, { code: 0 })
     })
 
-    it("a program that stops its group itself, as an editor does, stops us too", async () => {
+    it("a program that stops its own group, as an editor does, stops tako too", async () => {
       const sandbox = await sandboxWith(secrets)
       const { exit } = await atBash(sandbox, "tako sh -c 'echo up; kill -TSTP 0; echo contin''ued; exit 6'", [
         wait("Stopped"),
@@ -163,7 +163,7 @@ describe.skipIf(!needs("python3"))("tako run at a terminal", () => {
       assert.deepStrictEqual(exit, { code: 0 })
     })
 
-    it("a shell within it has job control of its own, and gives the terminal back", async () => {
+    it("a shell inside has its own job control, and returns the terminal", async () => {
       const sandbox = await sandboxWith(secrets)
       const { exit } = await atBash(sandbox, "tako bash --norc --noprofile -i", [
         prompt,
@@ -183,7 +183,7 @@ describe.skipIf(!needs("python3"))("tako run at a terminal", () => {
       assert.deepStrictEqual(exit, { code: 0 })
     })
 
-    it("one that ends in the background does not touch the terminal", async () => {
+    it("a program that ends in the background does not touch the terminal", async () => {
       const sandbox = await sandboxWith(secrets)
       const { exit, output } = await atBash(
         sandbox,
@@ -193,7 +193,7 @@ describe.skipIf(!needs("python3"))("tako run at a terminal", () => {
       assert.deepStrictEqual(exit, { code: 0 }, output)
     })
 
-    it("dies of Ctrl-C for the shell to see, which ends a loop", async () => {
+    it("ends by SIGINT visibly for the shell, so that a loop ends", async () => {
       const sandbox = await sandboxWith(secrets)
       const { exit } = await atBash(sandbox, "while :; do tako sh -c 'echo u''p; exec sleep 1000'; done", [
         wait("up"),

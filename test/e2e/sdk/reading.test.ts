@@ -121,7 +121,7 @@ const readLarge = async (command: readonly [string, ...ReadonlyArray<string>]) =
 describe.each(nodes)("%s reads", (node) => {
   const PATH = `${Path.dirname(node)}:${process.env.PATH}`
 
-  it("fd 3, with 3 MB, and what launchers have closed: fork, cluster, three levels, npm run", async () => {
+  it("fd 3, with 3 MB, and pipes that launchers closed: fork, cluster, three levels, npm run", async () => {
     await readLarge([node, "reads.mjs"])
     await readLarge([node, "fork.mjs"])
     await readLarge([node, "cluster.mjs"])
@@ -142,7 +142,7 @@ describe.each(nodes)("%s reads", (node) => {
     )
   })
 
-  it("again under tako dev, as far as a pipe holds it", async () => {
+  it("again under tako dev, if it fits into a pipe", async () => {
     const variables = { TAKO_BUILD: "dev" }
     assert.strictEqual(await read([node, "often.mjs"], { variables }), `read ${canary} 0\n`.repeat(3))
     const out = await read([node, "twice.mjs"], { variables, sent: envelope({ LARGE: large }) })
@@ -157,7 +157,7 @@ describe.each(nodes)("%s reads", (node) => {
     assert.strictEqual(out, `read ${canary} ${LARGE.length}\n`.repeat(8))
   })
 
-  it("and knows of which environment, whatever the variables say, in workers and in other processes", async () => {
+  it("and knows the environment, whatever the variables say, in workers and other processes", async () => {
     const variables = { ENV: "/etc/profile", NODE_ENV: "development" }
     const sent = envelope({}, "production")
     assert.strictEqual(
@@ -166,7 +166,7 @@ describe.each(nodes)("%s reads", (node) => {
     )
   })
 
-  it("for the processes that it starts", async () => {
+  it("for its child processes", async () => {
     const TMPDIR = Path.join(folder, "tmp")
     const expected = (length: number) =>
       [
@@ -218,7 +218,7 @@ describe("launchers", () => {
   })
 })
 
-describe("says what is wrong, and what to type", () => {
+describe("says what is wrong and what to type", () => {
   const said = async (
     options: Omit<Run, "directory">,
     command: readonly [string, string] = [node, "message.mjs"]
@@ -255,7 +255,7 @@ describe("says what is wrong, and what to type", () => {
     assert.include(await said({ fd3: "closed", variables }), "npm run dev closed tako's pipe")
   })
 
-  it("read before, by another process", async () => {
+  it("already read, by another process", async () => {
     const out = await read([node, "twice.mjs"])
     assert.include(out, `read ${canary} 0\nTakoError TAKO_READ_BEFORE ${begin}they were already read`)
     assert.include(out, "tako dev")
@@ -272,14 +272,14 @@ describe("says what is wrong, and what to type", () => {
     }
   })
 
-  it("a worker before the main thread, which then reads as if nothing were", async () => {
+  it("a worker before the main thread, which can still read afterwards", async () => {
     const out = await read([node, "worker-first.mjs"])
     const worker = `TakoError TAKO_WORKER_FIRST ${begin}the main thread has not read them.\n`
     assert.strictEqual(out.split(worker).length, 3)
     assert.isTrue(out.endsWith(`read ${canary}\n`))
   })
 
-  it("an edge runtime, and a Node without the way to its modules", async () => {
+  it("an edge runtime, and a Node without getBuiltinModule", async () => {
     for (const refusing of ["() => { throw new Error('not supported in the Edge Runtime') }", "undefined"]) {
       Fs.writeFileSync(
         Path.join(folder, "edge.mjs"),
@@ -295,7 +295,7 @@ console.log(String((await import("./tako.gen.mjs")).secrets))`
     }
   })
 
-  it("what was not delivered, with the environment", async () => {
+  it("a secret that was not delivered, with the environment", async () => {
     Fs.writeFileSync(
       Path.join(folder, "missing.mjs"),
       `${reads}try { secrets.STRIPE_KEY } catch ({ message }) { console.log(message) }`
@@ -307,7 +307,7 @@ console.log(String((await import("./tako.gen.mjs")).secrets))`
     )
   })
 
-  it("nothing of the environment where nobody told it: that is what ENV and NODE_ENV say", async () => {
+  it("no environment if none was sent: ENV and NODE_ENV apply", async () => {
     const of = (environment: string) => `true ${environment}\nfalse ${environment}\n`
     const variables = { ENV: "production", NODE_ENV: "test" }
     const sent = '{"token":"t","secrets":{}}'

@@ -73,7 +73,7 @@ const redacted = (seen: Record<string, unknown>) => {
 }
 
 describe.each(nodes)("secrets under %s", (node) => {
-  it("show nothing, whichever way one looks", async () => redacted(await look([node, "probe.mjs"])))
+  it("show nothing, however they are printed", async () => redacted(await look([node, "probe.mjs"])))
 
   it("show nothing in a minified bundle", async () => redacted(await look([node, "bundle.mjs"])))
 })

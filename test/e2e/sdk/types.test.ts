@@ -61,7 +61,7 @@ describe("the generated file", () => {
     assert.strictEqual(compile("good.ts", options), "")
   })
 
-  it("fits what Node wants of a child's options", () => {
+  it("matches the type of Node's spawn options", () => {
     const options = "--target es2023 --lib es2023 --types node --skipLibCheck --isolatedDeclarations false"
     assert.strictEqual(compile("node.ts", options), "")
   })
@@ -83,7 +83,7 @@ describe("the generated file", () => {
     )
   })
 
-  it("is small, stands alone, and is typegen's to take as it is", () => {
+  it("is small, imports nothing, and can be used by typegen as it is", () => {
     const text = Fs.readFileSync(runtime, "utf8")
     const { code } = transformSync(text, { loader: "ts", format: "esm", minify: true })
     assert.isBelow(Buffer.byteLength(code), 4096)

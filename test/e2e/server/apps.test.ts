@@ -87,7 +87,7 @@ describe("apps of all kinds", () => {
     180_000
   )
 
-  it.skipIf(!isRoot)("gives each app a user of its own, who sees nothing of another's", async () => {
+  it.skipIf(!isRoot)("gives each app its own user, who can see nothing of another app", async () => {
     const victim = AppName("victim/production")
     const server = {
       directory: host.folderOf({ "server.cjs": program("plain.cjs") }),

@@ -6,7 +6,7 @@ import { traffic } from "./traffic.ts"
 
 const value = "good hello of the shop"
 
-describe("a revision that does not prove itself", () => {
+describe("a revision that fails its test", () => {
   const host = makeHost(afterAll)
   let listen: string
   beforeAll(async () => {
@@ -40,7 +40,7 @@ describe("a revision that does not prove itself", () => {
   const tried = (values: Readonly<Record<string, string>>) => () =>
     send(host, { GREETING: "bad hello", ...values })
 
-  it("ends before it is ready: its last lines are told, without values", async () => {
+  it("exits before it is ready: its last lines are shown, without values", async () => {
     const said = await refused(
       tried({ MODE: "exits because of this" }),
       /ended before it was ready: exit code 7/

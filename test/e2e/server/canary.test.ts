@@ -42,7 +42,7 @@ const filesIn = (folder: string): ReadonlyArray<string> =>
 const watched = ["write", "writev", "pwrite64", "pwritev", "sendto", "sendmsg", "execve"].join(",")
 
 describe.skipIf(!needs("strace"))("a value that was sent to tako-server", () => {
-  it("is nowhere but in the pipe, the memory of those who have it, and sealed on the disk", async () => {
+  it("is only in the pipe, in the memory of those who have it, and sealed on disk", async () => {
     const host = makeHost()
     const trace = Path.join(host.folder, "trace")
     const wrapper = ["strace", "-f", "-y", "-s", "100000", "-o", trace, "-e", `trace=${watched}`]

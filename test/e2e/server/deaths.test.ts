@@ -28,7 +28,7 @@ const pausesIn = (log: string): ReadonlyArray<number> => {
 }
 
 describe("when something dies", () => {
-  it("starts an instance again that was killed, after a pause that grows, and the others serve", async () => {
+  it("restarts a killed instance after increasing pauses, while the others serve", async () => {
     const host = makeHost()
     const server = await host.start()
     const listen = await openShop(host, { GREETING: "first hello" })
@@ -59,7 +59,7 @@ describe("when something dies", () => {
     assert.isAtLeast(long, 1000)
   })
 
-  it("leaves no instance behind when the server is killed, and serves again within five seconds of its start", async () => {
+  it("leaves no instance behind when the server is killed, and serves again within five seconds of a start", async () => {
     const host = makeHost()
     const opened = performance.now()
     const server = await host.start()
@@ -76,7 +76,7 @@ describe("when something dies", () => {
     assert.deepStrictEqual(secrets, { GREETING: "kept hello" })
   })
 
-  it("has one of two revisions, whole, when the server is killed in the middle of a rollout", async () => {
+  it("has one of two complete revisions if the server is killed in the middle of a rollout", async () => {
     const host = makeHost()
     const server = await host.start({ args: ["--window", "2"] })
     const listen = await openShop(host, { GREETING: "old hello" })
@@ -97,7 +97,7 @@ describe("when something dies", () => {
     assert.deepStrictEqual((await serves(host, listen)).secrets, { GREETING: "new hello" })
   })
 
-  it("ends no instance because clients have all of the server's own descriptors", async () => {
+  it("ends no instance when clients use up the server's descriptors", async () => {
     const host = makeHost()
     await host.start({ wrapper: ["prlimit", "--nofile=256:256"] })
     const listen = await openShop(host, { GREETING: "patient hello" })
@@ -113,7 +113,7 @@ describe("when something dies", () => {
     assert.deepStrictEqual(await pidsOf(host), before)
   })
 
-  it("waits for a sync after a restart with --memory-only, of which nothing is on the disk", async () => {
+  it("waits for a sync after a restart with --memory-only, which leaves nothing on disk", async () => {
     const host = makeHost()
     const server = await host.start({ args: ["--memory-only"] })
     const listen = await openShop(host, { GREETING: "forgotten hello" })
@@ -127,7 +127,7 @@ describe("when something dies", () => {
     assert.deepStrictEqual((await serves(host, listen)).secrets, { GREETING: "new hello" })
   })
 
-  it("ends in peace when it is told to: what was asked is answered, and nothing is left", async () => {
+  it("shuts down cleanly: requests in flight are answered, and nothing is left", async () => {
     const host = makeHost()
     const server = await host.start()
     const listen = await openShop(host, { GREETING: "slow hello" })

@@ -12,7 +12,7 @@ const mayMount = (): boolean =>
   needs("unshare") &&
   spawnSync("unshare", ["--mount", "--propagation", "private", ...tmpfs, "/mnt"]).status === 0
 
-describe("tako-server on a disk that is full", () => {
+describe("tako-server on a full disk", () => {
   it.skipIf(!mayMount())("says so, keeps what there was, and takes what fits afterwards", async () => {
     const host = makeHost()
     Fs.mkdirSync(host.data, { mode: 0o700 })

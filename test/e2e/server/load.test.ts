@@ -75,7 +75,7 @@ describe("an app under load", () => {
     isFull ? 3_600_000 : 180_000
   )
 
-  it("loses no request, and keeps its instances, when a revision is bad", async () => {
+  it("loses no request and keeps its instances if a revision is bad", async () => {
     const before = await status()
     const load = startLoad(listen, mix)
     for (const [what, mode, why] of bad) {
@@ -92,7 +92,7 @@ describe("an app under load", () => {
     assert.deepStrictEqual(tally.ends, [])
   })
 
-  it("loses at most what an instance has in hand when it is killed, and is back at full strength", async () => {
+  it("loses at most what a killed instance was handling, and is replaced", async () => {
     const load = startLoad(listen, mix)
     const [victim = 0, ...others] = await pids()
     while (load.total() < 500) await setTimeout(5)

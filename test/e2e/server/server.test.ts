@@ -5,7 +5,7 @@ import { get, isRoot, makeHost } from "../../support/server.ts"
 import { app, openShop, refusal, send } from "./shop.ts"
 
 describe("tako-server", () => {
-  it("runs an app that reads as the original's SDK does, and gives it new secrets without a request lost", async () => {
+  it("runs an app that uses the original's SDK, and gives it new secrets without losing a request", async () => {
     const host = makeHost()
     const server = await host.start({ variables: { CANARY: "not for apps" } })
     const listen = await openShop(host, { GREETING: "first hello" })
@@ -44,7 +44,7 @@ describe("tako-server", () => {
     assert.isFalse(Fs.existsSync(host.socket))
   })
 
-  it("has everything run again after a restart, and refuses a second server over the same data", async () => {
+  it("runs everything again after a restart, and refuses a second server on the same data", async () => {
     const host = makeHost()
     const server = await host.start()
     const listen = await openShop(host, { GREETING: "kept hello" }, 1)

@@ -12,7 +12,7 @@ describe("tako-server's socket", () => {
     log = (await host.start()).log
   })
 
-  it("answers what is no request with a sentence that quotes nothing of it", async () => {
+  it("answers an invalid request with a sentence that quotes nothing of it", async () => {
     const canary = "c4nary-of-the-socket"
     const lines: ReadonlyArray<readonly [string, string]> = [
       [`{"command":"update_secrets","secrets":{"K":"${canary}"`, "one object of JSON"],
@@ -35,7 +35,7 @@ describe("tako-server's socket", () => {
     assert.notInclude(log(), canary)
   })
 
-  it("serves others while one is slow, one sends too much, one sends no text, and one goes away", async () => {
+  it("serves others while one client is slow, one sends too much, one sends no text, and one disconnects", async () => {
     const slow = Net.connect(host.socket, () => slow.write('{"command":"li'))
     const gone = Net.connect(host.socket, () => {
       gone.write('{"command":"hello"')
@@ -50,7 +50,7 @@ describe("tako-server's socket", () => {
     slow.destroy()
   })
 
-  it("makes one revision after the other of what fifty clients send at once", async () => {
+  it("turns what fifty clients send at once into one revision after another", async () => {
     const app = AppName("crowd/production")
     const sent = await Promise.all(
       Array.from({ length: 50 }, (_, nth) =>
@@ -74,7 +74,7 @@ describe("tako-server's socket", () => {
     )
   })
 
-  it("has one rollout of an app at a time", async () => {
+  it("runs one rollout of an app at a time", async () => {
     const listen = await openShop(host, { GREETING: "hello of before" })
     const directory = host.folderOf({ "server.cjs": program("sdk.cjs") })
     const deploy = { command: "deploy", app, directory, start: ["node", "server.cjs"], listen } as const
@@ -103,7 +103,7 @@ describe("tako-server's socket", () => {
     assert.include((await get(listen)).body, "hello of")
   })
 
-  it("finishes a rollout whose client has gone away", async () => {
+  it("finishes a rollout whose client disconnected", async () => {
     const app = AppName("left/production")
     const client = Net.connect(host.socket, () => {
       client.end(

@@ -29,7 +29,7 @@ const thieving = async (host: Host) => {
 }
 
 describe.skipIf(!isRoot)("secrets on fd 3", () => {
-  it("are not to be had by an app of another user", async () => {
+  it("cannot be read by an app of another user", async () => {
     const host = makeHost()
     await host.start({ variables: { TMPDIR: host.folder } })
     const { tried, stolen } = await thieving(host)
@@ -37,7 +37,7 @@ describe.skipIf(!isRoot)("secrets on fd 3", () => {
     assert.strictEqual(stolen, 0)
   })
 
-  it("are by one of the same user, so the try is a real one", async () => {
+  it("can be read by one of the same user, so the attempt is a real one", async () => {
     const host = makeHost()
     await host.start({ variables: { TMPDIR: host.folder }, args: ["--uids", "none"] })
     const { stolen } = await thieving(host)
@@ -64,7 +64,7 @@ const squatter = `
 `
 
 describe.skipIf(!isRoot)("a port", () => {
-  it("that an instance has given up is no way to its requests for an app of another user", async () => {
+  it("that an instance gave up does not give its requests to another user's app", async () => {
     const host = makeHost()
     const server = await host.start()
     const listen = host.address()

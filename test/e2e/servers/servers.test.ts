@@ -33,7 +33,7 @@ const world = Effect.gen(function* () {
 })
 
 describe.skipIf(!needs("sshd"))("tako servers", () => {
-  it.scopedLive("a script adds a server whose host key it knows, sees that it answers, and removes it", () =>
+  it.scopedLive("a script adds a server with a known host key, checks that it answers, and removes it", () =>
     Effect.gen(function* () {
       const { server, socket, tako, argvs } = yield* world
       const unknown = yield* tako("servers", "add", "la", "la.example", "--socket", socket)
@@ -90,7 +90,7 @@ describe.skipIf(!needs("sshd"))("tako servers", () => {
     })
   )
 
-  it.scopedLive("what could be an option of ssh's never gets to it", () =>
+  it.scopedLive("text that could be an option never reaches ssh", () =>
     Effect.gen(function* () {
       const { tako, argvs } = yield* world
       for (const args of [

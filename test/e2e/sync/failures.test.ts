@@ -14,7 +14,7 @@ const toml = `name = "shop"\n[envs.production]\nservers = ${JSON.stringify(names
 const run = <A>(body: () => Promise<A>) => Effect.promise(body)
 
 describe.skipIf(!needs("sshd"))("tako secrets sync, where servers fail", () => {
-  it.scopedLive("tells each by its name, does the others, exits 5, and mends it when they are back", () =>
+  it.scopedLive("names each, syncs the others, exits 5, and repairs them when they are back", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld(toml, ({ folder }) => [
         "Host down.example",
@@ -146,7 +146,7 @@ describe.skipIf(!needs("sshd"))("tako secrets sync, where servers fail", () => {
   )
 
   it.scopedLive(
-    "loses a connection anywhere and leaves one revision or the next, and the same command mends it",
+    "may lose a connection anywhere and leaves one revision or the next, which the same command repairs",
     () =>
       Effect.gen(function* () {
         const world = yield* makeWorld('name = "shop"\n[envs.production]\nservers = ["la"]\n')
@@ -176,7 +176,7 @@ describe.skipIf(!needs("sshd"))("tako secrets sync, where servers fail", () => {
       })
   )
 
-  it.scopedLive("takes no name for an option, a path or a command", () =>
+  it.scopedLive("treats no name as an option, a path or a command", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld("")
       yield* run(async () => {

@@ -22,7 +22,7 @@ const filesBelow = (folder: string): ReadonlyArray<string> =>
     .map((entry) => Path.join(entry.parentPath, entry.name))
 
 describe.skipIf(!needs("sshd"))("tako secrets sync", () => {
-  it.scopedLive("rolls new secrets out by ssh2 and by OpenSSH, and leaves no value anywhere on the way", () =>
+  it.scopedLive("rolls out new secrets over ssh2 and OpenSSH, and leaves no value anywhere on the way", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld(toml, byOpenSsh)
       yield* run(async () => {
@@ -66,25 +66,27 @@ describe.skipIf(!needs("sshd"))("tako secrets sync", () => {
     })
   )
 
-  it.scopedLive("asks before servers lose secrets, and off a terminal needs --yes, down to none", () =>
-    Effect.gen(function* () {
-      const world = yield* makeWorld('name = "shop"\n[envs.production]\nservers = ["la"]\n')
-      yield* run(async () => {
-        const la = await startHost()
-        world.know({ la: la.socket })
-        await world.set("GREETING", "one")
-        assert.strictEqual((await world.tako(["secrets", "sync"])).code, 0)
-        const gone = await world.tako(["secrets", "rm", "GREETING", "--env", "production", "--yes"])
-        assert.strictEqual(gone.code, 0)
-        const refused = await world.tako(["secrets", "sync"])
-        assert.strictEqual(refused.code, 2)
-        assert.include(refused.stderr, "Remove GREETING from la, which production no longer has?")
-        assert.include(refused.stderr, "add --yes")
-        assert.strictEqual((await la.call({ command: "secrets_state", app })).revision as number, 1)
-        const synced = await world.tako(["secrets", "sync", "--yes"])
-        assert.strictEqual(synced.code, 0)
-        assert.deepStrictEqual((await la.call({ command: "secrets_state", app })).names, [])
+  it.scopedLive(
+    "asks before servers lose secrets, needs --yes without a terminal, and can remove all of them",
+    () =>
+      Effect.gen(function* () {
+        const world = yield* makeWorld('name = "shop"\n[envs.production]\nservers = ["la"]\n')
+        yield* run(async () => {
+          const la = await startHost()
+          world.know({ la: la.socket })
+          await world.set("GREETING", "one")
+          assert.strictEqual((await world.tako(["secrets", "sync"])).code, 0)
+          const gone = await world.tako(["secrets", "rm", "GREETING", "--env", "production", "--yes"])
+          assert.strictEqual(gone.code, 0)
+          const refused = await world.tako(["secrets", "sync"])
+          assert.strictEqual(refused.code, 2)
+          assert.include(refused.stderr, "Remove GREETING from la, which production no longer has?")
+          assert.include(refused.stderr, "add --yes")
+          assert.strictEqual((await la.call({ command: "secrets_state", app })).revision as number, 1)
+          const synced = await world.tako(["secrets", "sync", "--yes"])
+          assert.strictEqual(synced.code, 0)
+          assert.deepStrictEqual((await la.call({ command: "secrets_state", app })).names, [])
+        })
       })
-    })
   )
 })

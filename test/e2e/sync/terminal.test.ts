@@ -19,7 +19,7 @@ const play = (world: World, steps: ReadonlyArray<Pty.Step>, more: Partial<Pty.Sc
   })
 
 describe.skipIf(!needs("sshd") || !needs("python3"))("tako secrets sync at a terminal", () => {
-  it.scopedLive("draws how far each server is, in place, and ends with the table", () =>
+  it.scopedLive("draws the progress of each server in place, and ends with the table", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld('name = "shop"\n[envs.production]\nservers = ["la"]\n')
       yield* run(async () => {
@@ -55,7 +55,7 @@ describe.skipIf(!needs("sshd") || !needs("python3"))("tako secrets sync at a ter
     })
   )
 
-  it.scopedLive("says at Ctrl-C what goes on without us, and it does", () =>
+  it.scopedLive("says at Ctrl-C which servers continue, and they do", () =>
     Effect.gen(function* () {
       const world = yield* makeWorld('name = "shop"\n[envs.production]\nservers = ["la", "down"]\n', () => [
         "Host down.example",

@@ -55,7 +55,7 @@ const check = (folder: string, options: object, file: string) => {
 }
 
 describe("typegen", () => {
-  it("is followed by the names that are set and removed, and compiles wherever it stands", async () => {
+  it("keeps up with names that are set and removed, and compiles in any folder", async () => {
     const { project, tako } = await makeSandbox()
     Fs.writeFileSync(Path.join(project, "package.json"), '{ "type": "module" }')
     Fs.mkdirSync(Path.join(project, "src"))
@@ -111,7 +111,7 @@ delete secrets.STRIPE_KEY
     )
   })
 
-  it("brings a file that is there up to date after init and key rotate, and creates none", async () => {
+  it("updates an existing file after init and key rotate, and creates none", async () => {
     const { project, tako } = await sandboxWith({ development: { DATABASE_URL: "canary" } })
     const generated = Path.join(project, "tako.gen.ts")
     assert.strictEqual((await tako(["init"])).code, 0)

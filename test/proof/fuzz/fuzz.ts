@@ -186,10 +186,10 @@ export const runShard = (
     )
   })
 
-export const fuzz = (seed: number, count: number, abreast: number) =>
+export const fuzz = (seed: number, count: number, parallel: number) =>
   trial("fuzz", async (fail) => {
     const shards = await Promise.all(
-      Array.from({ length: abreast }, (_, index) => runShard([seed, count, index, abreast]))
+      Array.from({ length: parallel }, (_, index) => runShard([seed, count, index, parallel]))
     )
     let total = 0
     const lines: Array<string> = []
@@ -218,7 +218,7 @@ export const fuzz = (seed: number, count: number, abreast: number) =>
     }
     for (const { faults } of shards) for (const fault of faults) fail(fault)
     const worst = shards.flatMap(({ worst }) => worst).sort((a, b) => b.ms - a.ms)
-    const hungriest = worst.toSorted((a, b) => b.mib - a.mib)[0]
+    const largest = worst.toSorted((a, b) => b.mib - a.mib)[0]
     for (const { what, ms, mib } of worst) {
       if (ms > longestMs || mib > largestMiB) fail(`${what}: ${ms} ms, ${mib} MiB`)
     }
@@ -226,6 +226,6 @@ export const fuzz = (seed: number, count: number, abreast: number) =>
     for (const { what, ms, mib } of worst.slice(0, 5)) console.log(`     slow: ${what}: ${ms} ms, ${mib} MiB`)
     return {
       size: `${total} mutants`,
-      result: `slowest ${worst[0]?.ms} ms (${worst[0]?.what}), hungriest ${hungriest?.mib} MiB (${hungriest?.what})`
+      result: `slowest ${worst[0]?.ms} ms (${worst[0]?.what}), largest ${largest?.mib} MiB (${largest?.what})`
     }
   })

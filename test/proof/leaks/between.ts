@@ -1,7 +1,7 @@
 import * as Net from "node:net"
 import { hello, hostile } from "../../services/transport/hostile.ts"
 
-/** Answers as tako-server does until it is sent secrets, and then with this. */
+/** Answers as tako-server does until it receives secrets, and then with this. */
 export const answersWith = (answer: (line: string) => string) => () =>
   hostile((socket, line) => {
     if (line.includes('"hello"')) socket.write(hello)
@@ -9,7 +9,7 @@ export const answersWith = (answer: (line: string) => string) => () =>
     else if (line !== "") socket.write('{"status":"error","message":"There is no such app."}\n')
   })
 
-/** Delivers secrets twice, as if somebody else had sent them first; the second answer is what is heard of it. */
+/** Delivers secrets twice, as if another client had sent them first; the command sees only the second answer. */
 export const deliversTwice = (server: string) => {
   const connections = new Map<Net.Socket, Net.Socket>()
   return hostile((client, line) => {

@@ -1,7 +1,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 
-/** How an error is known by what it says. A class of domain/errors that is not here is a gap. */
+/** How to recognize an error by its message. A class of domain/errors that is missing here is a gap. */
 const says: Readonly<Record<string, RegExp>> = {
   AccessorsCollide: /would both be Secrets\./,
   AdoptionRefused: /there is nothing to adopt/,

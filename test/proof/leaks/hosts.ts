@@ -4,16 +4,16 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { makeKey, publicLine, sshd } from "../../support/sshd.ts"
 
-/** A real sshd, to which every name leads; each folder has an ssh for the PATH, of somebody who knows it so. */
+/** A real sshd, to which every name resolves. Each folder has an ssh for the PATH of a user who knows the host that way. */
 export interface Hosts {
-  /** For the socket of a server that its account may use. */
+  /** For the socket of a server that the account may use. */
   readonly folder: string
   readonly group: number
   readonly known: string
   readonly unknown: string
-  /** As a host with another key. */
+  /** Knows the host by another key. */
   readonly changed: string
-  /** By its own key, and it knows none of theirs. */
+  /** Knows the host by its own key, but the host accepts none of this user's keys. */
   readonly lockedOut: string
 }
 

@@ -6,11 +6,11 @@ import { trial } from "../report.ts"
 import type { Stage } from "../stage.ts"
 import { classesIn, classesOf } from "./classes.ts"
 import { type Hosts, hosts } from "./hosts.ts"
-import { asItShould, type Row, rowsOf } from "./rows.ts"
+import { type Row, rowsOf, usedProperly } from "./rows.ts"
 import { serverRowsOf } from "./server-rows.ts"
 import { preparedFor, tryRow } from "./try-row.ts"
 
-/** Every command in every situation: how many were run, and where something was found. */
+/** Runs every command in every situation, and reports where secrets were found. */
 export const leaks = (stage: Stage, random: Random, { all }: { readonly all: boolean }) =>
   trial("leaks", (fail) =>
     withHosts(async (hosts) => {
@@ -28,11 +28,11 @@ export const leaks = (stage: Stage, random: Random, { all }: { readonly all: boo
         const classes = classesIn(ended.stderr)
         for (const tag of classes) reached.set(tag, (reached.get(tag) ?? 0) + 1)
         if (/bug in tako|hit a bug/.test(ended.stderr))
-          fail(`${row.title}: it calls itself a bug: ${ended.stderr.trim()}`)
+          fail(`${row.title}: the message calls it a bug: ${ended.stderr.trim()}`)
         const { ends, reaches = [] } = row
         if ((ends !== undefined && ended.code !== ends) || !reaches.every((tag) => classes.includes(tag)))
           fail(
-            `${row.title}, and ended with ${ended.code ?? ended.signal}, ${ended.stderr.trim()}\nIf it is new: rows.ts and server-rows.ts in test/proof/leaks have to say how it is used.`
+            `${row.title}, and ended with ${ended.code ?? ended.signal}, ${ended.stderr.trim()}\nIf it is new: rows.ts and server-rows.ts in test/proof/leaks must say how to use it.`
           )
       }
       const fast = rows.filter(({ waits }) => waits !== true)
@@ -51,8 +51,8 @@ const withHosts = <A>(use: (hosts: Hosts) => Promise<A>): Promise<A> =>
   Effect.runPromise(Effect.scoped(Effect.flatMap(hosts, (all) => Effect.promise(() => use(all)))))
 
 /**
- * What only one command meets, every command as it should be used, and every situation with one of them; a class that only
- * a server reaches by one row.
+ * The rows of a single command, every command used properly, and every situation with one command; error classes that only a
+ * server can cause, by one row each.
  */
 const sampleOf = (rows: ReadonlyArray<Row>, random: Random): ReadonlyArray<Row> => {
   const classes = new Set<string>()
@@ -68,7 +68,7 @@ const sampleOf = (rows: ReadonlyArray<Row>, random: Random): ReadonlyArray<Row> 
     random,
     rows.filter(({ of }) => of !== undefined)
   )
-  const first = usual.filter(({ of }) => of?.situation === asItShould)
+  const first = usual.filter(({ of }) => of?.situation === usedProperly)
   const seen = new Set(first.map(({ of }) => of?.situation))
   const more = usual.filter(({ of }) => {
     if (seen.has(of?.situation)) return false

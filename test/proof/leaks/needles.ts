@@ -1,4 +1,4 @@
-/** Texts that must be nowhere, by what they are. */
+/** The texts that must not be found anywhere, by name. */
 export type Secrets = Readonly<Record<string, string>>
 
 interface Needle {
@@ -8,12 +8,12 @@ interface Needle {
 
 const made = new Map<string, ReadonlyArray<Needle>>()
 
-/** Every way in which a text is likely to be written down. */
+/** Every encoding in which a text is likely to be written. */
 export const spellings = (text: string): ReadonlyArray<Needle> => {
   const known = made.get(text)
   if (known !== undefined) return known
   const bytes = Buffer.from(text)
-  // A key, which is base64 itself: its bytes as well.
+  // A key is base64 itself, so its bytes count as well.
   const raw = /^[A-Za-z0-9+/]{43}=$/.test(text) ? [needle("its bytes", Buffer.from(text, "base64"))] : []
   const hexOf =
     raw.length > 0 ? [needle("its bytes in hex", Buffer.from(raw[0]?.bytes.toString("hex") ?? ""))] : []
@@ -40,7 +40,7 @@ export const spellings = (text: string): ReadonlyArray<Needle> => {
 
 const needle = (what: string, bytes: Buffer): Needle => ({ what, bytes })
 
-/** The characters that depend on the text alone, when `alignment` bytes stand before it and any behind it. */
+/** The base64 characters that depend on the text alone, with `alignment` bytes before it and any bytes after it. */
 const base64Inside = (bytes: Buffer, alignment: number): Buffer => {
   const text = Buffer.concat([Buffer.alloc(alignment), bytes])
     .toString("base64")
@@ -53,7 +53,7 @@ const base64Inside = (bytes: Buffer, alignment: number): Buffer => {
 const toUrl = (base64: Buffer): Buffer =>
   Buffer.from(base64.toString("latin1").replaceAll("+", "-").replaceAll("/", "_"))
 
-/** What of the secrets is found, and in which spelling; never the text itself. */
+/** The names of the secrets that are found, and in which encoding; never the texts themselves. */
 export const searchFor = (secrets: Secrets, where: Buffer): ReadonlyArray<string> =>
   Object.entries(secrets).flatMap(([name, text]) => {
     const found = spellings(text).find(({ bytes }) => where.includes(bytes))

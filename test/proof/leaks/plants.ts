@@ -8,14 +8,14 @@ import type { Row } from "./rows.ts"
 import { deploy } from "./server-rows.ts"
 import { preparedFor, tryRow } from "./try-row.ts"
 
-/** A server that takes what it is sent, and says nothing. */
+/** A server that reads what it is sent, and does not answer. */
 const sink = () => hostile(() => {})
 
 interface Plant {
-  /** Of a program in place of tako. */
+  /** The code of a program that runs in place of tako. */
   readonly code?: string
   readonly row?: Partial<Row>
-  /** Where it has to be found; anywhere without it. */
+  /** Where the leak must be found; anywhere if absent. */
   readonly where?: string
 }
 
@@ -26,14 +26,14 @@ const toServer = (text: string): Plant => ({
 })
 
 const plants: Readonly<Record<string, Plant>> = {
-  "stdout, as it is": { code: "process.stdout.write(value)" },
-  "stderr, in base64 one byte off": {
+  "stdout, verbatim": { code: "process.stdout.write(value)" },
+  "stderr, in base64 at an offset of one byte": {
     code: "process.stderr.write(Buffer.from('x' + value).toString('base64'))"
   },
   "stderr, URL-encoded": { code: "process.stderr.write(encodeURIComponent(passphrase))" },
   "a file, in hex": { code: "fs.writeFileSync('leak.txt', Buffer.from(key).toString('hex'))" },
   "a file, JSON-escaped": { code: "fs.writeFileSync('leak.json', JSON.stringify({ value }))" },
-  "a temporary file that is gone at the end": {
+  "a temporary file that is deleted at the end": {
     code: "fs.writeFileSync(process.env.TMPDIR + '/x', 'the key is ' + key); fs.unlinkSync(process.env.TMPDIR + '/x')"
   },
   "the raw bytes of a key": { code: "fs.writeFileSync('leak.bin', Buffer.from(key, 'base64'))" },
@@ -44,7 +44,7 @@ const plants: Readonly<Record<string, Plant>> = {
     where: "a git object"
   },
   "a server that is sent a key": toServer("key"),
-  "a server that is not the one": {
+  "a server other than the configured one": {
     code: "net.createServer((c) => c.on('close', () => process.exit()).resume()).listen(process.env.TMPDIR + '/s', () => net.connect(process.env.TMPDIR + '/s').end(value))",
     where: "to fd"
   },
@@ -58,13 +58,13 @@ const plants: Readonly<Record<string, Plant>> = {
   }
 }
 
-/** A program that leaks in one way after the other: each has to be found, or the search proves nothing. */
+/** Programs that leak, each in one way: every leak must be found, or the search proves nothing. */
 export const plantedLeaks = (stage: Stage) =>
   trial("planted leaks", async (fail) => {
     const [lane] = stage.lanes
     const prepared = await preparedFor(stage)
     const plant = Path.join(stage.root, "plant.cjs")
-    // The canaries stand in the program's own source, which nobody searches; it is not in the lane.
+    // The canaries are in the program's own source, which is not searched because it is not in the lane.
     const { "the value": value, "the passphrase": passphrase, "the key": key } = prepared.canaries.secrets
     const head = `const fs = require("fs"), net = require("net"), child_process = require("child_process"); const [value, passphrase, key] = ${JSON.stringify([value, passphrase, key])};`
     for (const [what, { code, row, where = "" }] of Object.entries(plants)) {

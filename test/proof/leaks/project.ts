@@ -9,12 +9,12 @@ import { deriveCheaply, orThrow, run } from "../in-process.ts"
 import type { Lane } from "../lane.ts"
 import * as Tree from "../tree.ts"
 
-/** A project with canaries in it, and the machine that opens it. */
+/** A project with canaries, and a machine that can open it. */
 export interface Canaries {
   readonly tree: Tree.Tree
   readonly folder: string
   readonly secrets: Readonly<Record<"the value" | "the passphrase" | "the key", string>>
-  /** Holds the passphrase, for TAKO_PASSPHRASE_FILE. */
+  /** A file with the passphrase, for TAKO_PASSPHRASE_FILE. */
   readonly passphraseFile: string
 }
 
@@ -35,7 +35,7 @@ export const makeCanaries = async (root: string, lane: Lane): Promise<Canaries> 
     run(lane, set(place(environment, name), Effect.succeed(Redacted.make(text)), { allowEmpty: false }), {
       TAKO_PASSPHRASE: passphrase
     })
-  // The program has to derive the same key.
+  // The program must derive the same key.
   const was = deriveCheaply(false)
   for (const [environment, name, text] of [
     ["development", "A", value],
@@ -70,7 +70,7 @@ export const editFile = (lane: Lane, edit: (file: File) => void): void => {
   Fs.writeFileSync(path, JSON.stringify(file, null, 2))
 }
 
-/** The program of the app, in the sources: it is the same for every lane. */
+/** The app's program, in the source tree: the same for every lane. */
 export const app = Path.join(process.env.TAKO_PROOF_ROOT ?? process.cwd(), "test/proof/leaks/app.cjs")
 
 /** A tako.toml of an app on this server; `more` are lines of its environment. */

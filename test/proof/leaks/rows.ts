@@ -9,47 +9,47 @@ import type { Lane } from "../lane.ts"
 import { type Canaries, describeApp, editFile } from "./project.ts"
 import { has, type Leaf, leavesOf } from "./tree.ts"
 
-/** One run of a command with canaries about: nothing of them may be seen anywhere but where it says. */
+/** One run of a command with canaries, which may not appear anywhere except where the row says so. */
 export interface Row {
   readonly title: string
   readonly argv: ReadonlyArray<string>
   readonly stdin?: string
   readonly terminal?: ReadonlyArray<readonly [wait: string, send: string]>
   readonly variables?: Readonly<Record<string, string>>
-  /** Changes the state that it starts from. */
+  /** Changes the initial state. */
   readonly spoil?: (lane: Lane, canaries: Canaries) => void
-  /** Once it waits for its stdin; then the stdin ends. */
+  /** Runs once the command waits for its stdin; then stdin ends. */
   readonly meanwhile?: (lane: Lane) => void
-  /** What its stdout is for. */
+  /** The secrets that its stdout may contain. */
   readonly prints?: ReadonlyArray<keyof Canaries["secrets"]>
-  /** Of which command and situation it is; undefined for what one command alone meets. */
+  /** The command and situation; undefined for rows of a single command. */
   readonly of?: { readonly command: string; readonly situation: string }
-  /** The exit code without which it shows nothing. */
+  /** The required exit code; with another one the row proves nothing. */
   readonly ends?: number
-  /** Classes of errors that it has to end with, or it shows nothing. */
+  /** The required error classes; without them the row proves nothing. */
   readonly reaches?: ReadonlyArray<string>
-  /** It does nothing for half a minute, and goes on beside the others. */
+  /** Whether it waits for half a minute, so that it should run beside others. */
   readonly waits?: true
   /** tako without its packages beside it. */
   readonly bare?: true
-  /** tako-server itself is what is started; what the lane's own server keeps is there. */
+  /** Starts tako-server itself, with the data of the lane's own server. */
   readonly program?: "tako-server"
-  /** The lane's own tako-server runs beside it, with these flags more; nothing else answers the command. */
+  /** Runs the lane's own tako-server beside it, with these additional flags; nothing else answers the command. */
   readonly server?: ReadonlyArray<string>
-  /** Listens where the command looks for a server; it may know that of the lane, by its socket. */
+  /** Listens where the command looks for a server; it may know the lane's own server, by its socket. */
   readonly between?: (socket: string) => Effect.Effect<LocalTarget, never, Scope.Scope>
-  /** Behind it, what is in the project is committed, and git's objects are searched. */
+  /** Whether the project is committed afterwards, and git's objects are searched. */
   readonly commits?: true
 }
 
-/** Reads its secrets, and writes down what it was started with, and its parent. */
+/** Reads its secrets, and writes its environment and its parent's arguments to files. */
 const looksAround = [
   "sh",
   "-c",
   "read -r line <&3; unset line; env >env.txt; tr '\\0' '\\n' </proc/$PPID/cmdline >cmdline.txt"
 ]
 
-/** What a command is typed with to do what it is for; for one that is not named here, its arguments are made up. */
+/** How to use each command properly; the arguments of commands that are not listed are made up. */
 const good: Readonly<Record<string, Partial<Row> & { readonly more?: ReadonlyArray<string> }>> = {
   "secrets set": { stdin: value, commits: true },
   "secrets get": { prints: ["the value"] },
@@ -65,7 +65,7 @@ const good: Readonly<Record<string, Partial<Row> & { readonly more?: ReadonlyArr
   "apps deploy": { spoil: (lane) => describeApp(lane) }
 }
 
-/** Nothing listens there: what needs a server opens the secrets, reaches for it, and fails. */
+/** Nothing listens there: a command that needs a server opens the secrets, tries to connect, and fails. */
 export const nowhere = "/nowhere/tako.sock"
 
 const knowServer = (lane: Lane): void =>
@@ -74,9 +74,9 @@ const knowServer = (lane: Lane): void =>
     '[[servers]]\nname = "la"\nhost = "127.0.0.1"\nport = 1\n'
   )
 
-/** What a command that is used as it should be ends with, where that is not 0. */
+/** The exit codes of properly used commands that do not end with 0. */
 const endsWith: Readonly<Record<string, number>> = {
-  // There is nothing to adopt; "adopt, and yes" below does it.
+  // There is nothing to adopt here; "adopt, and yes" below adopts.
   "secrets adopt": 1
 }
 
@@ -118,31 +118,31 @@ const flip = (text: string) => {
 const withPassphrase = (canaries: Canaries) => ({ TAKO_PASSPHRASE_FILE: canaries.passphraseFile })
 const file = (lane: Lane) => Path.join(lane.project, ".tako", "secrets.json")
 
-export const asItShould = "does what it is for"
+export const usedProperly = "used properly"
 
-/** What may be wrong, for every command. */
+/** What may be wrong, for every command. The title follows the command's name. */
 const situations: ReadonlyArray<Situation> = [
-  [asItShould, (row) => row],
+  [usedProperly, (row) => row],
   [
-    "is given a value too many",
+    "with a value as a surplus argument",
     (row) => ({
       ...row,
       argv:
-        // Behind their command everything is the program's.
+        // Everything after these commands belongs to the program.
         row.argv[0] === "run" || row.argv[0] === "dev"
           ? [row.argv[0], `--x=${value}`, "true"]
           : [...row.argv, value]
     })
   ],
   [
-    "is given a flag that it has not",
+    "with an unknown flag",
     (row, leaf) => ({
       ...row,
       argv: [...leaf.words, `--value=${value}`, ...row.argv.slice(leaf.words.length)]
     })
   ],
   [
-    "is given the passphrase as a name",
+    "with the passphrase as a name",
     (row, leaf) => ({
       ...row,
       argv: leaf.spec.arguments.some(({ label }) => label === "NAME")
@@ -151,16 +151,16 @@ const situations: ReadonlyArray<Situation> = [
     })
   ],
   [
-    "finds a value in plain text in a file that is not ours",
+    "with a file that has a value in plaintext",
     (row) => ({
       ...row,
       spoil: (lane) =>
         Fs.writeFileSync(file(lane), `{"development": {"salt": ${JSON.stringify(value)}, "secrets": {}}}`)
     })
   ],
-  ["finds a file cut off", (row) => ({ ...row, spoil: (lane) => Fs.truncateSync(file(lane), 150) })],
+  ["with a truncated file", (row) => ({ ...row, spoil: (lane) => Fs.truncateSync(file(lane), 150) })],
   [
-    "finds a value that does not open",
+    "with a value that does not open",
     (row) => ({
       ...row,
       spoil: (lane) =>
@@ -170,7 +170,7 @@ const situations: ReadonlyArray<Situation> = [
     })
   ],
   [
-    "finds a value that was moved",
+    "with a value that was moved",
     (row) => ({
       ...row,
       spoil: (lane) =>
@@ -180,7 +180,7 @@ const situations: ReadonlyArray<Situation> = [
     })
   ],
   [
-    "has no key, and a passphrase that does not fit",
+    "without a key, and with a wrong passphrase",
     (row, _, canaries) => ({
       ...row,
       variables: withPassphrase(canaries),
@@ -193,15 +193,15 @@ const situations: ReadonlyArray<Situation> = [
     })
   ],
   [
-    "has a key cache that others read",
+    "with a key cache that others can read",
     (row) => ({ ...row, spoil: (lane) => Fs.chmodSync(Path.join(lane.home, "keys"), 0o755) })
   ],
   [
-    "has a key for another project",
+    "with a key of another project",
     (row) => ({ ...row, spoil: (lane) => Fs.writeFileSync(Path.join(lane.home, "pins.json"), "{}\n") })
   ],
   [
-    "has the environment replaced",
+    "with a replaced environment",
     (row) => ({
       ...row,
       spoil: (lane) =>
@@ -215,14 +215,14 @@ const situations: ReadonlyArray<Situation> = [
     })
   ],
   [
-    "has no home to write in",
+    "without a writable home",
     (row, _, canaries) => ({
       ...row,
       variables: { ...withPassphrase(canaries), TAKO_HOME: "/dev/null/tako" }
     })
   ],
   [
-    "has a project that leads elsewhere",
+    "with a project that links elsewhere",
     (row) => ({
       ...row,
       spoil: (lane) => {
@@ -235,7 +235,7 @@ const situations: ReadonlyArray<Situation> = [
 
 const set = ["secrets", "set", "A", "--env", "development"]
 
-/** What one command alone can run into. */
+/** Situations of a single command. */
 const special = (canaries: Canaries): ReadonlyArray<Row> => [
   ...(["no", "yes"] as const).map((answer) => ({
     title: `adopt, and ${answer}`,
@@ -257,7 +257,7 @@ const special = (canaries: Canaries): ReadonlyArray<Row> => [
     terminal: [["Enter value: ", `${value.slice(0, 5)}\u0003`]]
   },
   {
-    title: "derive at a terminal",
+    title: "key derive at a terminal",
     argv: ["secrets", "key", "derive", "--env", "development"],
     terminal: [["Passphrase", `${passphrase}\r`]]
   },
@@ -270,7 +270,7 @@ const special = (canaries: Canaries): ReadonlyArray<Row> => [
     ]
   },
   {
-    title: "a new environment, by the variable",
+    title: "a new environment, with TAKO_PASSPHRASE",
     argv: ["secrets", "set", "A", "--env", "staging"],
     stdin: value,
     variables: withPassphrase(canaries),
@@ -283,13 +283,13 @@ const special = (canaries: Canaries): ReadonlyArray<Row> => [
   },
   { title: "a tako.toml with a value in it", argv: ["secrets", "ls", "--config", "missing.toml"] },
   {
-    title: "derive without Argon2",
+    title: "key derive without Argon2",
     argv: ["secrets", "key", "derive", "--env", "development"],
     variables: withPassphrase(canaries),
     bare: true
   },
-  { title: "get from an environment that is not there", argv: ["secrets", "get", "A", "--env", "nowhere"] },
-  { title: "get what is not there", argv: ["secrets", "get", "NOWHERE", "--env", "development"] },
+  { title: "get from an environment that does not exist", argv: ["secrets", "get", "A", "--env", "nowhere"] },
+  { title: "get a secret that does not exist", argv: ["secrets", "get", "NOWHERE", "--env", "development"] },
   {
     title: "import a key that is none",
     argv: ["secrets", "key", "import", "--env", "development"],
@@ -302,7 +302,7 @@ const special = (canaries: Canaries): ReadonlyArray<Row> => [
     ends: 2
   },
   { title: "rm without a terminal", argv: ["secrets", "rm", "A", "--env", "development"] },
-  { title: "run what is not there", argv: ["run", "--", `./${"nowhere"}`] },
+  { title: "run a program that does not exist", argv: ["run", "--", `./${"nowhere"}`] },
   {
     title: "run without a secret that tako.toml requires",
     argv: ["run", "--env", "development", "--", ...looksAround],
@@ -312,9 +312,9 @@ const special = (canaries: Canaries): ReadonlyArray<Row> => [
       Fs.writeFileSync(Path.join(lane.project, "tako.toml"), '[secrets]\nrequired = ["A", "NOWHERE"]\n')
   },
   { title: "set nothing", argv: set, stdin: "" },
-  { title: "set a half character", argv: ["secrets", "set", "A", "--env", "production"], stdin: "" },
+  { title: "set half a character", argv: ["secrets", "set", "A", "--env", "production"], stdin: "" },
   {
-    title: "set while another key comes in",
+    title: "set while the key is rotated",
     argv: set,
     stdin: value,
     meanwhile: (lane) =>
@@ -323,14 +323,14 @@ const special = (canaries: Canaries): ReadonlyArray<Row> => [
       })
   },
   {
-    title: "set while somebody else holds the lock",
+    title: "set while another process holds the lock",
     argv: set,
     stdin: value,
     waits: true,
     spoil: (lane) => Fs.writeFileSync(`${file(lane)}.lock`, lockOfOurs())
   },
   {
-    title: "typegen of two names that are one",
+    title: "typegen with two names that collide",
     argv: ["typegen", "--lang", "go"],
     spoil: (lane) =>
       editFile(lane, ({ development }) => {
@@ -338,9 +338,9 @@ const special = (canaries: Canaries): ReadonlyArray<Row> => [
           Object.assign(development.secrets, { A_B: development.secrets.A, A__B: development.secrets.A })
       })
   },
-  { title: "typegen of no language", argv: ["typegen"] },
+  { title: "typegen without a language", argv: ["typegen"] },
   {
-    title: "dev at an address that is not ours",
+    title: "dev at an address of another machine",
     argv: ["dev", "--", "sh", "-c", "echo 8080 >&4; sleep 3"],
     spoil: (lane) =>
       Fs.writeFileSync(
@@ -348,9 +348,9 @@ const special = (canaries: Canaries): ReadonlyArray<Row> => [
         'name = "shop"\n[envs.development]\nlisten = "192.0.2.1:80"\n'
       )
   },
-  { title: "a wrong word", argv: ["secret", value] },
+  { title: "an unknown command", argv: ["secret", value] },
   {
-    title: "a server that is known already",
+    title: "servers add with a name that exists",
     argv: ["servers", "add", "la", "127.0.0.1", "--no-check"],
     spoil: knowServer
   },
@@ -367,24 +367,24 @@ const special = (canaries: Canaries): ReadonlyArray<Row> => [
     }
   },
   {
-    title: "sync to a server that nobody knows",
+    title: "sync to an unknown server",
     argv: ["secrets", "sync", "--env", "development", "--server", "nobody"]
   },
-  { title: "the wizard", argv: ["--wizard"] },
+  { title: "--wizard", argv: ["--wizard"] },
   {
     title: "run with TAKO_PASSPHRASE_FILE and TAKO_KEY_FILE set",
     argv: ["run", "--", "sh", "-c", "read -r line <&3; unset line; env >env.txt"],
     variables: { ...withPassphrase(canaries), TAKO_KEY_FILE: canaries.passphraseFile }
   },
   {
-    title: "set with reports on",
+    title: "set with Node's reports enabled",
     argv: set,
     stdin: value,
     variables: { NODE_OPTIONS: "--report-on-signal --report-uncaught-exception --report-on-fatalerror" }
   }
 ]
 
-/** Held by the proof itself, which lives. */
+/** A lock held by the proof itself, which is alive. */
 const lockOfOurs = (): string => {
   const stat = Fs.readFileSync("/proc/self/stat", "latin1")
   const start = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]
@@ -393,16 +393,16 @@ const lockOfOurs = (): string => {
   return `${JSON.stringify({ token: "0123456789abcdef", boot, namespace, pid: process.pid, start })}\n`
 }
 
-/** Every command in every situation, and what only one of them meets. */
+/** Every command in every situation, and the rows of a single command. */
 export const rowsOf = (root: CommandSpec, canaries: Canaries): ReadonlyArray<Row> => [
   ...special(canaries),
   ...leavesOf(root).flatMap((leaf) =>
     situations.map(([title, change]) => {
       const row = change(usual(leaf, canaries), leaf, canaries)
       const of = { command: row.title, situation: title }
-      // A command that only ever fails shows nothing: its row needs better arguments, or it is a gap in the matrix.
+      // A command that always fails proves nothing: it needs better arguments, or it is a gap in the matrix.
       const ends = endsWith[row.title] ?? (needsServer(leaf) ? serverFailed : 0)
-      return { ...row, title: `${row.title} ${title}`, of, ...(title === asItShould ? { ends } : {}) }
+      return { ...row, title: `${row.title} ${title}`, of, ...(title === usedProperly ? { ends } : {}) }
     })
   )
 ]

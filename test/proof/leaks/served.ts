@@ -6,13 +6,13 @@ import * as Tree from "../tree.ts"
 import { type Canaries, describeApp, editFile } from "./project.ts"
 import { folderOf, place, startBeside } from "./server.ts"
 
-/** What a server of the lane has kept, and the key that it is sealed under. */
+/** The stored data of a server of the lane, and the key it is sealed under. */
 export interface Served {
   readonly tree: Tree.Tree
   readonly key: string
 }
 
-/** A server that has the canary of development, and two releases of an app that has it, too; B it has not been sent yet. */
+/** A server with the canary of development and two releases of an app that has it; B has not been sent yet. */
 export const serve = async (stage: Stage, canaries: Canaries): Promise<Served> => {
   const [lane] = stage.lanes
   restore(stage, canaries.tree, lane)
@@ -21,7 +21,7 @@ export const serve = async (stage: Stage, canaries: Canaries): Promise<Served> =
     delete development?.secrets.B
   })
   const { socket = "", stop } = await startBeside(stage, lane, { server: [] })
-  // A folder that is there whatever becomes of the lanes.
+  // A folder that outlives the lanes.
   const deploy = ["apps", "deploy", ...place, "--directory", stage.root]
   for (const argv of [["secrets", "sync", ...place], deploy, deploy]) {
     const { code, stderr } = await runToEnd([...stage.tako, ...argv], {

@@ -10,7 +10,7 @@ import { type Row, usual } from "./rows.ts"
 import { flags, folderOf, place, stateOf } from "./server.ts"
 import { has, leavesOf } from "./tree.ts"
 
-/** What the lane's server has kept. */
+/** The stored data of the lane's server. */
 const at = (lane: Lane, ...path: ReadonlyArray<string>) => Path.join(folderOf(lane), ...path)
 
 interface State {
@@ -31,38 +31,38 @@ const sync = ["secrets", "sync", ...place]
 export const deploy = ["apps", "deploy", ...place]
 const scale = ["apps", "scale", "2", ...place]
 
-/** Commands that a tako-server of the lane answers, and why it does not do what they are for. */
+/** Commands that a tako-server of the lane refuses, and why. */
 const refused: ReadonlyArray<Row> = [
   {
-    title: "scale an app that the server does not know",
+    title: "scale an unknown app",
     argv: ["apps", "scale", "2", "nowhere/production", "--server", "local"],
     reaches: ["AppUnknown", "ServerRefused"]
   },
   {
-    title: "logs of an app that no server knows",
+    title: "logs of an unknown app",
     argv: ["logs", "nowhere/production", "--server", "local"],
     reaches: ["AppUnknown"]
   },
   {
-    title: "deploy an app with a port of its own",
+    title: "deploy an app with a fixed port",
     argv: deploy,
     spoil: (lane) => describeApp(lane, "local", ["port = 8080"]),
     reaches: ["FixedPort"]
   },
   {
-    title: "deploy an app that says a value and ends",
+    title: "deploy an app that prints a value and exits",
     argv: deploy,
     spoil: (lane) => describeApp(lane, "local", ["[vars]", 'FAILS = "1"']),
     reaches: ["RolloutFailed", "InstanceFailed"]
   },
   {
-    title: "set, and sync to an app that says the value and ends",
+    title: "set, and sync to an app that prints the value and exits",
     argv: ["secrets", "set", "C", "--env", "development", "--sync"],
     stdin: value,
     reaches: ["RolloutFailed", "InstanceFailed"]
   },
   {
-    title: "sync from an environment with another key than the server has had",
+    title: "sync from an environment with a different key than before",
     argv: sync,
     spoil: (lane) =>
       editState(lane, ({ revisions }) => {
@@ -71,13 +71,13 @@ const refused: ReadonlyArray<Row> = [
     reaches: ["KeyDiffers"]
   },
   {
-    title: "scale what has secrets and no release",
+    title: "scale an app that has secrets and no release",
     argv: scale,
     spoil: (lane) => editState(lane, (state) => Object.assign(state, { release: null, releases: [] })),
     reaches: ["NotDeployed"]
   },
   {
-    title: "back to a release that there is none of",
+    title: "rollback to a release that does not exist",
     argv: ["apps", "rollback", "--release", "9", ...place],
     reaches: ["ReleaseUnknown"]
   },
@@ -88,7 +88,7 @@ const refused: ReadonlyArray<Row> = [
     reaches: ["RevisionMoved"]
   },
   {
-    title: "sync to a state with a value in it",
+    title: "sync to a damaged state that contains a value",
     argv: sync,
     spoil: (lane) => editState(lane, (state) => Object.assign(state, { [value]: value })),
     reaches: ["StateDamaged"]
@@ -100,13 +100,13 @@ const refused: ReadonlyArray<Row> = [
     reaches: ["RevisionUnreadable"]
   },
   {
-    title: "scale under a server's key that does not fit",
+    title: "scale with a wrong server key",
     argv: scale,
     spoil: (lane, canaries) => Fs.writeFileSync(at(lane, "data.key"), canaries.secrets["the key"]),
     reaches: ["RevisionUnreadable"]
   },
   {
-    title: "deploy where no user is left",
+    title: "deploy when no user id is left",
     argv: deploy,
     server: ["--uids", "70000-70000"],
     spoil: (lane) => {
@@ -128,12 +128,12 @@ const refused: ReadonlyArray<Row> = [
   }
 ]
 
-/** Something listens that is not tako-server, and has been sent the secrets. */
+/** An impostor listens in place of tako-server, and is sent the secrets. */
 const misbehaving: ReadonlyArray<Row> = (
   [
     ["what it got", (line) => line],
-    ["half of what it got", (line) => line.slice(1)],
-    ["what it got, and is no text", (line) => `\xff${line}`]
+    ["all but the first byte", (line) => line.slice(1)],
+    ["everything after a byte that is not UTF-8", (line) => `\xff${line}`]
   ] as ReadonlyArray<readonly [string, (line: string) => string]>
 ).map(([what, answer]) => ({
   title: `sync to a server that repeats ${what}`,
@@ -150,13 +150,13 @@ const knowHost = (lane: Lane, socket = "/run/tako/tako.sock"): void => {
   )
 }
 
-/** By SSH: what is sent goes through an encrypted channel, so that no call may show it. */
+/** Over SSH, everything goes through an encrypted channel, so no system call may show it. */
 const remote = ({ folder, group, known, ...strangers }: Hosts): ReadonlyArray<Row> => {
   const by = (programs: string) => ({ PATH: `${programs}:${process.env.PATH}` })
   const argv = ["secrets", "sync", "--env", "development"]
   return [
     ...[argv, ["servers", "status"]].map((argv) => {
-      // Both may be tried at once.
+      // Both may run at once.
       const socket = Path.join(folder, argv[0] ?? "")
       return {
         title: `${argv.slice(0, 2).join(" ")} of a server behind an sshd`,
@@ -183,39 +183,39 @@ const remote = ({ folder, group, known, ...strangers }: Hosts): ReadonlyArray<Ro
   ]
 }
 
-/** tako-server itself, where it does not start. */
+/** tako-server itself, when it refuses to start. The title follows its name. */
 const starts: ReadonlyArray<Row> = (
   [
-    { title: "is given a value", argv: [value], ends: 2 },
-    { title: "is given a flag that it has not", argv: [`--value=${value}`], ends: 2 },
+    { title: "with a value as an argument", argv: [value], ends: 2 },
+    { title: "with an unknown flag", argv: [`--value=${value}`], ends: 2 },
     {
-      title: "finds data that others may change",
+      title: "with data that others may change",
       spoil: (lane) => Fs.chmodSync(at(lane, "data"), 0o777),
       reaches: ["DataUnsafe"]
     },
     {
-      title: "finds a key with a slip in it",
-      // As long as what is read of it.
+      title: "with a key that has a typo",
+      // No longer than what is read of it.
       spoil: (lane, canaries) => Fs.writeFileSync(at(lane, "data.key"), `${canaries.secrets["the key"]}=`),
       reaches: ["ServerKeyRefused"]
     },
     {
-      title: "finds data and no key",
+      title: "with data and no key",
       spoil: (lane) => Fs.rmSync(at(lane, "data.key")),
       reaches: ["ServerKeyRefused"]
     },
     {
-      title: "finds a file with a value where its socket should be",
+      title: "with a file that contains a value in place of its socket",
       spoil: (lane) => Fs.writeFileSync(at(lane, "run", "s"), value),
       reaches: ["SocketRefused"]
     },
-    { title: "finds another one at work", server: [], reaches: ["SocketRefused"] }
+    { title: "beside another one", server: [], reaches: ["SocketRefused"] }
   ] as ReadonlyArray<Partial<Row> & { readonly title: string }>
 ).map((row) => ({ argv: flags, program: "tako-server", ...row, title: `tako-server ${row.title}` }))
 
-const answers = "does what it is for, and a server answers"
+const answers = "used properly, with a server that answers"
 
-/** Every command that servers have to do with, while one answers. */
+/** Every command that involves servers, while one answers. */
 const answered = (root: CommandSpec, canaries: Canaries): ReadonlyArray<Row> =>
   leavesOf(root)
     .filter((leaf) => has(leaf, "server") || has(leaf, "sync"))
@@ -226,7 +226,7 @@ const answered = (root: CommandSpec, canaries: Canaries): ReadonlyArray<Row> =>
       return { ...row, argv, title: `${row.title} ${answers}`, of, server: [], ends: 0 }
     })
 
-/** What is tried while a server answers, and with tako-server itself. */
+/** The rows with a server that answers, and those of tako-server itself. */
 export const serverRowsOf = (root: CommandSpec, canaries: Canaries, hosts: Hosts): ReadonlyArray<Row> => [
   ...refused.map((row) => ({ server: [], ...row })),
   ...misbehaving,

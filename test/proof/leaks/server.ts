@@ -12,35 +12,35 @@ import type { Row } from "./rows.ts"
 
 export const serverOf = ({ tako }: Stage): string => Path.join(Path.dirname(tako[1]), "tako-server.cjs")
 
-/** Below the lane's folder, so that what it writes is searched as everything there is. */
+/** Below the lane's folder, so that everything it writes is searched too. */
 export const folderOf = (lane: Lane): string => Path.join(lane.folder, "server")
 const socketOf = (lane: Lane): string => Path.join(folderOf(lane), "run", "s")
 
 export const stateOf = (lane: Lane): string =>
   Path.join(folderOf(lane), "data", "apps", "shop", "development", "state.json")
 
-/** What has no healthy instance takes secrets without a proof, which is another way through the server. */
+/** An app without a healthy instance accepts secrets untested, which is another path through the server. */
 const hasRelease = (lane: Lane): boolean =>
   Fs.existsSync(stateOf(lane)) && !/"release": ?null/.test(Fs.readFileSync(stateOf(lane), "utf8"))
 
-/** Of a command that it is about. */
+/** The app that commands name. */
 export const place = ["--env", "development", "--server", "local"]
 
-/** Of the lane's server, started in the lane's project; flags behind them win. */
+/** The flags of the lane's server, started in the lane's project; later flags win. */
 export const flags = [
   ...["--data-dir", "../server/data", "--socket", "../server/run/s"],
   ...["--uids", "none", "--window", "0.1"]
 ]
 
-/** How a server has ended, and what it called. */
+/** How a server ended, and the system calls it made. */
 export interface Answered {
   readonly ended: Ended
   readonly trace: string
 }
 
-/** Who answers a row's command. */
+/** The server that answers a row's command. */
 export interface Beside {
-  /** Where the command finds it. */
+  /** The socket where the command finds it. */
   readonly socket: string | undefined
   readonly stop: () => Promise<Answered | undefined>
 }
@@ -63,7 +63,7 @@ export const startBeside = async (
   }
 }
 
-/** A tako-server of the dist under trial, with what the lane has of one before; traced as the command is. */
+/** A tako-server of the dist under trial, with the stored data in the lane; traced like the command. */
 const startServer = async (stage: Stage, lane: Lane, more: ReadonlyArray<string>) => {
   const trace = Path.join(stage.root, `${Path.basename(Path.dirname(lane.folder))}.server`)
   const [strace = "", ...options] = traced(trace)
@@ -84,7 +84,7 @@ const startServer = async (stage: Stage, lane: Lane, more: ReadonlyArray<string>
     isOver = true
     process.off("exit", end)
   })
-  // It would go on without us.
+  // It would outlive us.
   process.once("exit", end)
   const isDeployed = hasRelease(lane)
   const pid = await eventually("tako-server listening, and its app runs", () => {

@@ -1,6 +1,6 @@
 import type { CommandSpec, LeafSpec } from "../../../src/main/command-line/specification.ts"
 
-/** A command that does something, by the words that call it. */
+/** A command that does something, and the words that run it. */
 export interface Leaf {
   readonly words: ReadonlyArray<string>
   readonly spec: LeafSpec

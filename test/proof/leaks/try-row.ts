@@ -13,7 +13,7 @@ import { nowhere, type Row } from "./rows.ts"
 import { type Served, serve } from "./served.ts"
 import { type Answered, serverOf, startBeside } from "./server.ts"
 
-/** What every row starts from, and those that a server answers. */
+/** The initial states of rows: without and with a server. */
 export interface Prepared {
   readonly canaries: Canaries
   readonly served: Served
@@ -21,7 +21,7 @@ export interface Prepared {
 
 let made: Promise<Prepared> | undefined
 
-/** Once for both trials. */
+/** Created once for both trials. */
 export const preparedFor = (stage: Stage): Promise<Prepared> => {
   made ??= makeCanaries(stage.root, stage.lanes[0]).then(async (canaries) => ({
     canaries,
@@ -36,7 +36,7 @@ export interface Tried {
   readonly searched: number
 }
 
-/** Runs it under strace, with what answers it, and looks everywhere. */
+/** Runs a row under strace, with the server that answers it, and searches everywhere. */
 export const tryRow = async (
   stage: Stage,
   { canaries, served }: Prepared,
@@ -103,7 +103,7 @@ const programOf = (stage: Stage, { bare, program }: Row): readonly [string, stri
 
 const start = (row: Row, lane: Lane, command: ReadonlyArray<string>, socket = nowhere): Promise<Ended> => {
   const variables = variablesOf(lane, { TAKO_SOCKET: socket, ...row.variables })
-  // strace itself is found by the PATH of the proof.
+  // strace itself is found on the PATH of the proof.
   const whole = ["env", "-i", ...Object.entries(variables).map(([name, text]) => `${name}=${text}`)]
   const argv = command
   if (row.terminal !== undefined) {
@@ -133,7 +133,7 @@ const start = (row: Row, lane: Lane, command: ReadonlyArray<string>, socket = no
   })
 }
 
-/** Gives the stdin once everything before it is done; the file has been read by then. */
+/** Writes stdin once the command waits for it; it has read the file by then. */
 const withOpenStdin = (
   row: Row,
   lane: Lane,
@@ -159,7 +159,7 @@ const withOpenStdin = (
     child.stdin?.on("error", () => {})
     child.stdin?.write(row.stdin ?? "")
     const reading = setInterval(() => {
-      // The program of strace.
+      // The program that strace runs.
       if (child.exitCode !== null || child.signalCode !== null) return clearInterval(reading)
       const tracee = Fs.readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "latin1")
         .trim()
@@ -183,7 +183,7 @@ const isWaiting = (pid: string): boolean => {
   }
 }
 
-/** Those that were there before us have nothing to do with us. */
+/** Processes that existed before us are not ours. */
 const older = new Set(
   Fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
 )
@@ -197,13 +197,13 @@ const lookAtProcesses = (look: Look): void => {
       look(`/proc/${pid}/environ`, environ, isGiven(line) ? all : [])
       look(`/proc/${pid}/cmdline`, cmdline, isGiven(line) || isServer(line) ? all : [])
     } catch {
-      // Gone, or not ours to look at.
+      // Gone, or not readable by us.
     }
   }
 }
 const all = ["the value", "the passphrase", "the key"]
 
-/** Both of one program: what execs or ends between two looks has the one of before beside the other of after. */
+/** Reads both of one program: a process that execs or exits between two reads would mix the old one's with the new one's. */
 const startedAs = (pid: string): { readonly cmdline: Buffer; readonly environ: Buffer } => {
   const cmdline = Fs.readFileSync(`/proc/${pid}/cmdline`)
   const environ = Fs.readFileSync(`/proc/${pid}/environ`)
@@ -211,7 +211,7 @@ const startedAs = (pid: string): { readonly cmdline: Buffer; readonly environ: B
   return isSame ? { cmdline, environ } : startedAs(pid)
 }
 
-/** strace and the program itself show what the trial gives them: that is the user's, not ours. */
+/** strace and the program itself show the arguments that the trial, as the user, gave them. */
 const isGiven = (line: string): boolean =>
   /(?:^|\0)strace\0|tako\.cjs\0/.test(line) || /^(?:\/usr\/bin\/)?python/.test(line)
 
