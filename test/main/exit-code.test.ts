@@ -33,7 +33,7 @@ describe("the exit code of each error", () => {
     }
   })
 
-  it("tells a key cache that is unsafe from one that failed", () => {
+  it("distinguishes a key cache that is unsafe from one that failed", () => {
     for (const [reason, code] of [
       ["unsafe", 3],
       ["failed", 1]
@@ -43,7 +43,7 @@ describe("the exit code of each error", () => {
     }
   })
 
-  it("is for our errors alone", () => {
+  it("exists only for our errors", () => {
     for (const other of [new Error("x"), undefined, "Usage", { _tag: "Usage" }])
       expect(isTakoError(other)).toBe(false)
     expect(isTakoError(Object.assign(new Error(), { _tag: "toString" }))).toBe(false)

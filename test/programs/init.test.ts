@@ -17,7 +17,7 @@ import { needs } from "../support/needs.ts"
 const rules = ".tako/*\n!.tako/secrets.json\n"
 
 describe("init", () => {
-  it.effect("makes a tako.toml with the folder's name and keeps the secrets in git", () =>
+  it.effect("creates a tako.toml with the folder's name, and has git track the secrets", () =>
     Effect.gen(function* () {
       const files = new Map<string, string>()
       const project = projectMemory({ root: "/home/ada/My Shop", files })
@@ -39,7 +39,7 @@ describe("init", () => {
     })
   )
 
-  it.effect("keeps what is there, also a tako.toml that does not fit", () =>
+  it.effect("keeps existing files, even an invalid tako.toml", () =>
     Effect.gen(function* () {
       const files = new Map([
         ["tako.toml", "not = = toml"],
@@ -66,7 +66,7 @@ describe("init", () => {
     const initIn = (directory: string) =>
       Effect.provide(init(), Layer.provideMerge(historyLayer, layerHere({ directory })))
 
-    it.scoped("has git commit the secrets file, and nothing else of .tako", () =>
+    it.scoped("has git track only the secrets file of .tako", () =>
       Effect.gen(function* () {
         const folder = yield* temporaryFolder
         git(folder, "init", "-q")

@@ -48,7 +48,7 @@ describe("run", () => {
       return { ended, all: yield* started }
     }).pipe(Effect.provide(processes))
 
-  it.scoped("hands every value over, and nothing in the environment", () =>
+  it.scoped("hands over every value, and none in the environment", () =>
     Effect.gen(function* () {
       const on = yield* machine
       yield* on.run(put("production", "A", "one\0"), { variables })
@@ -69,7 +69,7 @@ describe("run", () => {
     })
   )
 
-  it.scoped("as variables, they win over what was there", () =>
+  it.scoped("as variables, secrets override existing ones", () =>
     Effect.gen(function* () {
       const on = yield* machine
       yield* on.run(put("production", "A", ""), { variables })
@@ -81,7 +81,7 @@ describe("run", () => {
     })
   )
 
-  it.scoped("as variables, refuses by name what cannot be one", () =>
+  it.scoped("as variables, refuses by name a secret that cannot be one", () =>
     Effect.gen(function* () {
       const on = yield* machine
       yield* on.run(put("a", "NAME", "can\0ary"), { variables })
@@ -102,7 +102,7 @@ describe("run", () => {
     })
   )
 
-  it.scoped("starts nothing when one value does not open, or is in another's place", () =>
+  it.scoped("starts nothing if one value does not open, or is misplaced", () =>
     Effect.gen(function* () {
       const on = yield* machine
       yield* on.run(put("production", "A", "one"), { variables })
@@ -123,7 +123,7 @@ describe("run", () => {
     })
   )
 
-  it.scoped("without secrets needs no key, and hands over that there are none", () =>
+  it.scoped("without secrets needs no key, and hands over an empty set", () =>
     Effect.gen(function* () {
       const on = yield* machine
       yield* on.run(put("production", "A", "one"), { variables })
@@ -182,7 +182,7 @@ describe("a program that runs", () => {
     )
   }
 
-  it.effect("is waited for when we are interrupted", () =>
+  it.effect("is waited for if we are interrupted", () =>
     play({ isThere: false }, (running) =>
       Effect.gen(function* () {
         yield* aStart
@@ -197,7 +197,7 @@ describe("a program that runs", () => {
     )
   )
 
-  it.effect("is not started when we are interrupted while we register our signal handlers", () =>
+  it.effect("is not started if we are interrupted while registering signal handlers", () =>
     Effect.gen(function* () {
       const [reached, gate] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
       const slow = Layer.effect(

@@ -71,7 +71,7 @@ describe("typegen", () => {
     })
   )
 
-  it.effect("puts Go's file beside the go.mod, in the package that is there", () =>
+  it.effect("writes Go's file beside go.mod, in the existing package", () =>
     Effect.gen(function* () {
       const files = filesOf("server/go.mod")
       files.set("server/shop.go", "// A shop.\npackage shop\n")
@@ -105,7 +105,7 @@ describe("typegen", () => {
     })
   )
 
-  it.effect("asks for the language where nothing tells it", () =>
+  it.effect("asks for the language if nothing shows it", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Effect.provide(typegen(any), inProject(filesOf("main.py"))))
       assert.strictEqual(error._tag, "LanguageUnknown")
@@ -113,7 +113,7 @@ describe("typegen", () => {
     })
   )
 
-  it.effect("writes nothing at all when two names are one in Go", () =>
+  it.effect("writes nothing at all if two names collide in Go", () =>
     Effect.gen(function* () {
       const files = filesOf("package.json", "go.mod")
       const names = { development: ["A_B"], production: ["A__B"] }
@@ -123,7 +123,7 @@ describe("typegen", () => {
     })
   )
 
-  it.effect("checks: missing, current whatever the line ends, stale; and writes nothing", () =>
+  it.effect("checks for missing, current (with any line endings) and stale files, and writes nothing", () =>
     Effect.gen(function* () {
       const files = filesOf("package.json")
       const states = (names?: Readonly<Record<string, ReadonlyArray<string>>>) =>
@@ -152,7 +152,7 @@ describe("refreshTypes", () => {
     })
   )
 
-  it.effect("writes what is there anew, once", () =>
+  it.effect("rewrites an existing file once", () =>
     Effect.gen(function* () {
       const files = filesOf("src/tako.gen.ts", "lib/tako.gen.ts")
       const layers = inProject(files)
@@ -162,7 +162,7 @@ describe("refreshTypes", () => {
     })
   )
 
-  it.effect("goes on with TypeScript where Go cannot have the names", () =>
+  it.effect("still writes TypeScript if Go cannot have the names", () =>
     Effect.gen(function* () {
       const files = filesOf("src/tako.gen.ts", "tako_secrets.go")
       const { changed, failures } = yield* Effect.provide(

@@ -23,7 +23,7 @@ const expectKey = (found: Option.Option<Key.Key>, fill: number) =>
 /** What every KeyCache must do, empty at first. */
 export const contract: Contract<KeyCache> = [
   {
-    name: "finds what was kept, as often as it is asked",
+    name: "finds a kept key, any number of times",
     run: Effect.gen(function* () {
       const cache = yield* KeyCache
       Assert.ok(Option.isNone(yield* cache.find(first)))
@@ -60,7 +60,7 @@ export const contract: Contract<KeyCache> = [
     })
   },
   {
-    name: "keeps a key again, and another one in its place, and says where",
+    name: "keeps a key again, replaces it, and says where it is",
     run: Effect.gen(function* () {
       const cache = yield* KeyCache
       const location = yield* cache.keep(first, keyOf(7))

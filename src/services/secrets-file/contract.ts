@@ -49,7 +49,7 @@ export const contract: Contract<SecretsFile> = [
   },
 
   {
-    name: "reads what was written, and gives what it wrote",
+    name: "reads what was written, and returns what it wrote",
     run: Effect.gen(function* () {
       const { read } = yield* SecretsFile
       const written = yield* set("A")
@@ -60,7 +60,7 @@ export const contract: Contract<SecretsFile> = [
   },
 
   {
-    name: "changes nothing when the change fails, dies or is interrupted, and goes on",
+    name: "changes nothing if the change fails, dies or is interrupted, and still works afterwards",
     run: Effect.gen(function* () {
       const file = yield* SecretsFile
       yield* set("A")
@@ -75,7 +75,7 @@ export const contract: Contract<SecretsFile> = [
   },
 
   {
-    name: "gives the change what is there now, and takes no change for one",
+    name: "passes the current content to the change, and accepts an unchanged result",
     run: Effect.gen(function* () {
       const file = yield* SecretsFile
       yield* set("A")
@@ -87,7 +87,7 @@ export const contract: Contract<SecretsFile> = [
   },
 
   {
-    name: "lets one change after the other, however many come at once",
+    name: "applies one change after another, however many arrive at once",
     run: Effect.gen(function* () {
       const file = yield* SecretsFile
       const wanted = Array.from({ length: 10 }, (_, i) => `A${i}`)

@@ -69,7 +69,7 @@ export const contract = (server: Effect.Effect<ContractServer, unknown, Scope.Sc
     )
   return [
     {
-      name: "carries requests and replies, one after the other",
+      name: "carries requests and replies, one after another",
       run: connected(({ exchange }) =>
         Effect.gen(function* () {
           for (let n = 0; n < 3; n++) {
@@ -94,7 +94,7 @@ export const contract = (server: Effect.Effect<ContractServer, unknown, Scope.Sc
       )
     },
     {
-      name: "waits no longer than it may",
+      name: "waits no longer than the timeout",
       run: connected(({ exchange }) =>
         Effect.gen(function* () {
           const error = yield* Effect.flip(exchange(encodeRequest({ command: "list" }), "20 millis"))
@@ -105,7 +105,7 @@ export const contract = (server: Effect.Effect<ContractServer, unknown, Scope.Sc
       )
     },
     {
-      name: "says that nobody is there",
+      name: "reports that nothing listens",
       run: Effect.flatMap(server, ({ transport, nobody, absentStage = "connect" }) =>
         Effect.gen(function* () {
           const { connect } = yield* Transport

@@ -67,19 +67,19 @@ describe("main", () => {
     expect(ended).toEqual({ code: 130, err: "started\n" })
   })
 
-  it("leaves a signal to the command that takes it", async () => {
+  it("leaves a signal to the command that handles it", async () => {
     const { child, end } = await start("taking")
     child.kill("SIGINT")
     expect((await end()).code).toBe(42)
   })
 
-  it("ends with the code that the command returned", () => {
+  it("exits with the code that the command returned", () => {
     expect(run("nine")).toEqual({ out: "", err: "", code: 9 })
     expect(run("set", "A")).toEqual({ out: "A\n", err: "", code: 0 })
     expect(run("--version")).toEqual({ out: "tako 1.2.3\n", err: "", code: 0 })
   })
 
-  it("says what is wrong once", () => {
+  it("reports an error once", () => {
     expect(run("set", "--wizard")).toEqual({
       out: "",
       err: "error: tako set has no flag --wizard.\nSee: tako set --help\n",
@@ -87,7 +87,7 @@ describe("main", () => {
     })
   })
 
-  it("has written all of stdout when it ends", async () => {
+  it("has written all of stdout when it exits", async () => {
     expect(run("megabytes").out.length).toBe(4 << 20)
     const child = spawn(process.execPath, [program, "megabytes"], { stdio: ["ignore", "pipe", "ignore"] })
     let size = 0
@@ -98,11 +98,11 @@ describe("main", () => {
     expect(size).toBe(4 << 20)
   })
 
-  it("puts nothing but data on stdout: no log, nothing of the Console", () => {
+  it("writes only data to stdout: no logs, and nothing from Console", () => {
     expect(run("chatty")).toEqual({ out: "data\n", err: "", code: 0 })
   })
 
-  it("prints no message and no trace of what was thrown outside of every Effect", () => {
+  it("prints neither message nor stack trace of errors thrown outside of Effects", () => {
     const callback = run("callback")
     expect(callback.err).toMatch(
       /^error: This is a bug in tako \(RangeError at program\.cjs:\d+:\d+\)\.\nPlease report it.*\ncleaned up\n$/
@@ -113,7 +113,7 @@ describe("main", () => {
     expect([rejection.code, rejection.err.includes("hunter2")]).toEqual([1, false])
   })
 
-  it("does not end with 0 when a command has nothing left to wait for", () => {
+  it("does not exit with 0 if a command waits for something that cannot happen", () => {
     const { out, err, code } = run("stuck")
     expect(out).toBe("")
     expect(err).toMatch(/^error: This is a bug in tako \(Stuck/)

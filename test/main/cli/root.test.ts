@@ -27,7 +27,7 @@ const leaves = paths.flatMap(({ name, path }) => {
 const twice = (names: ReadonlyArray<string>) => names.filter((name, i) => names.indexOf(name) !== i)
 
 describe("every command of tako", () => {
-  it.each(paths)("$name: no two flags, and no two commands, answer to one name", ({ path }) => {
+  it.each(paths)("$name: no two flags or commands share a name", ({ path }) => {
     const flags = flagsAt(path)
     expect(twice(flags.map(({ name }) => name))).toEqual([])
     expect(twice(flags.flatMap(({ short }) => short ?? []))).toEqual([])
@@ -36,7 +36,7 @@ describe("every command of tako", () => {
     expect(twice(commands.flatMap(({ name, aliases }) => [name, ...aliases]))).toEqual([])
   })
 
-  it.each(leaves)("$name: its example is one of it, and reads", ({ name, leaf }) => {
+  it.each(leaves)("$name: its example is valid", ({ name, leaf }) => {
     // What the shell takes off: comments, pipes and redirections.
     const typed = leaf.example.split(/ [#|<>]/)[0] ?? ""
     expect(typed.startsWith(`${name}`), typed).toBe(true)

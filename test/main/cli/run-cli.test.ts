@@ -73,7 +73,7 @@ const doing = <R, E extends TakoError>(
   ])
 
 describe("runCli", () => {
-  it.effect("hands each command what was typed for it", () =>
+  it.effect("passes each command what was typed for it", () =>
     Effect.gen(function* () {
       const lines: ReadonlyArray<readonly [string, number, unknown]> = [
         [
@@ -121,7 +121,7 @@ describe("runCli", () => {
       })
   )
 
-  it.effect("passes on what @effect/cli would trim, split, end a line at or take for itself", () =>
+  it.effect("passes on what @effect/cli would trim, split or interpret itself", () =>
     Effect.gen(function* () {
       const words = [
         " a ",
@@ -145,7 +145,7 @@ describe("runCli", () => {
     })
   )
 
-  it.effect("passes a great many words on", () =>
+  it.effect("passes on thousands of words", () =>
     Effect.gen(function* () {
       const behind = Array.from({ length: 100_000 }, (_, i) => `--${i}`)
       const ran = yield* runTree(root, ["run", "x", ...behind])
@@ -153,7 +153,7 @@ describe("runCli", () => {
     })
   )
 
-  it.effect("says what is wrong once, on stderr, with the code of the error", () =>
+  it.effect("reports an error once, on stderr, with its exit code", () =>
     Effect.gen(function* () {
       const usage = yield* run("secrets set --env --yes")
       assert.deepStrictEqual(usage, {
@@ -176,7 +176,7 @@ describe("runCli", () => {
     })
   )
 
-  it.effect("tells of data that could not be written, help included", () =>
+  it.effect("reports data that could not be written, help included", () =>
     Effect.gen(function* () {
       const { layer, printed } = streams(false)
       const full = Layer.effect(
@@ -200,7 +200,7 @@ describe("runCli", () => {
     })
   )
 
-  it.effect("does not call it an error when the user stopped it", () =>
+  it.effect("does not call it an error if the user stopped it", () =>
     Effect.gen(function* () {
       const stopped = yield* runTree(doing(new Interrupted()), ["do"])
       assert.deepStrictEqual(stopped, { out: "", err: "Interrupted. Nothing was changed.\n", code: 130 })
@@ -209,7 +209,7 @@ describe("runCli", () => {
     })
   )
 
-  it.effect("never shows --wizard, --completions or --log-level of @effect/cli", () =>
+  it.effect("never offers --wizard, --completions or --log-level of @effect/cli", () =>
     Effect.gen(function* () {
       for (const line of [
         "--wizard",
@@ -240,7 +240,7 @@ describe("runCli", () => {
     })
   )
 
-  it.effect("prints in colour on a terminal that wants it", () =>
+  it.effect("prints in colour on a terminal that supports it", () =>
     Effect.gen(function* () {
       const red = "\u001b[1m\u001b[31merror:\u001b[39m\u001b[22m "
       assert.isTrue((yield* run("secretz", { terminal: true })).err.startsWith(red))
@@ -258,7 +258,7 @@ describe("runCli", () => {
     })
   )
 
-  it.effect("prints of a bug neither its message nor its trace", () =>
+  it.effect("prints neither the message nor the stack trace of a bug", () =>
     Effect.gen(function* () {
       const hidden = "hunter2\n    at secret (/hunter2.ts:1:1)"
       const bugs: ReadonlyArray<unknown> = [
@@ -291,7 +291,7 @@ describe("runCli", () => {
     })
   )
 
-  it.effect("builds the services for a command alone, with the global flags at hand", () =>
+  it.effect("builds the services only for a command, with the global flags available", () =>
     Effect.gen(function* () {
       const configs: Array<string | null> = []
       const services = Layer.effectDiscard(
@@ -310,7 +310,7 @@ describe("runCli", () => {
     })
   )
 
-  it.effect("passes an interruption on, after the command has cleaned up", () =>
+  it.effect("propagates an interruption after the command has cleaned up", () =>
     Effect.gen(function* () {
       const started = yield* Deferred.make<void>()
       const order: Array<string> = []

@@ -25,7 +25,7 @@ describe("displayWidth", () => {
 })
 
 describe("printable", () => {
-  it("makes visible what could drive a terminal or hide something", () => {
+  it("makes characters visible that could control a terminal or hide text", () => {
     expect(printable("a\u001b[2Jb\r\n\u0007\u009b31m\u202ec\u2028")).toBe(
       "a\uFFFD[2Jb\uFFFD\uFFFD\uFFFD\uFFFD31m\uFFFDc\uFFFD"
     )
@@ -35,7 +35,7 @@ describe("printable", () => {
 })
 
 describe("table", () => {
-  it("aligns by what is seen, without blanks at the end of a line", () => {
+  it("aligns visible columns, without trailing blanks", () => {
     const { red } = ink(true)
     const rows = [
       ["SECRET", "development", "production"],
@@ -57,11 +57,11 @@ describe("fittedTable", () => {
     ["日本", "", "-"]
   ]
 
-  it("is the table where that fits, to the last column", () => {
+  it("is the table if that fits, up to the last column", () => {
     expect(fittedTable(rows, 39)).toBe(table(rows))
   })
 
-  it("is a block a row where it does not", () => {
+  it("is a block per row if it does not", () => {
     expect(fittedTable(rows, 38)).toBe(
       [
         "DATABASE_URL\n  development   set\n  production    set\n",

@@ -18,7 +18,7 @@ const pathTo = (...names: ReadonlyArray<string>): CommandPath => {
 }
 
 describe("renderHelp", () => {
-  it("tells of a command all that there is to type", () => {
+  it("describes everything that a command takes", () => {
     expect(renderHelp(pathTo("secrets", "set"), 80, plain)).toBe(`\
 Encrypt a value and keep it in the file
 
@@ -50,7 +50,7 @@ Example:
 `)
   })
 
-  it("lists what is below a group", () => {
+  it("lists the commands of a group", () => {
     expect(renderHelp(pathTo("secrets"), 80, plain)).toBe(`\
 The secrets in the repository
 
@@ -72,25 +72,22 @@ More on a command: tako help secrets COMMAND
 `)
   })
 
-  it("shows where the flags of a program that is run begin", () => {
+  it("shows where the other program's arguments begin", () => {
     expect(renderHelp(pathTo("run"), 80, plain)).toContain("Usage: tako run [flags] [--] CMD…\n")
     expect(renderHelp(pathTo("dev"), 80, plain)).toContain("Usage: tako dev [flags] [--] [CMD…]\n")
   })
 
-  it.each([30, 40, 60, 80, 200])(
-    "fits into %i columns, as far as words that must stay whole do",
-    (columns) => {
-      for (const path of [pathTo(), pathTo("secrets"), pathTo("secrets", "set"), pathTo("run")]) {
-        const lines = renderHelp(path, columns, plain).split("\n")
-        const whole = /^(Usage:|More on|Aliases:| {2}tako )/
-        for (const line of lines.filter((line) => !whole.test(line))) {
-          expect(displayWidth(line), line).toBeLessThanOrEqual(Math.min(columns, 80))
-        }
+  it.each([30, 40, 60, 80, 200])("fits into %i columns, except for words that are longer", (columns) => {
+    for (const path of [pathTo(), pathTo("secrets"), pathTo("secrets", "set"), pathTo("run")]) {
+      const lines = renderHelp(path, columns, plain).split("\n")
+      const whole = /^(Usage:|More on|Aliases:| {2}tako )/
+      for (const line of lines.filter((line) => !whole.test(line))) {
+        expect(displayWidth(line), line).toBeLessThanOrEqual(Math.min(columns, 80))
       }
     }
-  )
+  })
 
-  it("has bold headings where colours are wanted", () => {
+  it("has bold headings if colours are on", () => {
     expect(renderHelp(pathTo("run"), 80, ink(true))).toContain("\u001b[1mFlags:\u001b[22m\n")
   })
 })

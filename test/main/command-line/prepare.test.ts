@@ -71,13 +71,13 @@ describe("flags and arguments", () => {
     expect(read(words(line))).toBe(expected)
   })
 
-  it("resolves aliases, those of a name that is another's included", () => {
+  it("resolves aliases, even if another command has that name", () => {
     expect(read(words("secrets add A"))).toBe("secrets set -- A")
     expect(read(words("secrets delete A --yes"))).toBe("secrets rm --yes -- A")
     expect(read(words("secrets show"))).toBe("secrets ls -- ")
   })
 
-  it("takes the global flags anywhere in front of what passes through", () => {
+  it("accepts global flags anywhere before arguments that pass through", () => {
     for (const line of [
       "--config x.toml --no-color secrets set A",
       "-c x.toml secrets --no-color set A",
@@ -113,7 +113,7 @@ describe("options end at the program to run", () => {
     expect(read(words(line))).toBe(expected)
   })
 
-  it("hands everything on, unchanged and in order", () => {
+  it("passes everything on, unchanged and in order", () => {
     const anything = FastCheck.oneof(
       FastCheck.string(),
       FastCheck.string({ unit: "binary" }),
@@ -151,7 +151,7 @@ describe("options end at the program to run", () => {
     )
   })
 
-  it("has no limit on how many there are", () => {
+  it("accepts any number of arguments", () => {
     const behind = Array.from({ length: 300_000 }, (_, i) => String(i))
     expect(decode<ReadonlyArray<string>>(invoked(["run", "--", "x", ...behind]).argv[2] ?? "").length).toBe(
       300_001
@@ -188,7 +188,7 @@ describe("help and version", () => {
   })
 })
 
-describe("what is wrong, and what to type", () => {
+describe("says what is wrong, and what to type", () => {
   const surplus = [
     "A value is never taken from an argument, where other users and your shell's history see it.",
     "Type it at the prompt: tako secrets set NAME, or pass it in: tako secrets set NAME < FILE"
@@ -277,7 +277,7 @@ describe("what is wrong, and what to type", () => {
     expect(read(words(line))).toBe(expected)
   })
 
-  it("refuses an empty argument or value, but hands it on to a program", () => {
+  it("refuses an empty argument or value, but passes it on to a program", () => {
     expect(read(["secrets", "get", ""])).toMatch(/^NAME is empty\./)
     expect(read(["secrets", "set", "A", "--env", ""])).toMatch(/^--env needs a value\./)
     expect(read(["run", ""])).toBe("run -- ")
@@ -285,7 +285,7 @@ describe("what is wrong, and what to type", () => {
     expect(read([""])).toBe("There is no such command below tako.\nSee: tako --help")
   })
 
-  it("knows flags and commands by their exact case", () => {
+  it("matches flags and commands case-sensitively", () => {
     expect(read(words("Secrets set A"))).toMatch(/^There is no such command/)
     expect(read(words("secrets rm A -Y"))).toMatch(/^tako secrets rm has no flag -Y/)
     expect(read(words("-v"))).toBe("tako has no flag -v.\nSee: tako --help")
@@ -330,7 +330,7 @@ describe("what was typed in the wrong place", () => {
     )
   })
 
-  it("is read or refused, whatever it is", () => {
+  it("is either read or refused", () => {
     const token = FastCheck.oneof(
       FastCheck.string(),
       FastCheck.constantFrom(

@@ -85,7 +85,7 @@ describe("everything in memory", () => {
     }).pipe(Effect.provide(Testing.everything()), withPassphrase)
   )
 
-  it.live("syncs to a server that is a handler", () => {
+  it.live("syncs to a handler in place of a server", () => {
     const { handler, received } = server()
     const target = {
       _tag: "Ssh" as const,

@@ -21,7 +21,7 @@ describe("what embedders import", () => {
     )
   })
 
-  it("has a real layer of each, and one in memory", () => {
+  it("has a real layer and an in-memory layer of each", () => {
     for (const tag of tags) {
       assert.isTrue(Object.keys(Layers).some(isNamedAfter(tag)), `tako has no layer of ${tag}`)
       assert.isTrue(Object.keys(Testing).some(isNamedAfter(tag)), `tako/testing has no layer of ${tag}`)

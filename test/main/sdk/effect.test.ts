@@ -35,7 +35,7 @@ const load = <A>(config: Config.Config<A>, provider = behind) =>
   config.pipe(Effect.provide(Layer.provide(layer, Layer.setConfigProvider(provider))))
 
 describe("tako/effect", () => {
-  it.effect("has secrets whole, before what was there", () =>
+  it.effect("provides secrets unchanged, before the current provider", () =>
     Effect.gen(function* () {
       const all = Config.all({
         url: Config.redacted("DATABASE_URL"),
@@ -62,7 +62,7 @@ describe("tako/effect", () => {
     })
   )
 
-  it.effect("does not quote a secret that does not parse, nor takes another for it", () =>
+  it.effect("neither quotes a secret that does not parse nor tries another provider", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(load(Config.integer("COUNT")))
       assert.notInclude(`${error} ${JSON.stringify(error)}`, "canary")
@@ -70,7 +70,7 @@ describe("tako/effect", () => {
     })
   )
 
-  it.effect("leaves what was there alone without tako", () =>
+  it.effect("is only the current provider without tako", () =>
     Effect.gen(function* () {
       bag = () => {
         throw Object.assign(new Error("not started"), { code: "TAKO_NOT_STARTED" })
@@ -81,7 +81,7 @@ describe("tako/effect", () => {
     })
   )
 
-  it.effect("fails where tako is and its secrets are not, and says what to do", () =>
+  it.effect("fails if tako's secrets cannot be read, and says what to do", () =>
     Effect.gen(function* () {
       bag = () => {
         throw Object.assign(new Error("Configuration cannot be read: …"), { code: "TAKO_DAMAGED" })

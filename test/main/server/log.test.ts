@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => program.remove())
 
 describe("the log of tako-server", () => {
-  it("has a line of JSON for each event, and no room for a value", () => {
+  it("writes a line of JSON per event, and never a value", () => {
     const { stderr, stdout } = spawnSync(process.execPath, [program.path], { encoding: "utf8" })
     assert.strictEqual(stdout, "")
     const lines = stderr
@@ -35,7 +35,7 @@ describe("the log of tako-server", () => {
     assert.notInclude(stderr, "c4nary")
   })
 
-  it("does not end the server when nobody reads it", () => {
+  it("does not stop the server if nobody reads it", () => {
     const { status } = spawnSync("sh", ["-c", `exec "$0" "$1" 2>&-`, process.execPath, program.path])
     assert.strictEqual(status, 0)
   })

@@ -14,8 +14,8 @@ const refusal = (...args: ReadonlyArray<string>): string => {
   return asked._tag === "Usage" ? asked.message : asked._tag
 }
 
-describe("what tako-server is told", () => {
-  it("is where a server of systemd's has its things, without options", () => {
+describe("tako-server's command line", () => {
+  it("defaults to the paths of a systemd service", () => {
     assert.deepStrictEqual(run([]), {
       data: "/var/lib/tako",
       socket: "/run/tako/tako.sock",
@@ -28,7 +28,7 @@ describe("what tako-server is told", () => {
     })
   })
 
-  it("is all of it on the command line", () => {
+  it("sets every option", () => {
     const args = ["--data-dir", "/srv/t", "--socket=/run/s", "--socket-group", "12", "--memory-only"]
     const more = ["--key-file", "/etc/k", "--uids", "90000-90009", "--window", "0.5", "--start-within", "5"]
     assert.deepStrictEqual(run([...args, ...more]), {
@@ -44,17 +44,17 @@ describe("what tako-server is told", () => {
     assert.strictEqual(run(["--socket-group", "root"]).group, 0)
   })
 
-  it("is the last of a flag that is repeated, as when a unit's command line is appended to", () => {
+  it("uses the last of a repeated flag, so that a unit's command line can be appended to", () => {
     const { window, memoryOnly } = run(["--window", "3", "--memory-only", "--window=9", "--memory-only"])
     assert.deepStrictEqual({ window, memoryOnly }, { window: 9000, memoryOnly: true })
   })
 
-  it("gives apps users of their own only as root, and not when told so", () => {
+  it("gives apps their own users only as root, and not with --uids none", () => {
     assert.isUndefined(run([], false).ids)
     assert.isUndefined(run(["--uids", "none"]).ids)
   })
 
-  it("is refused with what is wrong, and never quoted", () => {
+  it("is refused with a reason, and never quoted", () => {
     assert.include(refusal("--sockett", "/x"), "Did you mean --socket?")
     assert.include(refusal("--socket"), "--socket needs a value")
     assert.include(refusal("--memory-only=yes"), "--memory-only takes no value")
@@ -70,7 +70,7 @@ describe("what tako-server is told", () => {
     assert.include(refusal("--window="), "--window needs a value")
   })
 
-  it("tells of every option in its help", () => {
+  it("has every option in its help", () => {
     const flags = [
       "data-dir",
       "socket",

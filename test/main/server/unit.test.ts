@@ -24,7 +24,7 @@ describe("the unit that tako-server prints", () => {
     )
   })
 
-  it("counts as started once there is a socket, or no server any more, or no use in waiting", async () => {
+  it("counts as started once the socket exists, the server is gone, or waiting is useless", async () => {
     const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-unit-"))
     onTestFinished(() => Fs.rmSync(folder, { recursive: true }))
     const socket = Path.join(folder, "tako.sock")
@@ -55,16 +55,16 @@ describe("the unit that tako-server prints", () => {
     assert.deepStrictEqual(await second.end, { code: 0, said: "" })
   })
 
-  it("does not try again what only a change of its options or its key can mend", () => {
+  it("does not restart if only other options or another key can help", () => {
     const [, codes] = /^RestartPreventExitStatus=(.*)$/m.exec(unit(["/usr/bin/node"])) ?? []
     assert.strictEqual(codes, `${wrongUsage} ${noKey}`)
   })
 
-  it("lets apps ask for the addresses of the machine", () => {
+  it("lets apps list the machine's addresses", () => {
     assert.match(unit(["/usr/bin/node"]), /^RestrictAddressFamilies=.*\bAF_NETLINK\b/m)
   })
 
-  it("makes the folder of its key before the key", () => {
+  it("creates the key's folder before the key", () => {
     const text = unit(["/usr/bin/node"])
     assert.isBelow(
       text.indexOf("install -d -m 0700 /etc/credstore.encrypted"),
@@ -72,7 +72,7 @@ describe("the unit that tako-server prints", () => {
     )
   })
 
-  it("starts this very program, whatever its path", () => {
+  it("starts this program, whatever its path", () => {
     assert.include(unit(["/o n/100%", '/$HOME/"q"']), 'ExecStart="/o n/100%%" "/$$HOME/\\"q\\""')
   })
 

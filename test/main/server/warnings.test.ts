@@ -11,12 +11,12 @@ const warned = (
   return warnings(asked.options, { isRoot, hasCredential }).join("\n")
 }
 
-describe("what tako-server warns about at its start", () => {
-  it("is nothing where it runs as its unit has it", () => {
+describe("tako-server's warnings at startup", () => {
+  it("are none when it runs as its unit says", () => {
     assert.strictEqual(warned([]), "")
   })
 
-  it("is each way in which secrets are less protected", () => {
+  it("name each way in which secrets are less protected", () => {
     assert.include(warned([], { isRoot: false }), "not started as root")
     assert.include(warned(["--uids", "none"]), "every app runs as root")
     assert.include(warned([], { hasCredential: false }), "/var/lib/tako.key: this protects backups")

@@ -7,7 +7,7 @@ import { served, toml, typed } from "./stage.ts"
 const two = toml.replace("instances = 2", 'servers = ["la", "ams"]\ninstances = 2')
 
 describe("tako apps deploy", () => {
-  it.scoped("deploys this folder as tako.toml says, and tells who did it", () =>
+  it.scoped("deploys this folder as tako.toml says, and records who did it", () =>
     Effect.gen(function* () {
       const { server, tako, sent } = yield* served()
       const deployed = yield* tako("apps deploy --env production --build b7")
@@ -36,7 +36,7 @@ describe("tako apps deploy", () => {
     })
   )
 
-  it.scoped("takes an environment that the project does not have for a misspelt one", () =>
+  it.scoped("treats an environment that the project does not have as misspelt", () =>
     Effect.gen(function* () {
       const { tako, sent } = yield* served()
       const near = yield* tako("apps deploy --env prodution --server local")
@@ -53,7 +53,7 @@ describe("tako apps deploy", () => {
     })
   )
 
-  it.scoped("shows what the app said last, without what drives a terminal, and changes nothing", () =>
+  it.scoped("shows the app's last lines, without control sequences, and changes nothing", () =>
     Effect.gen(function* () {
       const { server, tako } = yield* served()
       server.acts.behave = (process) =>
@@ -71,7 +71,7 @@ describe("tako apps deploy", () => {
     })
   )
 
-  it.scoped("runs the release command on the first server alone, before the others", () =>
+  it.scoped("runs the release command only on the first server, before the others", () =>
     Effect.gen(function* () {
       const { tako, sent } = yield* served(["la", "ams"])
       const deployed = yield* tako("apps deploy -e production --directory /srv/shop", { toml: two })
@@ -91,7 +91,7 @@ describe("tako apps deploy", () => {
     })
   )
 
-  it.scoped("leaves the other servers alone when the first one fails", () =>
+  it.scoped("leaves the other servers alone if the first one fails", () =>
     Effect.gen(function* () {
       const { server, tako, sent } = yield* served(["la", "ams"])
       server.acts.behave = ({ end }) => end({ _tag: "Exited", code: 1 })
@@ -105,7 +105,7 @@ describe("tako apps deploy", () => {
 })
 
 describe("tako apps scale, restart, stop, rollback, rm", () => {
-  it.scoped("an app's life, by name from anywhere", () =>
+  it.scoped("manage an app by its name, from anywhere", () =>
     Effect.gen(function* () {
       const { server, tako } = yield* served()
       const says = (line: string, words: string) =>
@@ -132,7 +132,7 @@ describe("tako apps scale, restart, stop, rollback, rm", () => {
     })
   )
 
-  it.scoped("asks before it deletes, and where nobody can be asked it does not", () =>
+  it.scoped("asks before it deletes, and refuses without a terminal", () =>
     Effect.gen(function* () {
       const { tako, sent } = yield* served()
       yield* tako("apps deploy -e production")
@@ -146,7 +146,7 @@ describe("tako apps scale, restart, stop, rollback, rm", () => {
     })
   )
 
-  it.scoped("tells each server by itself: what is done stays done, and 5 where one failed", () =>
+  it.scoped("reports each server: what is done stays done, and the exit code is 5 if one failed", () =>
     Effect.gen(function* () {
       const { tako } = yield* served(["la"], { others: { ams: () => Effect.succeed("nonsense") } })
       yield* tako("apps deploy -e production -s la --directory /srv/shop")
@@ -161,7 +161,7 @@ describe("tako apps scale, restart, stop, rollback, rm", () => {
   )
 })
 
-describe("what is refused before a server hears of it", () => {
+describe("refuses invalid input before it contacts a server", () => {
   it.effect.each([
     ["apps deploy -e production", { toml: undefined }, "there is no tako.toml here"],
     ["apps deploy -e production", { toml: 'name = "shop"' }, "tako.toml has no start"],

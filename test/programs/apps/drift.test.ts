@@ -24,7 +24,7 @@ const synced = (names: ReadonlyArray<string>, keyId: KeyId): SecretsState => ({
 })
 
 describe("drift", () => {
-  it.scoped("is told of names and keys, of this project's apps alone", () =>
+  it.scoped("is found in names and keys, only for this project's apps", () =>
     Effect.gen(function* () {
       const { run } = yield* machine
       yield* Effect.gen(function* () {

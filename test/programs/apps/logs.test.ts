@@ -28,7 +28,7 @@ const talking = (...given: Parameters<typeof served>) =>
   })
 
 describe("tako logs", () => {
-  it.scoped("is the end of what the instances wrote: when, which one, and what", () =>
+  it.scoped("prints the end of the instances' output: time, instance and text", () =>
     Effect.gen(function* () {
       const { tako, one, two, write } = yield* talking()
       const none = yield* tako("logs -e production")
@@ -55,7 +55,7 @@ describe("tako logs", () => {
     })
   )
 
-  it.scoped("keeps colours on a terminal, and nothing else that would drive it", () =>
+  it.scoped("keeps colours on a terminal, and no other control sequences", () =>
     Effect.gen(function* () {
       const { tako, one, write } = yield* talking()
       yield* write(one, "\u001b[2J\u001b[31mred\u001b[H \u009b2J\u001b]52;c;eA==\u001b\\\tend\n", "stderr")
@@ -70,7 +70,7 @@ describe("tako logs", () => {
     })
   )
 
-  it("whatever an app writes, only colours and tabs get through", () => {
+  it("lets only colours and tabs through, whatever an app writes", () => {
     const piece = FastCheck.oneof(
       FastCheck.constantFrom(
         "\u001b",
@@ -100,7 +100,7 @@ describe("tako logs", () => {
     )
   })
 
-  it.scoped("puts the lines of several servers in order, and says whose they are", () =>
+  it.scoped("merges the lines of several servers in order, and names the servers", () =>
     Effect.gen(function* () {
       const { tako, one, server, write } = yield* talking(["la", "ams"])
       yield* write(one, "first\n")
@@ -143,7 +143,7 @@ describe("tako logs --follow", () => {
     return { server, told, fiber, state, write: (text: string) => write(one, text) }
   })
 
-  it.scoped("tells what comes, once", () =>
+  it.scoped("prints new lines once", () =>
     Effect.gen(function* () {
       const { server, told, write } = yield* following
       for (const text of ["one\n", "two\nthree\n", "four\n"]) {
@@ -154,7 +154,7 @@ describe("tako logs --follow", () => {
     })
   )
 
-  it.scoped("goes on where it was when the server is back, and misses nothing", () =>
+  it.scoped("continues where it was when the server is back, and misses nothing", () =>
     Effect.gen(function* () {
       const { server, told, write, state } = yield* following
       yield* write("one\n")
@@ -170,7 +170,7 @@ describe("tako logs --follow", () => {
     })
   )
 
-  it.scoped("ends after a minute in which the server is not there", () =>
+  it.scoped("ends when the server has been gone for a minute", () =>
     Effect.gen(function* () {
       const { fiber, told, server, state } = yield* following
       state.isAway = true
@@ -182,7 +182,7 @@ describe("tako logs --follow", () => {
     })
   )
 
-  it.scoped("ends with the server's words when the app is deleted, and with 5", () =>
+  it.scoped("ends with the server's message and exit code 5 when the app is deleted", () =>
     Effect.gen(function* () {
       const { tako } = yield* talking()
       const followed = yield* Effect.fork(tako("logs -e production -f"))

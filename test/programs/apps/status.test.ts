@@ -9,7 +9,7 @@ const deployed = (names?: ReadonlyArray<string>, ...more: Parameters<typeof serv
   )
 
 describe("tako status", () => {
-  it.scoped("is a line for each app, and its parts for one that is named", () =>
+  it.scoped("prints a line per app, and details of an app that is named", () =>
     Effect.gen(function* () {
       const { server, tako } = yield* deployed()
       yield* server.settle("90 seconds")
@@ -30,7 +30,7 @@ describe("tako status", () => {
     })
   )
 
-  it.scoped("says why an app is not as it should be, and that an instance is started again", () =>
+  it.scoped("says why an app is not running as it should, and that an instance is being restarted", () =>
     Effect.gen(function* () {
       const { server, tako } = yield* deployed()
       server.acts.behave = ({ end }) => end({ _tag: "Exited", code: 1 })
@@ -50,7 +50,7 @@ describe("tako status", () => {
     })
   )
 
-  it.scoped("asks the servers that tako.toml names, else all that were added, else the one here", () =>
+  it.scoped("asks the servers of tako.toml, else all that were added, else the one on this machine", () =>
     Effect.gen(function* () {
       const { tako, sent } = yield* deployed(["la", "ams"])
       const asked = (line: string, circumstances = {}) =>
@@ -70,7 +70,7 @@ describe("tako status", () => {
     })
   )
 
-  it.scoped("knows a typing error in an app's name from one that is there", () =>
+  it.scoped("suggests an existing app for a misspelt name", () =>
     Effect.gen(function* () {
       const { tako } = yield* deployed()
       const unknown = yield* tako("status shop/produktion")
@@ -82,7 +82,7 @@ describe("tako status", () => {
     })
   )
 
-  it.scoped("shows those that answer, and tells of each that does not, with 5", () =>
+  it.scoped("shows the servers that answer, reports each that does not, and exits with 5", () =>
     Effect.gen(function* () {
       const { tako } = yield* deployed(["la"], { others: { ams: () => Effect.succeed('{"status":"?"}') } })
       const shown = yield* tako("status")

@@ -11,7 +11,7 @@ const connected = connect({ _tag: "Local", name: "local", socket: "/run/tako.soc
 )
 
 describe("a connected server", () => {
-  it.scoped("has greeted, and carries out one request after the other", () =>
+  it.scoped("has exchanged hellos, and carries out one request after another", () =>
     Effect.gen(function* () {
       const server = yield* connected
       assert.strictEqual(server.hello.server_version, "1")
@@ -22,7 +22,7 @@ describe("a connected server", () => {
     })
   )
 
-  it.scoped("refuses in its own words, made fit for a terminal", () =>
+  it.scoped("refuses in its own words, without control characters", () =>
     Effect.gen(function* () {
       const server = yield* connected
       const refused = yield* Effect.flip(server.call({ command: "stop", app }))

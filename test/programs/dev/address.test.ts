@@ -25,7 +25,7 @@ const take = (port: number) =>
   Effect.flatMap(Balancer, (balancer) => balancer.open({ host: "127.0.0.1", port }))
 
 describe("dev's address", () => {
-  it.effect("is there once the program has told its port, and stays over restarts", () =>
+  it.effect("is open once the program has reported its port, and stays across restarts", () =>
     Effect.gen(function* () {
       yield* change("one")
       const dev = yield* startDev()
@@ -59,7 +59,7 @@ describe("dev's address", () => {
     }).pipe(Effect.provide(project()))
   )
 
-  it.effect("leads to the program again after that has closed its port for a while", () =>
+  it.effect("reaches the program again after it closed its port for a while", () =>
     Effect.gen(function* () {
       yield* change("one")
       const health = yield* Testing.HealthControl
@@ -81,7 +81,7 @@ describe("dev's address", () => {
     }).pipe(Effect.provide(project()))
   )
 
-  it.effect("waits a second for the requests that the old program has, and no longer", () =>
+  it.effect("waits at most a second for the old program's requests", () =>
     Effect.gen(function* () {
       yield* change("one")
       const dev = yield* startDev()
@@ -100,7 +100,7 @@ describe("dev's address", () => {
     }).pipe(Effect.provide(project()))
   )
 
-  it.effect("is at the next free port where the project's own is taken, and says so", () =>
+  it.effect("uses the next free port if the project's own is taken, and says so", () =>
     Effect.gen(function* () {
       yield* change("one")
       yield* take(ports[0])
@@ -115,7 +115,7 @@ describe("dev's address", () => {
     }).pipe(Effect.scoped, Effect.provide(project()))
   )
 
-  it.effect("is that of tako.toml and no other; a change of it starts the program again", () => {
+  it.effect("is that of tako.toml if it is set; changing it restarts the program", () => {
     const listen = (at: string) => `[envs.development]\nlisten = "${at}"\n`
     const files = new Map([["tako.toml", listen("127.0.0.1:8080")]])
     return Effect.gen(function* () {
@@ -150,22 +150,24 @@ describe("dev's address", () => {
     }).pipe(Effect.scoped, Effect.provide(project({ files })))
   })
 
-  it.effect("is none for what writes something else on fd 4, which is said, or nothing", () =>
-    Effect.gen(function* () {
-      yield* change("one")
-      const dev = yield* startDev()
-      yield* (yield* dev.start(1)).report({ _tag: "Garbage" })
-      assert.deepStrictEqual(yield* dev.told, { _tag: "InvalidPortReport" })
-      yield* dev.change(change("two"))
-      assert.strictEqual((yield* dev.told)._tag, "Restarting")
-      yield* (yield* dev.start(2)).report({ _tag: "Silent" })
-      yield* dev.change(change("three"))
-      yield* dev.start(3)
-      assert.deepStrictEqual(
-        (yield* dev.untold).map(({ _tag }) => _tag),
-        ["Restarting"]
-      )
-      assert.lengthOf(yield* fronts, 0)
-    }).pipe(Effect.provide(project()))
+  it.effect(
+    "is not opened for a program that writes something else to fd 4, which is reported, or nothing",
+    () =>
+      Effect.gen(function* () {
+        yield* change("one")
+        const dev = yield* startDev()
+        yield* (yield* dev.start(1)).report({ _tag: "Garbage" })
+        assert.deepStrictEqual(yield* dev.told, { _tag: "InvalidPortReport" })
+        yield* dev.change(change("two"))
+        assert.strictEqual((yield* dev.told)._tag, "Restarting")
+        yield* (yield* dev.start(2)).report({ _tag: "Silent" })
+        yield* dev.change(change("three"))
+        yield* dev.start(3)
+        assert.deepStrictEqual(
+          (yield* dev.untold).map(({ _tag }) => _tag),
+          ["Restarting"]
+        )
+        assert.lengthOf(yield* fronts, 0)
+      }).pipe(Effect.provide(project()))
   )
 })

@@ -16,7 +16,7 @@ const valuesOf = ({ secrets }: ProcessSpec) =>
   Object.fromEntries([...secrets].map(([name, value]) => [name, Redacted.value(value)]))
 
 describe("dev starts the program", () => {
-  it.effect("with the contract's variables, tako.toml's over the shell's, and the secrets", () => {
+  it.effect("with the app contract's variables, tako.toml's over the shell's, and the secrets", () => {
     const toml = '[vars]\nLEVEL = "toml"\n[vars.development]\nPORT = "3000"\nHOST = "10.0.0.1"\n'
     return Effect.gen(function* () {
       yield* put1
@@ -42,7 +42,7 @@ describe("dev starts the program", () => {
     }).pipe(Effect.provide(project({ files: new Map([["tako.toml", toml]]) })))
   })
 
-  it.effect("of tako.toml, a list or a line, in the project's folder", () => {
+  it.effect("as tako.toml says, a list or a line, in the project's folder", () => {
     const files = new Map([["tako.toml", 'dev = ["vite", "--port"]\n']])
     return Effect.gen(function* () {
       const dev = yield* startDev({ command: [] })
@@ -57,7 +57,7 @@ describe("dev starts the program", () => {
     }).pipe(Effect.provide(project({ files })))
   })
 
-  it.effect("not, where there is none, or another environment is not there", () =>
+  it.effect("not if there is none, or if another environment does not exist", () =>
     Effect.gen(function* () {
       const none = yield* Effect.either((yield* startDev({ command: [] })).end)
       assert.include(Either.getOrThrow(Either.flip(none)).message, "Type a command: tako dev npm run dev")
@@ -67,8 +67,8 @@ describe("dev starts the program", () => {
   )
 })
 
-describe("dev starts it again", () => {
-  it.effect("for what has changed of its own, and tells the names", () =>
+describe("dev restarts it", () => {
+  it.effect("when something it was given has changed, and names it", () =>
     Effect.gen(function* () {
       yield* put1
       yield* put("development", "B", "two")
@@ -101,7 +101,7 @@ describe("dev starts it again", () => {
     }).pipe(Effect.provide(project()))
   )
 
-  it.effect("20 times, and each of them ends", () =>
+  it.effect("20 times, and each one ends", () =>
     Effect.gen(function* () {
       yield* put1
       const dev = yield* startDev()
@@ -121,7 +121,7 @@ describe("dev starts it again", () => {
     }).pipe(Effect.provide(project()))
   )
 
-  it.effect("after SIGKILL where SIGTERM is not enough, with the terminal as it was", () =>
+  it.effect("after SIGKILL if SIGTERM is not enough, with the terminal restored", () =>
     Effect.gen(function* () {
       yield* put1
       const dev = yield* startDev()
@@ -143,7 +143,7 @@ describe("dev starts it again", () => {
     }).pipe(Effect.provide(project({ traps: ["SIGTERM"] })))
   )
 
-  it.effect("and says nothing of its own SIGKILL where somebody else has killed the program", () =>
+  it.effect("without reporting a SIGKILL of its own if somebody else killed the program", () =>
     Effect.gen(function* () {
       yield* put1
       const dev = yield* startDev()
@@ -154,7 +154,7 @@ describe("dev starts it again", () => {
     }).pipe(Effect.provide(project()))
   )
 
-  it.effect("not for a change that does not open: it is told once, waited out, and mended", () =>
+  it.effect("not for a change that does not open, which is reported once, and again when it is fixed", () =>
     Effect.gen(function* () {
       yield* put1
       const dev = yield* startDev()
@@ -176,7 +176,7 @@ describe("dev starts it again", () => {
     }).pipe(Effect.provide(project()))
   )
 
-  it.effect("with refreshed types, of which a failure is no reason not to", () => {
+  it.effect("with refreshed types, even if refreshing them fails", () => {
     const files = new Map([["src/tako.gen.ts", "old"]])
     return Effect.gen(function* () {
       yield* put1
@@ -200,7 +200,7 @@ describe("a program that fails after a change", () => {
     return { dev, second: yield* dev.start(2) }
   })
 
-  it.effect("within 10 seconds waits for the next one", () =>
+  it.effect("within 10 seconds waits for the next change", () =>
     Effect.gen(function* () {
       const { dev, second } = yield* afterAChange
       yield* TestClock.adjust("9999 millis")
@@ -214,7 +214,7 @@ describe("a program that fails after a change", () => {
     }).pipe(Effect.provide(project()))
   )
 
-  it.effect("ends the session later than that, and when it has not failed", () =>
+  it.effect("ends the session if it ends later, or successfully", () =>
     Effect.gen(function* () {
       const { dev, second } = yield* afterAChange
       yield* TestClock.adjust("10 seconds")
@@ -223,7 +223,7 @@ describe("a program that fails after a change", () => {
     }).pipe(Effect.provide(project()))
   )
 
-  it.effect("ends it at its first start, whenever it is", () =>
+  it.effect("ends the session if it was the first start", () =>
     Effect.gen(function* () {
       yield* put1
       const dev = yield* startDev()
@@ -233,7 +233,7 @@ describe("a program that fails after a change", () => {
     }).pipe(Effect.provide(project()))
   )
 
-  it.effect("or cannot be started waits as well, and Ctrl-C ends that", () => {
+  it.effect("or cannot be started also waits, until Ctrl-C", () => {
     const error = new ProcessNotStarted({ command: "server", reason: "not-found", code: "ENOENT" })
     const refuse = (spec: ProcessSpec) => (valuesOf(spec).A === "bad" ? error : undefined)
     return Effect.gen(function* () {

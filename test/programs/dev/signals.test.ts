@@ -30,7 +30,7 @@ describe("dev and signals", () => {
       }).pipe(Effect.provide(project()))
   )
 
-  it.effect("SIGUSR1 and SIGUSR2 are the program's, whichever runs", () =>
+  it.effect("SIGUSR1 and SIGUSR2 are forwarded to whichever program runs", () =>
     Effect.gen(function* () {
       const { dev, first } = yield* started
       yield* send("SIGUSR1")
@@ -44,7 +44,7 @@ describe("dev and signals", () => {
     }).pipe(Effect.provide(project({ traps: ["SIGUSR1", "SIGUSR2"] })))
   )
 
-  it.effect("SIGINT is passed on where no terminal sends it to the program as well", () =>
+  it.effect("SIGINT is forwarded if no terminal sends it to the program as well", () =>
     Effect.gen(function* () {
       const { dev, first } = yield* started
       yield* send("SIGINT")
@@ -53,7 +53,7 @@ describe("dev and signals", () => {
     }).pipe(Effect.provide(project()))
   )
 
-  it.effect("Ctrl-C is left to the program: one that lives on is followed as before", () =>
+  it.effect("Ctrl-C is left to the program: one that continues is still restarted", () =>
     Effect.gen(function* () {
       const { dev, first } = yield* started
       yield* send("SIGINT")

@@ -26,7 +26,7 @@ const filled = Effect.gen(function* () {
 })
 
 describe("names that tako.toml requires", () => {
-  it.scoped("keep a program from being started, before a key is asked for, while one is missing", () =>
+  it.scoped("keep a program from starting while one is missing, before a key is asked for", () =>
     Effect.gen(function* () {
       const on = yield* filled
       const attempt = Effect.gen(function* () {
@@ -51,7 +51,7 @@ describe("names that tako.toml requires", () => {
     })
   )
 
-  it.scoped("keep an environment from being sent, and not a value from being read", () =>
+  it.scoped("keep an environment from being sent, but not a value from being read", () =>
     Effect.gen(function* () {
       const on = yield* filled
       const parcels = on.run(openParcels("shop", [environment("production")]), { toml, variables })
@@ -64,7 +64,7 @@ describe("names that tako.toml requires", () => {
     })
   )
 
-  it.scoped("are listed as missing wherever they are, and optional ones nowhere", () =>
+  it.scoped("are listed wherever they are missing, and optional ones nowhere", () =>
     Effect.gen(function* () {
       const on = yield* filled
       const { secrets } = yield* on.run(ls(), { toml })
@@ -79,7 +79,7 @@ describe("names that tako.toml requires", () => {
     })
   )
 
-  it.scoped("are told by verify, with a key and without one", () =>
+  it.scoped("are reported by verify, with a key and without one", () =>
     Effect.gen(function* () {
       const on = yield* filled
       for (const known of [variables, { TAKO_PASSPHRASE: "wrong" }]) {
@@ -89,7 +89,7 @@ describe("names that tako.toml requires", () => {
     })
   )
 
-  it.scoped("are read only where tako.toml speaks of them outside of a comment", () =>
+  it.scoped("are read only if tako.toml mentions them outside of comments", () =>
     Effect.gen(function* () {
       const on = yield* filled
       const broken = '# required = ["A"]\nname ='

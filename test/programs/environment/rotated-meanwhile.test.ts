@@ -44,7 +44,7 @@ describe("while the key is rotated on this machine,", () => {
     })
   )
 
-  it.scoped("rotations without end are told", () =>
+  it.scoped("endless rotations are reported", () =>
     Effect.gen(function* () {
       const { run, rotating } = yield* rotatedAfterReads(Number.POSITIVE_INFINITY)
       const error = yield* Effect.flip(run(openEnvironment(production), { file: rotating }))

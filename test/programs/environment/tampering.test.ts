@@ -76,7 +76,7 @@ describe("a value that somebody moved in the file is refused:", () => {
     })
   )
 
-  it.scoped("one copied from another environment whose key is at hand", () =>
+  it.scoped("one copied from another environment whose key is available", () =>
     Effect.gen(function* () {
       const it = yield* project
       yield* it.run(
@@ -90,7 +90,7 @@ describe("a value that somebody moved in the file is refused:", () => {
     })
   )
 
-  it.scoped("one renamed, whose name is gone: of unknown origin", () =>
+  it.scoped("one whose old name is gone: of unknown origin", () =>
     Effect.gen(function* () {
       const it = yield* project
       const environments = yield* it.file.read
@@ -119,7 +119,7 @@ describe("a value that does not open is refused:", () => {
   )
 
   it.scoped(
-    "half of them sealed with another passphrase: the readable ones are counted, nothing is handed out",
+    "half of them sealed with another passphrase: the readable ones are counted, and none is released",
     () =>
       Effect.gen(function* () {
         const it = yield* project
@@ -136,7 +136,7 @@ describe("a value that does not open is refused:", () => {
       })
   )
 
-  it.scoped("all of them: they are what is wrong, not the key that this machine knows for them", () =>
+  it.scoped("all of them: the values are at fault, not the key that this machine has pinned", () =>
     Effect.gen(function* () {
       const it = yield* project
       const production = environment("production")
@@ -161,7 +161,7 @@ describe("a value that does not open is refused:", () => {
     })
   )
 
-  it.scoped("but it can be replaced, or removed, and then all is well", () =>
+  it.scoped("but it can be replaced or removed", () =>
     Effect.gen(function* () {
       const it = yield* project
       yield* it.run(
@@ -176,7 +176,7 @@ describe("a value that does not open is refused:", () => {
   )
 })
 
-it.scoped("another project's environment, pasted over ours, is not opened by this machine's key for it", () =>
+it.scoped("another project's environment, pasted over ours, is not opened with that project's key", () =>
   Effect.gen(function* () {
     const theirs = yield* machine
     const ours = yield* project

@@ -28,34 +28,36 @@ describe("import", () => {
     })
   )
 
-  it.scoped("asks once for all that it would replace, and leaves what is the same to the byte", () =>
-    Effect.gen(function* () {
-      const { run, file } = yield* machine
-      for (const name of ["A", "B", "C"]) yield* run(put("production", name, "old"), { variables })
-      const before = yield* file.read
-      const asked: Array<ReadonlyArray<SecretName>> = []
-      const values = valuesOf({ A: "new", B: "old", C: "new", D: "new" })
-      const command = (answer: boolean) =>
-        run(
-          importSecrets(production, values, (replaced) => {
-            asked.push(replaced)
-            return Effect.succeed(answer)
-          })
-        )
-      assert.strictEqual((yield* Effect.flip(command(false)))._tag, "Declined")
-      assert.strictEqual(print(yield* file.read), print(before))
-      const { outcomes } = yield* command(true)
-      assert.deepStrictEqual(asked, [
-        [secret("A"), secret("C")],
-        [secret("A"), secret("C")]
-      ])
-      assert.deepStrictEqual([...outcomes.values()], ["updated", "unchanged", "updated", "set"])
-      const after = (yield* file.read).get(production)
-      assert.strictEqual(after?.secrets.get(secret("B")), before.get(production)?.secrets.get(secret("B")))
-    })
+  it.scoped(
+    "asks once about everything it would replace, and leaves unchanged values as they are, to the byte",
+    () =>
+      Effect.gen(function* () {
+        const { run, file } = yield* machine
+        for (const name of ["A", "B", "C"]) yield* run(put("production", name, "old"), { variables })
+        const before = yield* file.read
+        const asked: Array<ReadonlyArray<SecretName>> = []
+        const values = valuesOf({ A: "new", B: "old", C: "new", D: "new" })
+        const command = (answer: boolean) =>
+          run(
+            importSecrets(production, values, (replaced) => {
+              asked.push(replaced)
+              return Effect.succeed(answer)
+            })
+          )
+        assert.strictEqual((yield* Effect.flip(command(false)))._tag, "Declined")
+        assert.strictEqual(print(yield* file.read), print(before))
+        const { outcomes } = yield* command(true)
+        assert.deepStrictEqual(asked, [
+          [secret("A"), secret("C")],
+          [secret("A"), secret("C")]
+        ])
+        assert.deepStrictEqual([...outcomes.values()], ["updated", "unchanged", "updated", "set"])
+        const after = (yield* file.read).get(production)
+        assert.strictEqual(after?.secrets.get(secret("B")), before.get(production)?.secrets.get(secret("B")))
+      })
   )
 
-  it.scoped("does not replace what somebody else set while it asked", () =>
+  it.scoped("does not replace a value that somebody else set while it asked", () =>
     Effect.gen(function* () {
       const { run } = yield* machine
       yield* run(put("production", "A", "old"), { variables })
@@ -67,7 +69,7 @@ describe("import", () => {
     })
   )
 
-  it.scoped("writes nothing beside a value that does not open, and mends one that it replaces", () =>
+  it.scoped("writes nothing if another value does not open, but can replace one that does not", () =>
     Effect.gen(function* () {
       const { run, file } = yield* machine
       for (const name of ["A", "B"]) yield* run(put("production", name, "old"), { variables })
@@ -82,7 +84,7 @@ describe("import", () => {
     })
   )
 
-  it.scoped("refuses all where one value cannot be kept", () =>
+  it.scoped("refuses everything if one value cannot be stored", () =>
     Effect.gen(function* () {
       const { run, file } = yield* machine
       const values = valuesOf({ A: "fine", B: "x".repeat(1024 * 1024 + 1) })

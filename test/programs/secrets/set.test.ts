@@ -16,7 +16,7 @@ import { blobOf, environment, place, put, sealFor, secret, tamper } from "../../
 const variables = { TAKO_PASSPHRASE: "octopus" }
 
 describe("set", () => {
-  it.scoped("creates the environment with its first secret, and get gives the value back", () =>
+  it.scoped("creates the environment with its first secret, and get returns the value", () =>
     Effect.gen(function* () {
       const { run } = yield* machine
       assert.deepStrictEqual(yield* run(put("production", "A", "päss\n"), { variables }), {
@@ -27,7 +27,7 @@ describe("set", () => {
     })
   )
 
-  it.scoped("leaves a value that is there already to the byte, and says updated for another", () =>
+  it.scoped("leaves an unchanged value as it is, to the byte, and reports a new one as updated", () =>
     Effect.gen(function* () {
       const { run, file } = yield* machine
       yield* run(put("production", "A", "one"), { variables })
@@ -38,7 +38,7 @@ describe("set", () => {
     })
   )
 
-  it.scoped("asks for the value only when the key is found and fits", () =>
+  it.scoped("asks for the value only after a fitting key is found", () =>
     Effect.gen(function* () {
       const { run } = yield* machine
       yield* run(put("production", "A", "one"), { variables })
@@ -55,7 +55,7 @@ describe("set", () => {
     })
   )
 
-  it.scoped("stops when the environment got another salt while the value was typed", () =>
+  it.scoped("stops if the environment got another salt while the value was typed", () =>
     Effect.gen(function* () {
       const { run, file } = yield* machine
       yield* run(put("production", "A", "one"), { variables })
@@ -71,7 +71,7 @@ describe("set", () => {
     })
   )
 
-  it.scoped("stops when somebody else created the environment in the meantime", () =>
+  it.scoped("stops if somebody else created the environment in the meantime", () =>
     Effect.gen(function* () {
       const { run, file, cache } = yield* machine
       const value = Effect.as(run(put("production", "A", "theirs"), { variables }), Redacted.make("v"))
@@ -116,7 +116,7 @@ describe("rm", () => {
     })
   )
 
-  it.scoped("knows the places, and says what was meant", () =>
+  it.scoped("finds the environments, and suggests a name", () =>
     Effect.gen(function* () {
       const { run } = yield* machine
       yield* run(put("production", "DATABASE_URL", "v"), { variables })
@@ -136,7 +136,7 @@ describe("rm", () => {
 })
 
 describe("ls", () => {
-  it.scoped("calls missing what production has, except in development", () =>
+  it.scoped("reports what production has as missing, except in development", () =>
     Effect.gen(function* () {
       const { run } = yield* machine
       yield* run(put("production", "A", "v"), { variables })
@@ -164,7 +164,7 @@ describe("adopt", () => {
     return { ...made, sealed }
   })
 
-  it.scoped("binds a value of unknown origin when the person who saw its commit agrees", () =>
+  it.scoped("binds a value of unknown origin if the person who saw its commit agrees", () =>
     Effect.gen(function* () {
       const { run, sealed, file } = yield* foreign
       const commit = { hash: "c0ffee", author: "Ada", date: "2026-01-02T03:04:05Z", subject: "Add B" }
@@ -182,7 +182,7 @@ describe("adopt", () => {
     })
   )
 
-  it.scoped("changes nothing when not, and refuses what was moved or is where it belongs", () =>
+  it.scoped("changes nothing otherwise, and refuses values that were moved or are bound already", () =>
     Effect.gen(function* () {
       const { run, file } = yield* foreign
       const before = print(yield* file.read)

@@ -81,7 +81,7 @@ describe("servers add", () => {
   const world = (transport: Layer.Layer<Transport, never, KnownHosts>, text = "") =>
     Layer.mergeAll(serversOf(), Layer.provideMerge(transport, knownHosts(text)))
 
-  it.effect("shows an unknown host key, keeps it and the server after a yes, and asks no second time", () =>
+  it.effect("shows an unknown host key, adds it and the server after a yes, and asks only once", () =>
     Effect.gen(function* () {
       const shown: Array<UnknownHost> = []
       const met = yield* add(la, (stranger) => Effect.sync(() => shown.push(stranger) > 0))
@@ -104,7 +104,7 @@ describe("servers add", () => {
     }).pipe(Effect.provide(world(guarded)))
   )
 
-  it.effect("asks nobody about a key that would be forgotten", () =>
+  it.effect("does not ask about a key that would not be kept", () =>
     Effect.gen(function* () {
       const refused = yield* Effect.flip(add(la, never))
       assert.include(refused.message, "your ssh configuration keeps no host keys")
@@ -112,7 +112,7 @@ describe("servers add", () => {
     }).pipe(Effect.provide(world(guardedAs({ ...identity, files: ["/dev/null"] }))))
   )
 
-  it.effect("asks nobody about a key that has changed", () =>
+  it.effect("does not ask about a key that has changed", () =>
     Effect.gen(function* () {
       const refused = yield* Effect.flip(add(la, never))
       assert.deepInclude(refused, { _tag: "HostKeyRefused", reason: "changed" })
@@ -127,7 +127,7 @@ describe("servers add", () => {
     )
   )
 
-  it.effect("keeps a server on which tako-server does not answer yet, and says so", () =>
+  it.effect("adds a server on which tako-server does not answer yet, and says so", () =>
     Effect.gen(function* () {
       const met = yield* add(la, never)
       assert.strictEqual(met._tag, "Silent")
@@ -149,14 +149,14 @@ describe("servers add", () => {
       reason: "refused",
       offered: 2
     })
-  ])("keeps none that cannot be reached: %s", (failure) =>
+  ])("adds none that cannot be reached: %s", (failure) =>
     Effect.gen(function* () {
       assert.strictEqual((yield* Effect.flip(add(la, never))).message, failure.message)
       assert.deepStrictEqual(yield* all, [])
     }).pipe(Effect.provide(world(failing(failure))))
   )
 
-  it.effect("connects to nothing when the name is taken", () =>
+  it.effect("does not connect if the name is taken", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(add(la, never))
       assert.strictEqual(error._tag, "ServerExists")
@@ -186,7 +186,7 @@ describe("servers status", () => {
     )
   )
 
-  it.effect("tells of each server by itself, in their order", () =>
+  it.effect("reports each server, in order", () =>
     Effect.gen(function* () {
       const found = yield* status([])
       assert.deepStrictEqual(
@@ -206,7 +206,7 @@ describe("servers status", () => {
     }).pipe(Effect.provide(world))
   )
 
-  it.effect("asks those alone that are named, and knows a typing error", () =>
+  it.effect("asks only those that are named, and suggests a name for a misspelt one", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(
         (yield* status(["old"])).map(({ target }) => target.name),
@@ -219,7 +219,7 @@ describe("servers status", () => {
     }).pipe(Effect.provide(world))
   )
 
-  it.effect("asks the one on this machine where it is named, as it does not have to be added", () =>
+  it.effect("asks the one on this machine if it is named, because it need not be added", () =>
     Effect.gen(function* () {
       const found = yield* status(["local", "la"])
       assert.deepStrictEqual(

@@ -10,8 +10,8 @@ import { environment, put } from "../../support/project-of.ts"
 const production = environment("production")
 const variables = { TAKO_PASSPHRASE: "a passphrase of these tests" }
 
-describe("what is sent after a rotation", () => {
-  it.scoped("names the keys of before, until every server has been told", () =>
+describe("a sync after a rotation", () => {
+  it.scoped("names the earlier keys until every server knows the new one", () =>
     Effect.gen(function* () {
       const { run } = yield* machine
       yield* Effect.gen(function* () {

@@ -21,7 +21,7 @@ const left = ({ outcome }: Result) => Either.getOrThrow(Either.flip(outcome))
 const first = <A>(all: ReadonlyArray<A>): A => all[0] as A
 
 describe("a sync", () => {
-  it.scoped("replaces the instances of a running app by ones with the new secrets", () =>
+  it.scoped("replaces the instances of a running app with ones that have the new secrets", () =>
     Effect.gen(function* () {
       const server = yield* serverWith({ S0: "one", OLD: "x" })
       const { layer, sent, open } = transportTo({ la: server.line })
@@ -68,7 +68,7 @@ describe("a sync", () => {
   )
 
   it.scoped(
-    "asks once before servers lose secrets, shows what changes, and keeps no connection meanwhile",
+    "asks once before servers lose secrets, shows what changes, and keeps no connection open meanwhile",
     () =>
       Effect.gen(function* () {
         const la = yield* serverWith({ S0: "one", OLD: "x" })
@@ -95,7 +95,7 @@ describe("a sync", () => {
   )
 
   it.scoped(
-    "asks nobody about what has been agreed to, and sends an environment that has become empty as empty",
+    "does not ask about what was agreed to, and sends an environment that became empty as empty",
     () =>
       Effect.gen(function* () {
         const server = yield* serverWith({ S0: "one" })
@@ -110,7 +110,7 @@ describe("a sync", () => {
       })
   )
 
-  it.scoped("only tells what it would do, when that is asked", () =>
+  it.scoped("only reports what it would do in a dry run", () =>
     Effect.gen(function* () {
       const server = yield* serverWith({ S0: "one", OLD: "x" })
       const { layer } = transportTo({ la: server.line })
@@ -145,7 +145,7 @@ describe("a sync", () => {
     })
   )
 
-  it.scoped("after a rotation has the server remember the new key, also when no value has changed", () =>
+  it.scoped("makes the server remember the new key after a rotation, even if no value has changed", () =>
     Effect.gen(function* () {
       const server = yield* serverWith({ S0: "one" })
       const { layer } = transportTo({ la: server.line })

@@ -96,7 +96,7 @@ describe("a server that fails", () => {
       { _tag: "ServerRefused", reason: "no" }
     ]
   ]
-  it.scoped.each(peers)("and %s is told by name, and the others are done", ([, peer, expected]) =>
+  it.scoped.each(peers)("and %s is named, and the others are synced", ([, peer, expected]) =>
     Effect.gen(function* () {
       const fra = yield* serverWith("one")
       const { layer } = transportTo({ la: peer, fra: fra.line })
@@ -114,23 +114,21 @@ describe("a server that fails", () => {
     })
   )
 
-  it.scoped(
-    "by hanging does not hold up the others once they are sent to, nor outlives an interruption",
-    () =>
-      Effect.gen(function* () {
-        const fra = yield* serverWith("one")
-        const hangs = yield* Deferred.make<void>()
-        const hanging = until(() => Effect.zipRight(Deferred.succeed(hangs, undefined), Effect.never))
-        const { layer, open } = transportTo({ la: hanging, fra: fra.line })
-        const fiber = yield* Effect.fork(
-          Effect.provide(delivered(to(parcel({ S0: "two" }), "la", "fra")), layer)
-        )
-        yield* Deferred.await(hangs)
-        yield* fra.settle("1 minute")
-        has(yield* fra.ask({ command: "secrets_state", app }), { revision: 2 })
-        yield* Fiber.interrupt(fiber)
-        assert.strictEqual(open(), 0)
-      })
+  it.scoped("by hanging neither delays the others nor outlives an interruption", () =>
+    Effect.gen(function* () {
+      const fra = yield* serverWith("one")
+      const hangs = yield* Deferred.make<void>()
+      const hanging = until(() => Effect.zipRight(Deferred.succeed(hangs, undefined), Effect.never))
+      const { layer, open } = transportTo({ la: hanging, fra: fra.line })
+      const fiber = yield* Effect.fork(
+        Effect.provide(delivered(to(parcel({ S0: "two" }), "la", "fra")), layer)
+      )
+      yield* Deferred.await(hangs)
+      yield* fra.settle("1 minute")
+      has(yield* fra.ask({ command: "secrets_state", app }), { revision: 2 })
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual(open(), 0)
+    })
   )
 
   it.scoped("to start the app with the new secrets keeps the old ones, and says why", () =>
@@ -157,27 +155,29 @@ describe("a connection that is lost", () => {
       ]
     )
   ]
-  it.scoped.each(cuts)("at %j leaves one of the two revisions, whole, and the same command mends it", (cut) =>
-    Effect.gen(function* () {
-      const server = yield* serverWith("one")
-      let lost: Cut | undefined = cut
-      const { layer } = transportTo({ la: server.line }, () => lost)
-      const sync = Effect.provide(delivered(to(parcel({ S0: "two" }), "la")), layer)
-      const error = failure((yield* sync).results[0])
-      assert.strictEqual(error._tag, "ServerUnreachable")
-      const isDone = cut.line === 2 && cut.at === "reply"
-      if (cut.line === 2) assert.include(error.message, "Run the same command again")
-      const between = yield* server.ask({ command: "secrets_state", app })
-      assert.strictEqual(between.revision, (isDone ? 2 : 1) as never)
-      lost = undefined
-      const { results } = yield* sync
-      assert.deepStrictEqual(tags(results), [isDone ? "unchanged" : "updated"])
-      has(yield* server.ask({ command: "secrets_state", app }), { revision: 2 })
-    })
+  it.scoped.each(cuts)(
+    "at %j leaves one of the two complete revisions, and the same command repairs it",
+    (cut) =>
+      Effect.gen(function* () {
+        const server = yield* serverWith("one")
+        let lost: Cut | undefined = cut
+        const { layer } = transportTo({ la: server.line }, () => lost)
+        const sync = Effect.provide(delivered(to(parcel({ S0: "two" }), "la")), layer)
+        const error = failure((yield* sync).results[0])
+        assert.strictEqual(error._tag, "ServerUnreachable")
+        const isDone = cut.line === 2 && cut.at === "reply"
+        if (cut.line === 2) assert.include(error.message, "Run the same command again")
+        const between = yield* server.ask({ command: "secrets_state", app })
+        assert.strictEqual(between.revision, (isDone ? 2 : 1) as never)
+        lost = undefined
+        const { results } = yield* sync
+        assert.deepStrictEqual(tags(results), [isDone ? "unchanged" : "updated"])
+        has(yield* server.ask({ command: "secrets_state", app }), { revision: 2 })
+      })
   )
 
   it.scoped(
-    "at random, a thousand times, never leaves a server on anything but the revision before or the next",
+    "at random, a thousand times, always leaves a server on the revision before or after",
     () =>
       Effect.gen(function* () {
         const server = yield* world
@@ -223,7 +223,7 @@ describe("a connection that is lost", () => {
 })
 
 describe("syncs at the same time", () => {
-  it.scoped("end in one of them, and the other is told", () =>
+  it.scoped("end with one of them, and the other is told so", () =>
     Effect.gen(function* () {
       const server = yield* serverWith("one")
       const { layer } = transportTo({ la: server.line })
@@ -239,7 +239,7 @@ describe("syncs at the same time", () => {
     })
   )
 
-  it.scoped("as a deploy wait for it", () =>
+  it.scoped("during a deploy wait for it", () =>
     Effect.gen(function* () {
       const server = yield* serverWith("one")
       const { layer } = transportTo({ la: server.line })

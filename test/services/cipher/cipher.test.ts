@@ -60,7 +60,7 @@ const contract = (name: string, cipherLayer: Layer.Layer<Cipher>) =>
       )
     }
 
-    it.effect("does not let one name's tail pass for the next one's head", () =>
+    it.effect("does not confuse the end of one name with the start of the next", () =>
       Effect.gen(function* () {
         const cipher = yield* Cipher
         const sealed = yield* cipher.seal(key(), place("ab", "C"), secret("v"))
@@ -106,7 +106,7 @@ const contract = (name: string, cipherLayer: Layer.Layer<Cipher>) =>
       })
     )
 
-    it.effect("marks its salts, and takes no other salt for marked", () =>
+    it.effect("marks its salts, and treats no other salt as marked", () =>
       Effect.gen(function* () {
         const cipher = yield* Cipher
         const salt = yield* cipher.newSalt

@@ -23,7 +23,7 @@ const contract = (
       it.effect(what, () => Effect.provide(body, clipboard))
 
     test(
-      "what was copied is pasted elsewhere",
+      "what was copied can be pasted elsewhere",
       Effect.gen(function* () {
         yield* (yield* Clipboard).copy(secret)
         assert.strictEqual(yield* (yield* ClipboardContents).paste, Redacted.value(secret))
@@ -31,7 +31,7 @@ const contract = (
     )
 
     test(
-      "text is taken as it is: lines, other alphabets, what a shell would run",
+      "text is copied verbatim: lines, other alphabets, shell syntax",
       Effect.gen(function* () {
         const text = "-e $(touch /tmp/x) `id`\n\tжук 🐙 'a' \"b\"\nlast"
         yield* (yield* Clipboard).copy(Redacted.make(text))
@@ -40,7 +40,7 @@ const contract = (
     )
 
     test(
-      "clear empties it while it holds our text",
+      "clear empties it if it contains our text",
       Effect.gen(function* () {
         const clipboard = yield* Clipboard
         yield* clipboard.copy(secret)
@@ -50,7 +50,7 @@ const contract = (
     )
 
     test(
-      "clear leaves alone what was copied since",
+      "clear keeps text that was copied since",
       Effect.gen(function* () {
         const clipboard = yield* Clipboard
         const contents = yield* ClipboardContents
@@ -104,7 +104,7 @@ contract(
 )
 
 describe("the programs of a clipboard", () => {
-  it.scoped("learn no passphrase and no key, and get the text on stdin alone", () =>
+  it.scoped("receive no passphrase or key, and the text only on stdin", () =>
     Effect.gen(function* () {
       const { folder, environment } = yield* fakeDesktop
       yield* Effect.flatMap(Clipboard, (clipboard) => clipboard.copy(secret)).pipe(
@@ -119,7 +119,7 @@ describe("the programs of a clipboard", () => {
     })
   )
 
-  it.scoped("cannot be read: it is cleared all the same", () =>
+  it.scoped("cannot be read: it is cleared anyway", () =>
     Effect.gen(function* () {
       const { folder, environment } = yield* fakeDesktop
       const clipboard = yield* Effect.provide(Clipboard, layerFor("linux", environment))
@@ -146,7 +146,7 @@ describe("the programs of a clipboard", () => {
     })
   )
 
-  it.effect("are not there: the error says what was looked for", () =>
+  it.effect("are missing: the error lists what was looked for", () =>
     Effect.gen(function* () {
       for (const [platform, environment] of [
         ["linux", { PATH: process.env.PATH }],
@@ -161,7 +161,7 @@ describe("the programs of a clipboard", () => {
     })
   )
 
-  it.scoped("in a relative folder of the PATH, which a repo could fill, are passed over", () =>
+  it.scoped("in a relative folder of the PATH, which a repository could fill, are ignored", () =>
     Effect.gen(function* () {
       const { folder, environment } = yield* fakeDesktop
       const relative = Path.relative(process.cwd(), folder)
@@ -173,7 +173,7 @@ describe("the programs of a clipboard", () => {
     })
   )
 
-  it("are chosen by what the desktop is", () => {
+  it("are chosen by the desktop", () => {
     const names = (platform: string, environment: Record<string, string>) =>
       programsFor(platform, environment).map(({ copy }) => copy[0])
     assert.deepStrictEqual(names("darwin", { DISPLAY: ":0" }), ["pbcopy"])
@@ -186,7 +186,7 @@ describe("the programs of a clipboard", () => {
     assert.deepStrictEqual(names("linux", { DISPLAY: "" }), [])
   })
 
-  it.effect("in memory can be missing as well", () =>
+  it.effect("can be missing in memory, too", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Effect.flatMap(Clipboard, (clipboard) => clipboard.copy(secret)))
       assert.strictEqual(error.reason, "no-program")

@@ -48,7 +48,7 @@ describe.skipIf(process.platform !== "linux" || !needs("strace"))(
       )
 
     it.scopedLive(
-      "that is cut off at any system call leaves the old or the new file, and holds nobody up",
+      "that is cut off at any system call leaves the old or the new file, and blocks nobody",
       () =>
         Effect.gen(function* () {
           const path = yield* fileIn

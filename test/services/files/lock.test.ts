@@ -49,7 +49,7 @@ const assertBroken = (path: string) =>
   })
 
 describe("a lock", () => {
-  it.scopedLive("lets one in at a time, and leaves nothing", () =>
+  it.scopedLive("admits one holder at a time, and leaves nothing behind", () =>
     Effect.gen(function* () {
       const path = yield* fileIn
       let inside = 0
@@ -80,7 +80,7 @@ describe("a lock", () => {
     })
   )
 
-  it.scopedLive("stops being waited for on interruption", () =>
+  it.scopedLive("can be waited for interruptibly", () =>
     Effect.gen(function* () {
       const path = yield* fileIn
       const held = yield* hold(path)
@@ -94,7 +94,7 @@ describe("a lock", () => {
     })
   )
 
-  it.scopedLive("of a living process is respected for 30 s, then named", () =>
+  it.scopedLive("of a living process is waited for 30 s, then reported", () =>
     Effect.gen(function* () {
       const path = yield* fileIn
       const held = yield* hold(path)
@@ -103,7 +103,7 @@ describe("a lock", () => {
     })
   )
 
-  it.scopedLive("of a process that is gone is broken, though its pid lives", () =>
+  it.scopedLive("of a dead process is broken, even if its pid is reused", () =>
     Effect.gen(function* () {
       const path = yield* fileIn
       abandonLock(path)
@@ -111,20 +111,22 @@ describe("a lock", () => {
     })
   )
 
-  it.scopedLive("older than 60 s is broken, though its owner lives, who then lets the next one's alone", () =>
-    Effect.gen(function* () {
-      const path = yield* fileIn
-      const hung = yield* hold(path)
-      makeOld(`${path}.lock`, 30)
-      yield* assertHeld(path, process.pid)
-      makeOld(`${path}.lock`, 61)
-      const next = yield* hold(path)
-      assert.isFalse(yield* hung.isOurs)
-      yield* hung.release
-      assert.isTrue(yield* next.isOurs)
-      yield* next.release
-      assert.deepStrictEqual(around(path), [])
-    })
+  it.scopedLive(
+    "older than 60 s is broken even if its owner lives, which then leaves the next one alone",
+    () =>
+      Effect.gen(function* () {
+        const path = yield* fileIn
+        const hung = yield* hold(path)
+        makeOld(`${path}.lock`, 30)
+        yield* assertHeld(path, process.pid)
+        makeOld(`${path}.lock`, 61)
+        const next = yield* hold(path)
+        assert.isFalse(yield* hung.isOurs)
+        yield* hung.release
+        assert.isTrue(yield* next.isOurs)
+        yield* next.release
+        assert.deepStrictEqual(around(path), [])
+      })
   )
 
   const elsewhere = {
@@ -160,7 +162,7 @@ describe("a lock", () => {
     })
   )
 
-  it.scopedLive("is not broken while another living process is about to", () =>
+  it.scopedLive("is not broken while another living process is breaking it", () =>
     Effect.gen(function* () {
       const path = yield* fileIn
       Fs.writeFileSync(`${path}.lock`, lockText(goneOwner(), "00000000000000aa"))
@@ -171,7 +173,7 @@ describe("a lock", () => {
     })
   )
 
-  it.scopedLive("is broken when those who were about to are gone as well", () =>
+  it.scopedLive("is broken if those that were breaking it are gone, too", () =>
     Effect.gen(function* () {
       const path = yield* fileIn
       Fs.writeFileSync(`${path}.lock`, lockText(goneOwner(), "00000000000000aa"))
@@ -184,7 +186,7 @@ describe("a lock", () => {
     })
   )
 
-  it.scopedLive("that cannot be made is an error that names the file", () =>
+  it.scopedLive("that cannot be created is an error that names the file", () =>
     Effect.gen(function* () {
       const path = yield* fileIn
       const missing = yield* Effect.flip(lockAndRelease(Path.join(path, "..", "nowhere", "file")))
@@ -196,8 +198,8 @@ describe("a lock", () => {
   )
 })
 
-describe("what writers left behind", () => {
-  it.scopedLive("is removed by the next one when they are gone, and only then", () =>
+describe("leftovers of writers", () => {
+  it.scopedLive("are removed by the next one, but only if their writers are gone", () =>
     Effect.gen(function* () {
       const path = yield* fileIn
       const { boot, namespace, pid, start } = ourselves()

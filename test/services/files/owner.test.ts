@@ -10,12 +10,12 @@ const startOf = (pid: number) =>
   linux ? (Fs.readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").pop()?.split(" ")[19] ?? "") : "0"
 
 describe("a process", () => {
-  it("is there, when it is this one", () => {
+  it("is alive if it is this one", () => {
     assert.strictEqual(presence(ourselves()), "alive")
     assert.strictEqual(presence({ ...ourselves(), pid: 1, start: startOf(1) }), "alive")
   })
 
-  it("is unknown, when it is of another boot, machine or pid namespace", () => {
+  it("is unknown if it belongs to another boot, machine or pid namespace", () => {
     assert.strictEqual(presence({ ...ourselves(), boot: "other" }), "unknown")
     assert.strictEqual(presence({ ...ourselves(), namespace: "4" }), "unknown")
   })
@@ -31,11 +31,11 @@ describe("a process", () => {
     })
   )
 
-  it.skipIf(!linux)("is gone when its pid belongs to a later one", () => {
+  it.skipIf(!linux)("is gone if its pid belongs to a later one", () => {
     assert.strictEqual(presence({ ...ourselves(), start: "1" }), "gone")
   })
 
-  it.skipIf(!linux)("is told apart by its start, whatever it is called", () => {
+  it.skipIf(!linux)("is identified by its start time, whatever its name", () => {
     const title = process.title
     try {
       process.title = "a) R 1 ("

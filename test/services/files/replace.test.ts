@@ -13,7 +13,7 @@ const bytes = Buffer.from("new")
 const root = process.geteuid?.() === 0
 
 describe("replacing a file", () => {
-  it.scopedLive("gives exactly the mode that is asked for", () =>
+  it.scopedLive("sets exactly the given mode", () =>
     Effect.gen(function* () {
       const path = yield* fileIn
       yield* replace(path, bytes, { _tag: "Exactly", mode: 0o666 }, Effect.void)
@@ -24,7 +24,7 @@ describe("replacing a file", () => {
     })
   )
 
-  it.scopedLive("keeps the mode of the one that was there", () =>
+  it.scopedLive("keeps the mode of the old one", () =>
     Effect.gen(function* () {
       const path = yield* fileIn
       for (const mode of [0o640, 0o664, 0o400]) {
@@ -37,7 +37,7 @@ describe("replacing a file", () => {
     })
   )
 
-  it.skipIf(!root)("as root keeps the owner of the one that was there", () =>
+  it.skipIf(!root)("keeps the owner of the old one, as root", () =>
     Effect.gen(function* () {
       const path = yield* fileIn
       Fs.writeFileSync(path, "old")
@@ -47,7 +47,7 @@ describe("replacing a file", () => {
     }).pipe(Effect.scoped, Effect.runPromise)
   )
 
-  it.scopedLive("leaves the old one and nothing else when the last check fails, dies or is interrupted", () =>
+  it.scopedLive("leaves the old one and nothing else if the last check fails, dies or is interrupted", () =>
     Effect.gen(function* () {
       const path = yield* fileIn
       Fs.writeFileSync(path, "old")
@@ -60,7 +60,7 @@ describe("replacing a file", () => {
     })
   )
 
-  it.scopedLive("replaces a link, and not what it leads to", () =>
+  it.scopedLive("replaces a link, and not its target", () =>
     Effect.gen(function* () {
       const path = yield* fileIn
       const elsewhere = yield* temporaryFolder()
@@ -72,7 +72,7 @@ describe("replacing a file", () => {
     })
   )
 
-  it.scopedLive("says what the operating system refuses, and leaves nothing", () =>
+  it.scopedLive("reports what the operating system refuses, and leaves nothing behind", () =>
     Effect.gen(function* () {
       const path = yield* fileIn
       Fs.mkdirSync(path)

@@ -43,7 +43,7 @@ describe("real processes", { timeout: 300_000 }, () => {
     breaker?.remove()
   })
 
-  it.scopedLive("killed 100 times at any moment never hold up the next one, nor leave half a file", () =>
+  it.scopedLive("killed 100 times at any moment never block the next one, nor leave half a file", () =>
     Effect.gen(function* () {
       let longest = 0
       const kill = (path: string, round: number) =>
@@ -96,7 +96,7 @@ describe("real processes", { timeout: 300_000 }, () => {
     })
   )
 
-  it.scopedLive("that break locks and are killed at it never break a live one", () =>
+  it.scopedLive("that are killed while breaking locks never break a live one", () =>
     Effect.gen(function* () {
       const path = yield* fileIn
       abandonLock(path)

@@ -36,7 +36,7 @@ const isRunning = (pid: number): boolean => {
 }
 
 describe("a helper program", () => {
-  it.effect("gives its exit code and its output", () =>
+  it.effect("returns its exit code and its output", () =>
     Effect.gen(function* () {
       const ended = yield* run(shell("echo out; echo err >&2; exit 3"))
       assert.strictEqual(ended.exitCode, 3)
@@ -59,7 +59,7 @@ describe("a helper program", () => {
     })
   )
 
-  it.effect("fails when there is no such program, or it cannot be started", () =>
+  it.effect("fails if there is no such program, or it cannot be started", () =>
     Effect.gen(function* () {
       const missing = yield* Effect.flip(run({ ...shell(""), program: "tako-no-such-program" }))
       assert.deepInclude(missing, { reason: "not-found", code: "ENOENT" })
@@ -68,7 +68,7 @@ describe("a helper program", () => {
     })
   )
 
-  it.effect("fails when it prints more than its limit, out and err together", () =>
+  it.effect("fails if it prints more than its limit on stdout and stderr together", () =>
     Effect.gen(function* () {
       const enough = yield* run(shell("head -c 512 /dev/zero; head -c 512 /dev/zero >&2"))
       assert.strictEqual(enough.stdout.length + enough.stderr.length, 1024)
@@ -78,7 +78,7 @@ describe("a helper program", () => {
     })
   )
 
-  it.effect("fails when it does not take its stdin", () =>
+  it.effect("fails if it does not read its stdin", () =>
     Effect.gen(function* () {
       const failed = yield* Effect.flip(
         run({ ...shell("exec <&-; sleep 60"), stdin: Buffer.alloc(1024 * 1024) })
@@ -87,7 +87,7 @@ describe("a helper program", () => {
     })
   )
 
-  it.scoped("is killed after its time limit, even when it ignores SIGTERM", () =>
+  it.scoped("is killed after its time limit, even if it ignores SIGTERM", () =>
     Effect.gen(function* () {
       const pidFile = Path.join(yield* folder, "pid")
       const script = `trap "" TERM; echo $$ >${pidFile}; while :; do sleep 0.05; done`
@@ -111,7 +111,7 @@ describe("a helper program", () => {
     })
   )
 
-  it.scopedLive("has ended when it leaves something running that keeps /dev/null open", () =>
+  it.scopedLive("has ended even if it leaves a process running that keeps /dev/null open", () =>
     Effect.gen(function* () {
       const pidFile = Path.join(yield* folder, "pid")
       const { outputLimit: _, ...silent } = shell(`sleep 60 & echo $! >${pidFile}`)
@@ -122,7 +122,7 @@ describe("a helper program", () => {
     })
   )
 
-  it("can be run while nothing else happens", () => {
+  it("can be run synchronously", () => {
     assert.deepStrictEqual(runSync(shell("echo out; echo err >&2")), Option.some(Buffer.from("out\n")))
     assert.deepStrictEqual(runSync(shell("echo out; exit 1")), Option.none())
     assert.deepStrictEqual(runSync(shell("cat /dev/zero")), Option.none())
@@ -130,7 +130,7 @@ describe("a helper program", () => {
     assert.deepStrictEqual(runSync({ ...shell(""), program: "tako-no-such-program" }), Option.none())
   })
 
-  it("is found in the absolute folders of the PATH alone", () => {
+  it("is found only in absolute folders of the PATH", () => {
     const sh = findProgram("sh", "/nonexistent:/usr/bin:/bin") ?? ""
     assert.include(["/usr/bin/sh", "/bin/sh"], sh)
     assert.isUndefined(findProgram("sh", Path.relative(process.cwd(), Path.dirname(sh))))

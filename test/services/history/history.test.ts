@@ -66,7 +66,7 @@ const memory = layerMemory({
 })
 
 const contract = (name: string, history: Layer.Layer<History>) => {
-  it.effect(`${name} tells the commit that brought a text`, () =>
+  it.effect(`${name} finds the commit that added a text`, () =>
     Effect.gen(function* () {
       const { commitThatAdded } = yield* History
       const { hash, ...rest } = Option.getOrThrow(yield* commitThatAdded(path, first))
@@ -77,7 +77,7 @@ const contract = (name: string, history: Layer.Layer<History>) => {
       assert.isTrue(Option.isNone(yield* commitThatAdded("other.json", first)))
     }).pipe(Effect.provide(history))
   )
-  it.effect(`${name} tells what git leaves out`, () =>
+  it.effect(`${name} knows what git ignores`, () =>
     Effect.gen(function* () {
       const { isIgnored } = yield* History
       assert.isTrue(yield* isIgnored("ignored"))
@@ -97,7 +97,7 @@ describe.skipIf(!needs("git"))("with git", () => {
       return yield* commitThatAdded(path, text)
     }).pipe(Effect.provide(historyIn(folder)))
 
-  it.scoped("names no commit for what was removed, or was never committed", () =>
+  it.scoped("finds no commit for text that was removed or never committed", () =>
     Effect.gen(function* () {
       const folder = yield* repository
       commit(folder, first, "Add")
@@ -108,7 +108,7 @@ describe.skipIf(!needs("git"))("with git", () => {
     })
   )
 
-  it.scoped("finds what came in with a merge alone", () =>
+  it.scoped("finds text that only a merge added", () =>
     Effect.gen(function* () {
       const folder = yield* repository
       commit(folder, "0", "Begin")
@@ -123,39 +123,41 @@ describe.skipIf(!needs("git"))("with git", () => {
     })
   )
 
-  it.scoped("starts nothing that the repository's configuration names, and passes on nothing of tako's", () =>
-    Effect.gen(function* () {
-      const folder = yield* repository
-      commit(folder, first, "Add")
-      const witness = Path.join(folder, "witness")
-      plant(folder, {
-        "run.sh": `#!/bin/sh\nenv >> ${witness}\n`,
-        ".gitattributes": "*.json diff=evil filter=evil\n"
+  it.scoped(
+    "starts no program that the repository's configuration names, and passes on none of tako's variables",
+    () =>
+      Effect.gen(function* () {
+        const folder = yield* repository
+        commit(folder, first, "Add")
+        const witness = Path.join(folder, "witness")
+        plant(folder, {
+          "run.sh": `#!/bin/sh\nenv >> ${witness}\n`,
+          ".gitattributes": "*.json diff=evil filter=evil\n"
+        })
+        Fs.chmodSync(Path.join(folder, "run.sh"), 0o755)
+        for (const key of [
+          "core.fsmonitor",
+          "core.pager",
+          "core.sshCommand",
+          "diff.external",
+          "diff.evil.textconv",
+          "diff.evil.command",
+          "filter.evil.clean",
+          "filter.evil.smudge",
+          "gpg.program"
+        ]) {
+          gitIn(folder, "config", key, Path.join(folder, "run.sh"))
+        }
+        gitIn(folder, "config", "log.showSignature", "true")
+        gitIn(folder, "config", "core.hooksPath", folder)
+        assert.isTrue(Option.isSome(yield* broughtIn(folder, first)))
+        const { isIgnored } = yield* Effect.provide(History, historyIn(folder))
+        assert.isFalse(yield* isIgnored(path))
+        assert.isFalse(Fs.existsSync(witness))
       })
-      Fs.chmodSync(Path.join(folder, "run.sh"), 0o755)
-      for (const key of [
-        "core.fsmonitor",
-        "core.pager",
-        "core.sshCommand",
-        "diff.external",
-        "diff.evil.textconv",
-        "diff.evil.command",
-        "filter.evil.clean",
-        "filter.evil.smudge",
-        "gpg.program"
-      ]) {
-        gitIn(folder, "config", key, Path.join(folder, "run.sh"))
-      }
-      gitIn(folder, "config", "log.showSignature", "true")
-      gitIn(folder, "config", "core.hooksPath", folder)
-      assert.isTrue(Option.isSome(yield* broughtIn(folder, first)))
-      const { isIgnored } = yield* Effect.provide(History, historyIn(folder))
-      assert.isFalse(yield* isIgnored(path))
-      assert.isFalse(Fs.existsSync(witness))
-    })
   )
 
-  it.scoped("is not led astray by GIT_DIR, as in a hook", () =>
+  it.scoped("ignores GIT_DIR, as set in a hook", () =>
     Effect.gen(function* () {
       const folder = yield* repository
       commit(folder, first, "Add")
@@ -181,7 +183,7 @@ describe.skipIf(!needs("git"))("with git", () => {
     })
   )
 
-  it.scoped("knows nothing outside of a repository, or without git", () =>
+  it.scoped("finds nothing outside of a repository, or without git", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       plant(folder, { [path]: first })

@@ -22,20 +22,20 @@ describe("this user's own folder", () => {
     assert.deepStrictEqual(homeOf(variables), { data, config })
   })
 
-  it("on macOS is where its programs keep their data", () => {
+  it("on macOS is where programs keep their data", () => {
     assert.deepStrictEqual(homeOf({ HOME: "/h" }, "darwin"), {
       data: "/h/Library/Application Support/tako",
       config: "/h/.config/tako"
     })
   })
 
-  it("is found without HOME, or with one that is not absolute", () => {
+  it("is found without HOME, or with a relative one", () => {
     const data = Path.join(Os.userInfo().homedir, ".local/share/tako")
     assert.strictEqual(homeOf({}).data, data)
     assert.strictEqual(homeOf({ HOME: "h" }).data, data)
   })
 
-  it("is absolute when TAKO_HOME is not", () => {
+  it("is absolute even if TAKO_HOME is not", () => {
     assert.strictEqual(homeOf({ TAKO_HOME: "t" }).data, Path.resolve("t"))
   })
 })

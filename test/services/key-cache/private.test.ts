@@ -69,7 +69,7 @@ const mend = Effect.gen(function* () {
 })
 
 describe("a kept key", () => {
-  it.scopedLive("is the base64 of 32 bytes and a newline, ours alone", () =>
+  it.scopedLive("is the base64 of 32 bytes and a newline, and private", () =>
     kept(({ home, keys, file }) =>
       Effect.sync(() => {
         assert.strictEqual(Fs.readFileSync(file, "utf8"), text)
@@ -80,7 +80,7 @@ describe("a kept key", () => {
     )
   )
 
-  it.scopedLive("is not written again when it is kept again", () =>
+  it.scopedLive("is not rewritten if it is kept again", () =>
     kept(({ file }) =>
       Effect.gen(function* () {
         const { ino } = Fs.statSync(file)
@@ -91,7 +91,7 @@ describe("a kept key", () => {
     )
   )
 
-  it.scopedLive("takes what others left of it along when it goes", () =>
+  it.scopedLive("takes its writers' leftovers along when it is removed", () =>
     kept(({ keys }) =>
       Effect.gen(function* () {
         const { boot, namespace, pid } = ourselves()
@@ -135,7 +135,7 @@ describe("a kept key", () => {
     )
   )
 
-  it.scopedLive("is not found through a link, wherever that is on the way", () =>
+  it.scopedLive("is not found through a link, anywhere in its path", () =>
     kept((place) =>
       Effect.gen(function* () {
         for (const path of [place.file, place.keys, place.home]) {
@@ -150,7 +150,7 @@ describe("a kept key", () => {
     )
   )
 
-  it.scopedLive("is nothing but a file in a folder", () =>
+  it.scopedLive("must be a file in a folder", () =>
     kept(({ keys, file }) =>
       Effect.gen(function* () {
         Fs.unlinkSync(file)
@@ -167,7 +167,7 @@ describe("a kept key", () => {
     )
   )
 
-  it.skipIf(!root)("is refused when it, or a folder of it, is another user's (only root can try)", () =>
+  it.skipIf(!root)("is refused if it, or its folder, belongs to another user (needs root)", () =>
     kept((place) =>
       Effect.gen(function* () {
         for (const path of [place.file, place.keys, place.home]) {
@@ -192,7 +192,7 @@ describe("a kept key", () => {
     ["not base64", `${"!".repeat(44)}\n`],
     ["a megabyte", "A".repeat(1024 * 1024)]
   ]
-  it.scopedLive.each(contents)("is refused when it is %s", ([_, content]) =>
+  it.scopedLive.each(contents)("is refused if it is %s", ([_, content]) =>
     kept(({ file }) =>
       Effect.gen(function* () {
         Fs.writeFileSync(file, content)
@@ -203,7 +203,7 @@ describe("a kept key", () => {
     )
   )
 
-  it.scopedLive("is forgotten though it is unsafe, and a link without what it leads to", () =>
+  it.scopedLive("is forgotten even if it is unsafe, and a link without its target", () =>
     kept(({ file }) =>
       Effect.gen(function* () {
         Fs.renameSync(file, `${file}-moved`)
@@ -226,7 +226,7 @@ describe("keys and pins", () => {
   const users = root ? [0, 65534] : [process.geteuid?.() ?? 0]
   for (const uid of users) {
     for (const umask of ["0", "022", "077", "0777"]) {
-      it.scopedLive(`are ours alone with umask ${umask} as uid ${uid}`, () =>
+      it.scopedLive(`are private with umask ${umask} as uid ${uid}`, () =>
         Effect.gen(function* () {
           const folder = yield* temporaryFolder()
           if (root) Fs.chownSync(folder, uid, uid)

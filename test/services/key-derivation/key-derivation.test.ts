@@ -17,7 +17,7 @@ const derive = (passphrase: string, from: Salt.Salt) =>
 
 const contract = (name: string, derivationLayer: Layer.Layer<KeyDerivation>) =>
   layer(derivationLayer)(name, (it) => {
-    it.effect("gives 32 bytes that depend on every byte of passphrase and salt", () =>
+    it.effect("derives 32 bytes that depend on every byte of passphrase and salt", () =>
       Effect.gen(function* () {
         const keys = yield* Effect.all([
           derive("octopus", salt(1)),

@@ -95,7 +95,7 @@ const contract = (title: string, place: (text: string) => Effect.Effect<Place, n
       })
     )
 
-    it.scopedLive("tells by which types, and whether by an authority", () =>
+    it.scopedLive("reports the types of its keys, and whether an authority is trusted", () =>
       Effect.gen(function* () {
         const rsa = keyOf("ssh-rsa", 9).toString("base64")
         const { hosts, files } = yield* place(
@@ -108,7 +108,7 @@ const contract = (title: string, place: (text: string) => Effect.Effect<Place, n
       })
     )
 
-    it.scopedLive("remembers a key, hidden or not, and nothing else by it", () =>
+    it.scopedLive("adds a key, hashed or not, and nothing else", () =>
       Effect.gen(function* () {
         const { hosts, files } = yield* place(line("la", a).trimEnd())
         for (const [host, key] of [
@@ -138,7 +138,7 @@ contract("KnownHosts in memory", (text) =>
 )
 
 describe("known_hosts", () => {
-  it.scopedLive("is made private where there is none, and its names are hidden where that is wanted", () =>
+  it.scopedLive("is created privately if it is missing, with hashed names if configured", () =>
     Effect.gen(function* () {
       const path = Path.join(yield* temporaryFolder(), ".ssh", "known_hosts")
       const hosts = yield* build(layer)
@@ -149,7 +149,7 @@ describe("known_hosts", () => {
     })
   )
 
-  it.scopedLive("that cannot be read is no empty one", () =>
+  it.scopedLive("that cannot be read is not treated as empty", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder()
       const hosts = yield* build(layer)
@@ -165,7 +165,7 @@ describe.skipIf(!needs("ssh-keygen"))("beside ssh-keygen", () => {
     return [...stdout.matchAll(/^# Host .* found: line (\d+)/gm)].map(([, line]) => Number(line))
   }
 
-  it.scopedLive("we find the same lines for every name in files of all forms", () =>
+  it.scopedLive("agrees with ssh-keygen on the lines for every name", () =>
     Effect.gen(function* () {
       const path = Path.join(yield* temporaryFolder(), "known_hosts")
       const names = ["la", "la.example", "ams.example", "[la]:2222", "10.0.0.1", "fe80::1"]
@@ -209,7 +209,7 @@ describe.skipIf(!needs("ssh-keygen"))("beside ssh-keygen", () => {
     })
   )
 
-  it.scopedLive("what it hashes we find, and what we write it finds", () =>
+  it.scopedLive("and tako find each other's hashed names", () =>
     Effect.gen(function* () {
       const path = Path.join(yield* temporaryFolder(), "known_hosts")
       Fs.writeFileSync(path, line("la,10.0.0.1", a) + line("[ams]:2222", b))

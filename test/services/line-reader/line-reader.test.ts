@@ -9,7 +9,7 @@ const textOf = Effect.map((line: Buffer) => line.toString("utf8"))
 const limits = { length: 10, within: "30 seconds" } as const
 
 describe("a reader of lines", () => {
-  it.effect("gives them one by one, however they come", () =>
+  it.effect("returns them one by one, however they arrive", () =>
     Effect.gen(function* () {
       const stream = new PassThrough()
       const { next } = lineReader(stream, limits)
@@ -24,7 +24,7 @@ describe("a reader of lines", () => {
     })
   )
 
-  it.effect("waits for the first byte as long as it is told, and from then on for the line", () =>
+  it.effect("limits the wait for the first byte, and then for the whole line", () =>
     Effect.gen(function* () {
       const stream = new PassThrough()
       const { next } = lineReader(stream, limits)
@@ -41,7 +41,7 @@ describe("a reader of lines", () => {
     })
   )
 
-  it.effect("holds no more than a line's length, and than all of them may together", () =>
+  it.effect("buffers no more than a line's length, and no more than all readers may together", () =>
     Effect.gen(function* () {
       const budget = { held: 0, most: 5 }
       const one = new PassThrough()

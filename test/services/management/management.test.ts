@@ -38,7 +38,7 @@ type Client = (line: string) => Effect.Effect<string>
 
 const contract = (title: string, served: Effect.Effect<Client, unknown, Scope.Scope>) =>
   describe(title, () => {
-    it.scopedLive("answers a request, and what is none with a sentence", () =>
+    it.scopedLive("answers a request, and an invalid one with a sentence", () =>
       Effect.gen(function* () {
         const client = yield* served
         assert.strictEqual(yield* client(list), answered)
@@ -48,7 +48,7 @@ const contract = (title: string, served: Effect.Effect<Client, unknown, Scope.Sc
       })
     )
 
-    it.scopedLive("survives a bug in a handler, and tells nothing of it", () =>
+    it.scopedLive("survives a bug in a handler, and reveals nothing of it", () =>
       Effect.gen(function* () {
         const client = yield* served
         const answer = yield* client('{"command":"status","app":"a/b"}')
@@ -84,7 +84,7 @@ describe("a client", () => {
       yield* Effect.promise(() => test(path))
     })
 
-  it.scopedLive("may ask one thing after the other, in pieces, and several at once", () =>
+  it.scopedLive("may send one request after another, in pieces, and several at once", () =>
     served(async (path) => {
       const three = (received: string) => received === answered.repeat(3)
       const send = (socket: Net.Socket) => {
@@ -96,7 +96,7 @@ describe("a client", () => {
     })
   )
 
-  it.scopedLive("that has ended its half is answered all the same, unless its line was cut off", () =>
+  it.scopedLive("that has closed its side is still answered, unless its line was cut off", () =>
     served(async (path) => {
       assert.strictEqual(await ask(path, (socket) => socket.end(`${list}\n`)), answered)
       assert.include(await ask(path, (socket) => socket.end(list)), "cut off")
@@ -104,7 +104,7 @@ describe("a client", () => {
     })
   )
 
-  it.scopedLive("that sends 16 MiB is heard, and one byte more is too much", () =>
+  it.scopedLive("may send 16 MiB, and not one byte more", () =>
     served(async (path) => {
       const most = 16 * 1024 * 1024
       const padded = (length: number) => `${list}${" ".repeat(length - list.length)}\n`
@@ -114,29 +114,27 @@ describe("a client", () => {
     })
   )
 
-  it.scopedLive(
-    "is one of 50 that are served side by side, while others are slow, and one of 101 is not",
-    () =>
-      served(async (path) => {
-        const slow = Array.from({ length: 50 }, () => ask(path, (socket) => socket.write('{"comm')))
-        const quick = Array.from({ length: 50 }, () =>
-          ask(
-            path,
-            (socket) => socket.write(`${list}\n`),
-            (text) => text === answered
-          )
+  it.scopedLive("is served beside 49 others while more are slow, but not as one of 101", () =>
+    served(async (path) => {
+      const slow = Array.from({ length: 50 }, () => ask(path, (socket) => socket.write('{"comm')))
+      const quick = Array.from({ length: 50 }, () =>
+        ask(
+          path,
+          (socket) => socket.write(`${list}\n`),
+          (text) => text === answered
         )
-        assert.deepStrictEqual(
-          await Promise.all(quick),
-          Array.from({ length: 50 }, () => answered)
-        )
-        const idle = Array.from({ length: maxClients - 50 }, () => ask(path, () => {}))
-        assert.include(await ask(path, () => {}), `${maxClients} clients`)
-        void Promise.all([...slow, ...idle])
-      })
+      )
+      assert.deepStrictEqual(
+        await Promise.all(quick),
+        Array.from({ length: 50 }, () => answered)
+      )
+      const idle = Array.from({ length: maxClients - 50 }, () => ask(path, () => {}))
+      assert.include(await ask(path, () => {}), `${maxClients} clients`)
+      void Promise.all([...slow, ...idle])
+    })
   )
 
-  it.scopedLive("that goes away does not stop what it has begun", () =>
+  it.scopedLive("that disconnects does not stop its request", () =>
     Effect.gen(function* () {
       const path = yield* socketIn
       const begun = yield* Deferred.make<void>()
@@ -165,7 +163,7 @@ describe("a client", () => {
     })
   )
 
-  it.scopedLive("sees the end of the connection when the server stops, and the socket is gone", () =>
+  it.scopedLive("is disconnected when the server stops, and the socket is removed", () =>
     Effect.gen(function* () {
       const path = yield* socketIn
       const scope = yield* Scope.make()
@@ -182,7 +180,7 @@ describe("a client", () => {
 })
 
 describe("the socket", () => {
-  it.scopedLive("is 0600, or 0660 and a group's, whatever the umask", () =>
+  it.scopedLive("has mode 0600, or 0660 with a group, whatever the umask", () =>
     Effect.gen(function* () {
       const path = yield* socketIn
       const mask = process.umask(0)
@@ -203,7 +201,7 @@ describe("the socket", () => {
     })
   )
 
-  it.scopedLive("of a server that lives is left alone", () =>
+  it.scopedLive("of a running server is left alone", () =>
     Effect.gen(function* () {
       const path = yield* socketIn
       yield* serve(path)
@@ -213,7 +211,7 @@ describe("the socket", () => {
     })
   )
 
-  it.scopedLive("is not put in the place of a file, nor at a path that is too long", () =>
+  it.scopedLive("does not replace a file, and is not created at a path that is too long", () =>
     Effect.gen(function* () {
       const path = yield* socketIn
       Fs.writeFileSync(path, "precious")
@@ -231,7 +229,7 @@ describe("the socket of a process", () => {
   })
   afterAll(() => server?.remove())
 
-  it.scopedLive("that was killed is replaced, by one of those that try", () =>
+  it.scopedLive("that was killed is replaced by exactly one of those that try", () =>
     Effect.gen(function* () {
       const path = yield* socketIn
       const killed = yield* start([process.execPath, server.path, path])

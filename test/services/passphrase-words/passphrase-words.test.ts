@@ -11,7 +11,7 @@ import { PassphraseWords } from "../../../src/services/passphrase-words/passphra
 
 const contract = (name: string, words: Layer.Layer<PassphraseWords>) =>
   describe(`PassphraseWords: ${name}`, () => {
-    it.effect("suggests six words of the list, one word to a shell, and not weak", () =>
+    it.effect("suggests six words of the list, as one shell word that is not weak", () =>
       Effect.gen(function* () {
         const suggestion = yield* (yield* PassphraseWords).suggest
         const parts = Redacted.value(suggestion).split("-")
@@ -37,11 +37,11 @@ contract("the real layer", layer)
 contract("in memory", layerMemory)
 
 describe("the list", () => {
-  it("has 2048 different words, so that six of them are 66 bits", () => {
+  it("has 2048 different words, so six of them have 66 bits", () => {
     assert.strictEqual(new Set(wordlist).size, 2048)
   })
 
-  it.effect("is drawn from in its whole width", () =>
+  it.effect("is used in full", () =>
     Effect.gen(function* () {
       const { suggest } = yield* PassphraseWords
       const seen = new Set<string>()

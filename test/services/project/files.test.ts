@@ -31,7 +31,7 @@ describe("files of the project", () => {
     })
   )
 
-  it.scoped("keep their mode and bytes that are no UTF-8", () =>
+  it.scoped("keep their mode, and bytes that are not UTF-8", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const path = Path.join(folder, ".gitignore")
@@ -44,7 +44,7 @@ describe("files of the project", () => {
     })
   )
 
-  it.scoped("may be a link within the project, and no other", () =>
+  it.scoped("may be links within the project, but not out of it", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       plant(folder, { "project/config/ignore": "x\n", "outside/ignore": "x\n", "project/.git/HEAD": "" })
@@ -67,7 +67,7 @@ describe("files of the project", () => {
     })
   )
 
-  it.scoped("are not touched when they are no files, or cannot be written", () =>
+  it.scoped("are left alone if they are not files, or cannot be written", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       plant(folder, { ".gitignore/": "" })
@@ -79,7 +79,7 @@ describe("files of the project", () => {
     })
   )
 
-  it.scoped("are written where somebody was cut off, whose half of one goes", () =>
+  it.scoped("are written even after a killed writer, whose leftovers are removed", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       for (const name of ["tako.toml", ".gitignore"]) {
@@ -94,7 +94,7 @@ describe("files of the project", () => {
     })
   )
 
-  it.scoped("that are written by several at once are written by one", () =>
+  it.scoped("that several create at once are created by one", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const { writeNew } = yield* projectIn(folder)

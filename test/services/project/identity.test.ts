@@ -19,12 +19,12 @@ const gitIn = (folder: string, ...commandLine: ReadonlyArray<string>) =>
     }
   )
 
-describe("what a project is known by", () => {
+describe("a project's identity", () => {
   it.scoped("is its real path outside of a repository", () =>
     Effect.map(temporaryFolder, (folder) => assert.strictEqual(identityOf(folder), folder))
   )
 
-  it.scoped("is not taken from a .git that leads elsewhere", () =>
+  it.scoped("does not come from a .git that leads elsewhere", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       const victim = Path.join(folder, "victim/.git")
@@ -60,7 +60,7 @@ describe("what a project is known by", () => {
   )
 
   describe.skipIf(!needs("git"))("with git", () => {
-    it.scoped("is the repository and the path within it, in every work tree of it", () =>
+    it.scoped("is the repository and the path within it, in each of its work trees", () =>
       Effect.gen(function* () {
         const folder = yield* temporaryFolder
         const main = Path.join(folder, "main")

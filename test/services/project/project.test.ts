@@ -88,7 +88,7 @@ contract("Project", () => inTemporaryFolder)
 contract("Project in memory", () => layerMemory())
 
 layer(layerMemory({ identity: "/repo/.git:app", root: "/repo/app" }))("Project in memory", (it) => {
-  it.effect("is where it was put", () =>
+  it.effect("has the given root", () =>
     Effect.gen(function* () {
       const { identity, root } = yield* Project
       assert.deepStrictEqual([root, identity], ["/repo/app", "/repo/.git:app"])

@@ -45,7 +45,7 @@ describe("the project's root", () => {
     })
   )
 
-  it.scoped("is found through a symbolic link where the link leads", () =>
+  it.scoped("is the target of a symbolic link", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       plant(folder, files)
@@ -55,7 +55,7 @@ describe("the project's root", () => {
     })
   )
 
-  it.scoped("is the folder of the tako.toml that was named", () =>
+  it.scoped("is the folder of the given tako.toml", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       plant(folder, { ...files, "bare/other.toml": 'name = "other"' })
@@ -83,7 +83,7 @@ describe("the project's root", () => {
     })
   )
 
-  it.scoped("for init is here, whatever is further up", () =>
+  it.scoped("is the current folder for init, whatever is above it", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder
       plant(folder, files)
@@ -115,7 +115,7 @@ describe("the project's root", () => {
       })
     )
 
-    it.scoped("is not a stranger's link to a file of ours", () =>
+    it.scoped("is not marked by a stranger's link to a file of ours", () =>
       Effect.gen(function* () {
         const folder = yield* temporaryFolder
         plant(folder, { "mine/sub/": "", "private/tako.toml": "" })
@@ -129,7 +129,7 @@ describe("the project's root", () => {
       })
     )
 
-    it.scoped("may be of the owner of the folder that we stand in, or named by us", () =>
+    it.scoped("may belong to the owner of the current folder, or be given explicitly", () =>
       Effect.gen(function* () {
         const folder = yield* temporaryFolder
         plant(folder, { "tako.toml": "", "theirs/": "", "ours/": "" })

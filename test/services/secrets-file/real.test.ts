@@ -23,7 +23,7 @@ const writeRefusal = Effect.flip(set("B"))
 const modeOf = (path: string) => Fs.statSync(path).mode & 0o7777
 
 describe("the secrets file on disk", () => {
-  it.scopedLive("is made with its folder, for all to read, less the umask", () =>
+  it.scopedLive("is created with its folder, readable by all, less the umask", () =>
     within((root, path) =>
       Effect.gen(function* () {
         yield* set("A")
@@ -47,7 +47,7 @@ describe("the secrets file on disk", () => {
     )
   )
 
-  it.scopedLive("is not touched when nothing changes, however it is spelled", () =>
+  it.scopedLive("is left alone if nothing changes, however it is formatted", () =>
     within((_, path) =>
       Effect.gen(function* () {
         Fs.mkdirSync(Path.dirname(path))
@@ -64,7 +64,7 @@ describe("the secrets file on disk", () => {
     )
   )
 
-  it.scopedLive("is refused when damaged, and left as it is", () =>
+  it.scopedLive("is refused if damaged, and left unchanged", () =>
     within((_, path) =>
       Effect.gen(function* () {
         Fs.mkdirSync(Path.dirname(path))
@@ -122,7 +122,7 @@ describe("the secrets file on disk", () => {
     )
   )
 
-  it.scopedLive("is not written over one that came into being in the meantime", () =>
+  it.scopedLive("does not replace one that was created in the meantime", () =>
     within((_, path) =>
       Effect.gen(function* () {
         const file = yield* SecretsFile
@@ -141,7 +141,7 @@ describe("the secrets file on disk", () => {
   )
 
   describe("behind a link", () => {
-    it.scopedLive("within the project is followed, and its lock lies beside the file", () =>
+    it.scopedLive("within the project is followed, with the lock beside the file", () =>
       within((root, path) =>
         Effect.gen(function* () {
           const real = Path.join(root, "config")
@@ -174,7 +174,7 @@ describe("the secrets file on disk", () => {
       )
     )
 
-    it.scopedLive("that leads out of the project is refused, and nothing is made there", () =>
+    it.scopedLive("that leads out of the project is refused, and nothing is created there", () =>
       Effect.gen(function* () {
         const outside = yield* temporaryFolder()
         const target = Path.join(outside, "s.json")
@@ -200,7 +200,7 @@ describe("the secrets file on disk", () => {
       })
     )
 
-    it.scopedLive("into a folder whose name only begins as the project's is refused", () =>
+    it.scopedLive("into a folder whose name only starts like the project's is refused", () =>
       within((root, path) =>
         Effect.gen(function* () {
           const sibling = `${root}-other`
@@ -214,7 +214,7 @@ describe("the secrets file on disk", () => {
       )
     )
 
-    it.scopedLive("that leads nowhere or in a circle is refused", () =>
+    it.scopedLive("that is dangling or circular is refused", () =>
       within((_, path) =>
         Effect.gen(function* () {
           Fs.mkdirSync(Path.dirname(path))

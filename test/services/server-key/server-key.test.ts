@@ -37,7 +37,7 @@ const contract = (title: string, fresh: Effect.Effect<Layer.Layer<ServerKey, unk
     )
 
     test(
-      "opens it nowhere else, and nothing that was changed",
+      "opens it in no other place, and nothing that was changed",
       Effect.gen(function* () {
         const key = yield* ServerKey
         const sealed = yield* key.seal(place, secretsOf(1))
@@ -58,7 +58,7 @@ const contract = (title: string, fresh: Effect.Effect<Layer.Layer<ServerKey, unk
     )
 
     test(
-      "hashes equal sets of an app alike, and nothing else",
+      "gives only equal sets of the same app the same hash",
       Effect.gen(function* () {
         const key = yield* ServerKey
         const hash = yield* key.hash(app, secretsOf(1))
@@ -87,7 +87,7 @@ const hashUnder = (options: ServerKeyOptions) =>
   )
 
 describe("the file of the server key", () => {
-  it.scopedLive("is made once, 0600, and is the key from then on", () =>
+  it.scopedLive("is created once with mode 0600, and used from then on", () =>
     Effect.gen(function* () {
       const options = yield* places
       const all = yield* Effect.all([hashUnder(options), hashUnder(options)], { concurrency: "unbounded" })
@@ -100,7 +100,7 @@ describe("the file of the server key", () => {
     })
   )
 
-  it.scopedLive("is the key of the hash that others can compute", () =>
+  it.scopedLive("is the key of a hash that other programs can compute", () =>
     Effect.gen(function* () {
       const options = yield* places
       const [, hash] = yield* hashUnder(options)
@@ -117,7 +117,7 @@ describe("the file of the server key", () => {
     })
   )
 
-  it.scopedLive("that is missing is not made anew while there is data", () =>
+  it.scopedLive("is not recreated if it is missing while there is data", () =>
     Effect.gen(function* () {
       const options = yield* places
       const error = yield* Effect.flip(hashUnder({ ...options, hasData: Effect.succeed(true) }))
@@ -126,7 +126,7 @@ describe("the file of the server key", () => {
     })
   )
 
-  it.scopedLive("is not in the data directory, by no way round", () =>
+  it.scopedLive("may not be in the data directory, by any path", () =>
     Effect.gen(function* () {
       const options = yield* places
       Fs.mkdirSync(options.dataDirectory)
@@ -161,7 +161,7 @@ describe("the file of the server key", () => {
 })
 
 describe("systemd's credential", () => {
-  it.scopedLive("is the key when there is one, and nothing else is when it is missing", () =>
+  it.scopedLive("is used if credentials are set, and nothing else is used if it is missing", () =>
     Effect.gen(function* () {
       const options = { ...(yield* places), credentials: yield* temporaryFolder() }
       const path = Path.join(options.credentials, "tako-server.key")

@@ -29,7 +29,7 @@ const storeIn = (home: string) => build(Layer.provide(layer, homeIn(home)))
 
 const contract = (title: string, store: Effect.Effect<Store, never, Scope.Scope>) =>
   describe(title, () => {
-    it.scopedLive("are none at first, and keep the order in which they came", () =>
+    it.scopedLive("are none at first, and keep their order", () =>
       Effect.gen(function* () {
         const servers = yield* store
         assert.deepStrictEqual(yield* servers.all, [])
@@ -42,7 +42,7 @@ const contract = (title: string, store: Effect.Effect<Store, never, Scope.Scope>
       })
     )
 
-    it.scopedLive("have no name twice, and say which is meant by one that is not there", () =>
+    it.scopedLive("have unique names, and suggest one for an unknown name", () =>
       Effect.gen(function* () {
         const servers = yield* store
         yield* servers.add(ams)
@@ -85,7 +85,7 @@ port   = 2222
 socket = """/srv/tako.sock"""
 # the end`
 
-  it.scopedLive("is ours alone when it is new", () =>
+  it.scopedLive("is created privately", () =>
     Effect.gen(function* () {
       const home = Path.join(yield* temporaryFolder(), "of", "tako")
       const servers = yield* storeIn(home)
@@ -102,7 +102,7 @@ socket = """/srv/tako.sock"""
     })
   )
 
-  it.scopedLive("keeps what was written by hand, its mode and its comments", () =>
+  it.scopedLive("keeps what was written by hand, comments and mode included", () =>
     Effect.gen(function* () {
       const { path, servers, read } = yield* written(byHand, 0o640)
       assert.deepStrictEqual(yield* servers.all, [la, ams])
@@ -158,7 +158,7 @@ socket = """/srv/tako.sock"""
     })
   )
 
-  it.scopedLive("is not believed when others can write to it", () =>
+  it.scopedLive("is refused if others can write to it", () =>
     Effect.gen(function* () {
       const { servers } = yield* written(byHand, 0o666)
       const error = yield* Effect.flip(servers.all)
@@ -166,7 +166,7 @@ socket = """/srv/tako.sock"""
     })
   )
 
-  it.scopedLive("loses nothing when many add at once", () =>
+  it.scopedLive("loses nothing if many add at once", () =>
     Effect.gen(function* () {
       const home = yield* temporaryFolder()
       const stores = yield* Effect.replicateEffect(storeIn(home), 8)

@@ -99,7 +99,7 @@ describe.skipIf(process.platform !== "linux" || !needs("strace"))(
       return cuts
     }
 
-    it.scopedLive("that is cut off at any system call is there whole, or the old one is", () =>
+    it.scopedLive("that is cut off at any system call leaves the whole new one or the old one", () =>
       Effect.gen(function* () {
         const { log, commit, recovered } = yield* machine
         assert.strictEqual(commit("-e", "trace=none").status, 0)
@@ -128,7 +128,7 @@ describe.skipIf(process.platform !== "linux" || !needs("strace"))(
       })
     )
 
-    it.scopedLive("that the disk has no room for is refused by name, and the old one stays", () =>
+    it.scopedLive("that does not fit on the disk is reported by name, and the old one stays", () =>
       Effect.gen(function* () {
         const { log, commit, recovered } = yield* machine
         commit("-e", "trace=none")

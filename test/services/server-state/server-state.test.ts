@@ -54,7 +54,7 @@ const secrets = (of = app, n = 1) =>
 const read = Effect.flatMap(ServerState, (state) => state.read(app))
 
 describe("a data directory", () => {
-  it.scopedLive("is nobody's but ours, and has no value in plain", () =>
+  it.scopedLive("is private, and has no value in plaintext", () =>
     Effect.gen(function* () {
       const { directory, life, folder } = yield* server
       const mask = process.umask(0)
@@ -77,7 +77,7 @@ describe("a data directory", () => {
     })
   )
 
-  it.scopedLive("has one server at a time, and the next one when that is gone", () =>
+  it.scopedLive("can be used by one server at a time", () =>
     Effect.gen(function* () {
       const { life } = yield* server
       const error = yield* life(Effect.flip(life(Effect.void)))
@@ -86,7 +86,7 @@ describe("a data directory", () => {
     })
   )
 
-  it.scopedLive("survives its server", () =>
+  it.scopedLive("survives a restart of its server", () =>
     Effect.gen(function* () {
       const { life } = yield* server
       yield* life(commit(1))
@@ -94,7 +94,7 @@ describe("a data directory", () => {
     })
   )
 
-  it.scopedLive("is cleared of what a crash has left, and of nothing else", () =>
+  it.scopedLive("is cleared of a crash's leftovers, and of nothing else", () =>
     Effect.gen(function* () {
       const { life, folder } = yield* server
       yield* life(commit(1))
@@ -109,7 +109,7 @@ describe("a data directory", () => {
     })
   )
 
-  it.scopedLive("with a damaged state keeps that app alone from being used", () =>
+  it.scopedLive("with a damaged state keeps only that app from being used", () =>
     Effect.gen(function* () {
       const { life, folder } = yield* server
       yield* life(commit(1))
@@ -199,7 +199,7 @@ describe("a data directory", () => {
   )
 
   it.scopedLive(
-    "of a server that keeps secrets in memory awaits them after a restart, and has none on the disk",
+    "of a server that keeps secrets in memory awaits them after a restart, and has none on disk",
     () =>
       Effect.gen(function* () {
         const directory = yield* dataIn
@@ -214,7 +214,7 @@ describe("a data directory", () => {
 })
 
 describe("audit.jsonl", () => {
-  it.scopedLive("goes on in a new line after one that was cut off", () =>
+  it.scopedLive("continues on a new line after one that was cut off", () =>
     Effect.gen(function* () {
       const { life, folder } = yield* server
       const record = Effect.flatMap(ServerState, (state) =>
@@ -229,7 +229,7 @@ describe("audit.jsonl", () => {
     })
   )
 
-  it.scopedLive("is put aside when it is long, and read on from there", () =>
+  it.scopedLive("is rotated when it is long, and still read", () =>
     Effect.gen(function* () {
       const { life, folder } = yield* server
       const file = Path.join(folder, "audit.jsonl")

@@ -40,7 +40,7 @@ const contract = (
       it.scoped(what, () => Effect.flatMap(make(planted), (tree) => Effect.provide(run, tree)))
 
     test(
-      "finds the project's own files, the nearest to the root first",
+      "finds the project's own files, nearest to the root first",
       Effect.gen(function* () {
         const tree = yield* SourceTree
         assert.deepStrictEqual(yield* tree.find(["z.gen", "go.mod"]), [
@@ -53,7 +53,7 @@ const contract = (
       })
     )
     test(
-      "tells the files of a folder, and what is one",
+      "lists the files of a folder, and knows folders",
       Effect.gen(function* () {
         const tree = yield* SourceTree
         assert.deepStrictEqual(yield* tree.files(""), ["go.mod", "tako.toml", "z.gen"])

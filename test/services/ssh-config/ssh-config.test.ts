@@ -24,7 +24,7 @@ const resolve = (config: string, destination: Destination, variables = { PATH: p
 const home = Os.userInfo().homedir
 
 describe.skipIf(!needs("ssh"))("the user's ssh configuration", () => {
-  it.scopedLive("is what ssh makes of it: patterns, tokens, several values", () =>
+  it.scopedLive("is resolved as ssh does: patterns, tokens, several values", () =>
     Effect.gen(function* () {
       const settings = yield* resolve(
         `
@@ -66,7 +66,7 @@ Host *
     })
   )
 
-  it.scopedLive("gives way to what is said of the server itself", () =>
+  it.scopedLive("is overridden by the server's own settings", () =>
     Effect.gen(function* () {
       const settings = yield* resolve("Host *\nUser other\nPort 2222\n", {
         host: "la",
@@ -92,69 +92,70 @@ Host *
     ["ProxyJump ams\n", 9],
     ["Host *\n  HostKeyAlias one\n", 9]
   ] as const
-  it.each(configurations)("is asked for once where it tells no hosts apart: %j", async (config, expected) => {
-    const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-test-ssh-"))
-    try {
-      Fs.writeFileSync(
-        Path.join(folder, "ssh"),
-        `#!/bin/sh\necho "$*" >>${folder}/calls\nPATH=\${PATH#*:} exec ssh "$@"\n`,
-        { mode: 0o755 }
-      )
-      const counted = { PATH: `${folder}:${process.env.PATH}` }
-      const hosts = ["la", "ams", "fra", "ams.example", "FRA", "::1", "192.0.2.1"]
-      const destinations: ReadonlyArray<Destination> = [
-        ...hosts.map((host) => ({ host })),
-        ...["la", "ams"].map((host) => ({ host, user: "ops", port: 22 }))
-      ]
-      const each = destinations.map((destination) =>
-        Effect.either(Effect.scoped(resolve(config, destination)))
-      )
-      const alone = await Effect.runPromise(Effect.all(each))
-      const together = Effect.gen(function* () {
-        const configFile = Path.join(folder, "config")
-        Fs.writeFileSync(configFile, config)
-        const { resolve } = yield* Effect.provide(SshConfig, layerOf({ variables: counted, configFile }))
-        return yield* Effect.forEach(destinations, (one) => Effect.either(resolve("la", one)), {
-          concurrency: 4
+  it.each(configurations)(
+    "is resolved once if it does not distinguish hosts: %j",
+    async (config, expected) => {
+      const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-test-ssh-"))
+      try {
+        Fs.writeFileSync(
+          Path.join(folder, "ssh"),
+          `#!/bin/sh\necho "$*" >>${folder}/calls\nPATH=\${PATH#*:} exec ssh "$@"\n`,
+          { mode: 0o755 }
+        )
+        const counted = { PATH: `${folder}:${process.env.PATH}` }
+        const hosts = ["la", "ams", "fra", "ams.example", "FRA", "::1", "192.0.2.1"]
+        const destinations: ReadonlyArray<Destination> = [
+          ...hosts.map((host) => ({ host })),
+          ...["la", "ams"].map((host) => ({ host, user: "ops", port: 22 }))
+        ]
+        const each = destinations.map((destination) =>
+          Effect.either(Effect.scoped(resolve(config, destination)))
+        )
+        const alone = await Effect.runPromise(Effect.all(each))
+        const together = Effect.gen(function* () {
+          const configFile = Path.join(folder, "config")
+          Fs.writeFileSync(configFile, config)
+          const { resolve } = yield* Effect.provide(SshConfig, layerOf({ variables: counted, configFile }))
+          return yield* Effect.forEach(destinations, (one) => Effect.either(resolve("la", one)), {
+            concurrency: 4
+          })
         })
-      })
-      assert.deepStrictEqual(await Effect.runPromise(together), alone)
-      const calls = Fs.readFileSync(`${folder}/calls`, "utf8").trimEnd().split("\n").length
-      // Twice, with user and port and without; and for what ssh may print otherwise: capital letters, an address with colons.
-      assert.strictEqual(calls, expected)
-    } finally {
-      Fs.rmSync(folder, { recursive: true })
+        assert.deepStrictEqual(await Effect.runPromise(together), alone)
+        const calls = Fs.readFileSync(`${folder}/calls`, "utf8").trimEnd().split("\n").length
+        // Twice, with user and port and without; and for what ssh may print otherwise: capital letters, an address with colons.
+        assert.strictEqual(calls, expected)
+      } finally {
+        Fs.rmSync(folder, { recursive: true })
+      }
     }
-  })
-
-  it.scoped(
-    "whose ssh hangs holds up who asks, for 10 seconds or until they leave, and nobody else for longer",
-    () =>
-      Effect.gen(function* () {
-        const folder = yield* temporaryFolder()
-        // It hangs the first time alone.
-        const script = `#!/bin/sh\n[ -e ${folder}/asked ] || { : >${folder}/asked; exec sleep 60; }\nPATH=\${PATH#*:} exec ssh -F none "$@"\n`
-        Fs.writeFileSync(Path.join(folder, "ssh"), script, { mode: 0o755 })
-        const variables = { PATH: `${folder}:${process.env.PATH}` }
-        const asked = Effect.promise(() => eventually("ssh", () => Fs.existsSync(`${folder}/asked`)))
-        for (const end of ["interrupt", "timeout"] as const) {
-          Fs.rmSync(`${folder}/asked`, { force: true })
-          const { resolve } = yield* Effect.provide(SshConfig, layerOf({ variables }))
-          const first = yield* Effect.fork(Effect.flip(resolve("la", { host: "la" })))
-          yield* asked
-          const other = yield* Effect.fork(resolve("ams", { host: "ams" }))
-          if (end === "interrupt") yield* Fiber.interrupt(first)
-          else {
-            yield* TestClock.adjust("10 seconds")
-            assert.deepInclude(yield* Fiber.join(first), { server: "la", reason: "timeout" })
-          }
-          assert.strictEqual((yield* Fiber.join(other)).hostname, "ams")
-          assert.strictEqual((yield* resolve("la", { host: "la" })).hostname, "la")
-        }
-      })
   )
 
-  it.scopedLive("tells what only ssh itself can follow", () =>
+  it.scoped("whose ssh hangs blocks its callers for at most 10 seconds, and can be interrupted", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder()
+      // It hangs the first time alone.
+      const script = `#!/bin/sh\n[ -e ${folder}/asked ] || { : >${folder}/asked; exec sleep 60; }\nPATH=\${PATH#*:} exec ssh -F none "$@"\n`
+      Fs.writeFileSync(Path.join(folder, "ssh"), script, { mode: 0o755 })
+      const variables = { PATH: `${folder}:${process.env.PATH}` }
+      const asked = Effect.promise(() => eventually("ssh", () => Fs.existsSync(`${folder}/asked`)))
+      for (const end of ["interrupt", "timeout"] as const) {
+        Fs.rmSync(`${folder}/asked`, { force: true })
+        const { resolve } = yield* Effect.provide(SshConfig, layerOf({ variables }))
+        const first = yield* Effect.fork(Effect.flip(resolve("la", { host: "la" })))
+        yield* asked
+        const other = yield* Effect.fork(resolve("ams", { host: "ams" }))
+        if (end === "interrupt") yield* Fiber.interrupt(first)
+        else {
+          yield* TestClock.adjust("10 seconds")
+          assert.deepInclude(yield* Fiber.join(first), { server: "la", reason: "timeout" })
+        }
+        assert.strictEqual((yield* Fiber.join(other)).hostname, "ams")
+        assert.strictEqual((yield* resolve("la", { host: "la" })).hostname, "la")
+      }
+    })
+  )
+
+  it.scopedLive("reports settings that only ssh itself supports", () =>
     Effect.gen(function* () {
       const settings = yield* resolve(
         "Host *\nProxyCommand nc %h %p\nCertificateFile ~/c-cert.pub\nRevokedHostKeys /revoked\n",
@@ -181,7 +182,7 @@ Host *
     })
   )
 
-  it.scopedLive("has nowhere to keep new host keys where it says so", () =>
+  it.scopedLive("may say that new host keys are not kept", () =>
     Effect.gen(function* () {
       for (const file of ["none", "/dev/null"]) {
         const { identity } = yield* resolve(`UserKnownHostsFile ${file}\n`, { host: "la" })
@@ -191,7 +192,7 @@ Host *
     })
   )
 
-  it.scopedLive("needs an ssh, and says so where there is none", () =>
+  it.scopedLive("needs an ssh, and says so if there is none", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(resolve("", { host: "la" }, { PATH: "/nonexistent" }))
       assert.include(error.message, "there is no ssh on this machine")

@@ -64,7 +64,7 @@ describe.each([
     ["\uFEFFwith a mark", "\uFEFFwith a mark"],
     ["a\r\nb\0c\n\n", "a\r\nb\0c\n\n"],
     ["жук 🐙", "жук 🐙"]
-  ])("%j is kept to the byte", (text, expected) => {
+  ])("%j is read to the byte", (text, expected) => {
     assert.strictEqual(read(Buffer.from(text)), expected)
   })
 
@@ -77,7 +77,7 @@ describe.each([
     assert.deepStrictEqual(read(Uint8Array.from(bytes)), { refused: "not-utf8" })
   })
 
-  it("1 MiB is taken, with a newline or without", () => {
+  it("1 MiB is accepted, with a newline or without", () => {
     assert.strictEqual((read(Buffer.alloc(mebibyte, "a")) as string).length, mebibyte)
     assert.strictEqual((read(Buffer.from(`${"a".repeat(mebibyte)}\n`)) as string).length, mebibyte + 1)
   })
@@ -103,13 +103,13 @@ describe("Stdio, the real layer", () => {
     assert.strictEqual(learned(file), "é🐙")
   })
 
-  it("refuses a producer that never ends, and lets go of it", () => {
+  it("refuses a producer that never ends, and closes its pipe", () => {
     const { file, status } = shell('yes | "$NODE" "$PROGRAM" read "$LEARNED"')
     assert.strictEqual(status, 0)
     assert.deepStrictEqual(learned(file), { refused: "too-large" })
   })
 
-  it("can be interrupted while it waits for stdin, and does not hold the process", () => {
+  it("can be interrupted while it waits for stdin, and does not keep the process alive", () => {
     const { file, status } = shell(
       'coproc CAT { cat; }; "$NODE" "$PROGRAM" read-until-killed "$LEARNED" <&"$CAT"; code=$?; kill "$CAT_PID"; exit $code'
     )
@@ -117,13 +117,13 @@ describe("Stdio, the real layer", () => {
     assert.strictEqual(learned(file), "gave up")
   })
 
-  it("writes stdout and stderr to where they belong", () => {
+  it("writes to stdout and stderr", () => {
     const { stdout, stderr } = shell('"$NODE" "$PROGRAM" write "$LEARNED"')
     assert.strictEqual(stdout, "one two\n")
     assert.strictEqual(stderr, "an aside\n")
   })
 
-  it("has written everything when it is done: 8 MiB into a pipe with a slow start, then process.exit", () => {
+  it("has written everything when it completes: 8 MiB into a slow pipe, then process.exit", () => {
     const { stdout } = shell(
       `"$NODE" "$PROGRAM" ${8 * mebibyte} "$LEARNED" | { read -r first; cat | wc -c; }`
     )
@@ -139,7 +139,7 @@ describe("Stdio, the real layer", () => {
     assert.strictEqual(learned(file), "written")
   })
 
-  it("takes a reader that went away for one that has enough", () => {
+  it("accepts that a reader has gone away", () => {
     const { stdout, stderr, status, file } = shell(
       `set -o pipefail; "$NODE" "$PROGRAM" ${8 * mebibyte} "$LEARNED" | head -c 16`
     )
@@ -149,12 +149,12 @@ describe("Stdio, the real layer", () => {
     assert.strictEqual(learned(file), "written")
   })
 
-  it("does not take a full disk for a success", () => {
+  it("reports a full disk", () => {
     assert.strictEqual(shell('"$NODE" "$PROGRAM" 16 "$LEARNED" >/dev/full').status, 1)
     assert.strictEqual(shell('"$NODE" "$PROGRAM" write "$LEARNED" 2>/dev/full').status, 0)
   })
 
-  it("lives with closed streams", () => {
+  it("works with closed streams", () => {
     const { file } = shell('"$NODE" "$PROGRAM" read "$LEARNED" <&-')
     assert.strictEqual(learned(file), "")
     assert.strictEqual(shell('"$NODE" "$PROGRAM" write "$LEARNED" >&-').status, 0)
@@ -162,16 +162,16 @@ describe("Stdio, the real layer", () => {
     assert.strictEqual(shell('"$NODE" "$PROGRAM" write "$LEARNED" <&- >&- 2>&-').status, 0)
   })
 
-  it("does not read a folder as a value", () => {
+  it("refuses to read a folder", () => {
     assert.strictEqual(shell('"$NODE" "$PROGRAM" read "$LEARNED" </').status, 1)
   })
 
-  it("knows pipes and files for what they are", () => {
+  it("recognizes pipes and files", () => {
     const { file } = shell('"$NODE" "$PROGRAM" terminals "$LEARNED" </dev/null 2>/dev/null | cat')
     assert.deepStrictEqual(learned(file), [false, false, false])
   })
 
-  it.skipIf(!needs("python3"))("knows a terminal for one, stream by stream", async () => {
+  it.skipIf(!needs("python3"))("recognizes a terminal, stream by stream", async () => {
     const file = newFile()
     const command = [process.execPath, program.path, "terminals", file] as const
     await Pty.play({ command, steps: [Pty.exit] })
@@ -182,7 +182,7 @@ describe("Stdio, the real layer", () => {
 })
 
 describe("Stdio in memory", () => {
-  it.effect("keeps what was written, and says which streams are terminals", () =>
+  it.effect("records what was written, and says which streams are terminals", () =>
     Effect.gen(function* () {
       const stdio = yield* Stdio
       const transcript = yield* StdioTranscript

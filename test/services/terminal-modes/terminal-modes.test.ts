@@ -34,7 +34,7 @@ describe("TerminalModes", () => {
     })
   )
 
-  it.effect("in memory are set again to what they were", () =>
+  it.effect("are restored in memory", () =>
     Effect.gen(function* () {
       const modes = yield* TerminalModesControl
       const restore = yield* (yield* TerminalModes).save

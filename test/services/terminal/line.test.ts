@@ -58,7 +58,7 @@ describe("a line that is typed", () => {
     assert.isFalse(type(typed).more)
   })
 
-  it("tells when text came after Enter, but not for line breaks alone", () => {
+  it("notes text after Enter, but not mere line breaks", () => {
     assert.isTrue(type("a\rb").more)
     assert.isTrue(type("a\r\nb\r\n").more)
     assert.isTrue(type(`a\r${paste("b")}`).more)
@@ -72,7 +72,7 @@ describe("a line that is typed", () => {
     assert.strictEqual(textOf(type("a\x1ab")), "ab")
   })
 
-  it("lets a lone Escape go after a while", () => {
+  it("forgets a lone Escape after a while", () => {
     const line = Line.endEscape(type("a\x1b"))
     assert.strictEqual(textOf(Line.feed(line, bytes("[b"))), "a[b")
     assert.strictEqual(textOf(type("a\x1b[b")), "a")
@@ -95,7 +95,7 @@ describe("a paste in brackets", () => {
     assert.strictEqual(textOf(type(typed)), text)
   })
 
-  it("shows a few dozen stars at most, and one more for what is typed then", () => {
+  it("shows a few dozen stars at most, and one more per character typed afterwards", () => {
     const long = paste("x".repeat(5000))
     assert.strictEqual(type(long).stars, Line.maxPasteStars)
     assert.strictEqual(type(`${long}yz`).stars, Line.maxPasteStars + 2)
@@ -103,12 +103,12 @@ describe("a paste in brackets", () => {
     assert.strictEqual(type(`${paste("xyz")}\x7f`).stars, 2)
   })
 
-  it("may bring one line break at its end along", () => {
+  it("may end with one line break", () => {
     assert.strictEqual(new TextDecoder().decode(Line.withoutFinalBreak(type(paste("a\r\n")))), "a")
     assert.strictEqual(new TextDecoder().decode(Line.withoutFinalBreak(type(paste("a\n\n")))), "a\n")
   })
 
-  it("is not kept beyond the limit, and Ctrl-U makes it good", () => {
+  it("is cut off at the limit, and Ctrl-U starts over", () => {
     const line = Line.feed(type("\x1b[200~"), new Uint8Array(Line.limit + 1).fill(0x61))
     assert.isTrue(line.tooLarge)
     assert.strictEqual(line.bytes.length, Line.limit)
@@ -171,7 +171,7 @@ describe("the same bytes", () => {
     )
   })
 
-  it("never change a line that was given out", () => {
+  it("never change a line that was returned before", () => {
     FastCheck.assert(
       FastCheck.property(input, input, (first, second) => {
         const line = Line.feed(Line.empty, first)
@@ -182,7 +182,7 @@ describe("the same bytes", () => {
     )
   })
 
-  it("come out of a paste as they went in, whatever text it is", () => {
+  it("come out of a paste unchanged, whatever the text", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.string({ unit: "binary" }), (text) => {
         FastCheck.pre(!["\0", "\x03", "\r", "\x1b[201~"].some((each) => text.includes(each)))

@@ -9,7 +9,7 @@ import { show } from "./screen.ts"
 const typed = (text: string): Line.Line => Line.feed(Line.empty, new TextEncoder().encode(text))
 
 describe("repaint", () => {
-  it("makes the screen show the new picture, whatever stood there", () => {
+  it("makes the screen show the new text, whatever it showed before", () => {
     const text = FastCheck.array(FastCheck.constantFrom("a", "b", " ", "é", "漢", "字", "🐙", "*"), {
       maxLength: 12
     }).map((characters) => characters.join(""))
@@ -23,7 +23,7 @@ describe("repaint", () => {
     )
   })
 
-  it("writes what was typed and no more", () => {
+  it("writes only what was typed", () => {
     assert.strictEqual(repaint("**", "***"), "*")
     assert.strictEqual(repaint("***", "**"), "\b \b")
     assert.strictEqual(repaint("a漢", "a"), "\b\b  \b\b")
@@ -76,7 +76,7 @@ describe("layOut", () => {
 })
 
 describe("printable", () => {
-  it("leaves nothing that moves the cursor, poses as a line, or turns the writing around", () => {
+  it("leaves nothing that moves the cursor, looks like another line, or reverses the text", () => {
     const hostile = "a\x1b[2J\x07\r\n\tb\u009b31m\u2028\u202egnp\u2066x\u2069\x7f"
     assert.strictEqual(printable(hostile), "a�[2J����b�31m��gnp�x��")
     FastCheck.assert(
@@ -86,7 +86,7 @@ describe("printable", () => {
     )
   })
 
-  it("leaves everything else as it is", () => {
+  it("leaves all other text unchanged", () => {
     for (const text of ["plain text", "жук", "漢字", "🐙", "family 👨‍👩‍👧"])
       assert.strictEqual(printable(text), text)
   })

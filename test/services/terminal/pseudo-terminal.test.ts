@@ -23,7 +23,7 @@ describe.skipIf(!needs("python3"))("a person at a pseudo-terminal", () => {
   })
   afterAll(() => program.remove())
 
-  it("sees a star a character, and the value nowhere", async () => {
+  it("sees a star per character, and the value nowhere", async () => {
     const held = await hold(program, hidden, [
       prompt,
       Pty.flags,
@@ -57,7 +57,7 @@ describe.skipIf(!needs("python3"))("a person at a pseudo-terminal", () => {
     )
   })
 
-  it("sees what it types where that is meant, wide characters erased whole", async () => {
+  it("sees visible input, with wide characters erased as a whole", async () => {
     const held = await hold(program, visible, [
       Pty.wait("Name: "),
       Pty.send("漢字🐙"),
@@ -84,7 +84,7 @@ describe.skipIf(!needs("python3"))("a person at a pseudo-terminal", () => {
     assert.include(held.output, "\x1b[?2004l")
   })
 
-  it("pastes a PEM into a terminal without brackets: refused whole, and nothing of it reaches the shell", async () => {
+  it("pastes a PEM into a terminal without bracketed paste: it is refused, and none of it reaches the shell", async () => {
     const held = await hold(program, hidden, [prompt, Pty.send(pem.replaceAll("\n", "\r")), Pty.exit])
     assert.deepStrictEqual(held.answers, [{ error: "ValueRefused", reason: "lines" }])
     assert.strictEqual(held.leftover, "")
@@ -92,7 +92,7 @@ describe.skipIf(!needs("python3"))("a person at a pseudo-terminal", () => {
     assert.isTrue(held.restored)
   })
 
-  it("types characters whose bytes come apart", async () => {
+  it("types characters whose bytes arrive separately", async () => {
     const [first, ...rest] = Buffer.from("🐙")
     const held = await hold(program, hidden, [
       prompt,
@@ -114,7 +114,7 @@ describe.skipIf(!needs("python3"))("a person at a pseudo-terminal", () => {
     assert.deepStrictEqual(held.answers, [{ error: "ValueRefused", reason: "not-utf8" }])
   })
 
-  it("presses Escape alone, then goes on", async () => {
+  it("presses Escape alone, then continues", async () => {
     const held = await hold(program, hidden, [prompt, Pty.send("a\x1b\r"), Pty.exit])
     assert.deepStrictEqual(held.answers, ["a"])
   })
@@ -229,7 +229,7 @@ describe.skipIf(!needs("python3"))("a person at a pseudo-terminal", () => {
     assert.notInclude(held.output, "\x1b")
   })
 
-  it("is not led astray by a name with control characters in it", async () => {
+  it("is not misled by control characters in a name", async () => {
     const held = await hold(
       program,
       [
@@ -241,7 +241,7 @@ describe.skipIf(!needs("python3"))("a person at a pseudo-terminal", () => {
     assert.deepStrictEqual(show(held.output, 80).lines, ["one�[2Jtwo�three", "�]0;title�Name: x", ""])
   })
 
-  it("stops and continues it from elsewhere: the question comes again, unseen still", async () => {
+  it("stops and continues it from elsewhere: the question is repeated, still hidden", async () => {
     const held = await hold(program, hidden, [
       prompt,
       Pty.send("ab"),
@@ -256,7 +256,7 @@ describe.skipIf(!needs("python3"))("a person at a pseudo-terminal", () => {
     assert.deepStrictEqual(held.answers, ["abc"])
   })
 
-  it("presses Ctrl-Z where nobody could continue it: the question comes again", async () => {
+  it("presses Ctrl-Z when nobody could continue it: the question is repeated", async () => {
     const held = await hold(program, hidden, [
       prompt,
       Pty.send("ab\x1a"),

@@ -101,7 +101,7 @@ describe("Terminal in memory", () => {
     }).pipe(Effect.provide(layerMemory({ answers: exchanges.flatMap(([, answers]) => answers) })))
   )
 
-  it.effect("tells what was asked and shown, and nothing that was answered", () =>
+  it.effect("records what was asked and shown, and no answers", () =>
     Effect.gen(function* () {
       yield* converse([
         ["askHidden", "Enter value"],

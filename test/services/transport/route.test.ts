@@ -50,7 +50,7 @@ describe("the route to a host", () => {
 describe("the algorithms that a host is offered", () => {
   const none = { hostKey: [], kex: [], cipher: [], mac: [] }
 
-  it("begin with those of the keys that it is known by", () => {
+  it("start with the types of its known keys", () => {
     const offer = offerOf({ algorithms: none }, ["ssh-rsa", "ecdsa-sha2-nistp256"])
     assert.deepStrictEqual(offer?.serverHostKey.slice(0, 3), [
       "ecdsa-sha2-nistp256",
@@ -59,7 +59,7 @@ describe("the algorithms that a host is offered", () => {
     ])
   })
 
-  it("are none that the configuration forbids, and never SHA-1 signatures or CBC", () => {
+  it("include none that the configuration forbids, and never SHA-1 signatures or CBC", () => {
     const allowed = {
       hostKey: ["ssh-rsa", "ssh-ed25519"],
       kex: ["curve25519-sha256", "diffie-hellman-group1-sha1"],
@@ -74,7 +74,7 @@ describe("the algorithms that a host is offered", () => {
     })
   })
 
-  it("are not there where ssh2 can do none of what is allowed", () => {
+  it("are undefined if ssh2 supports none of what is allowed", () => {
     assert.isUndefined(offerOf({ algorithms: { ...none, kex: ["sntrup761x25519-sha512@openssh.com"] } }, []))
   })
 })

@@ -47,7 +47,7 @@ describe.skipIf(!isRoot)("a server's socket on this machine", () => {
     assert.strictEqual(isTrusted(await socketOf(owner, folder), us), trusted)
   })
 
-  it.scopedLive("is sent nothing when anybody may have put it there", () =>
+  it.scopedLive("is sent nothing if anybody could have created it", () =>
     Effect.gen(function* () {
       const socket = yield* Effect.promise(() => socketOf(somebody, { owner: 0, mode: 0o1777 }))
       const { connect } = yield* Transport

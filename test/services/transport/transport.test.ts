@@ -94,7 +94,7 @@ describe("a hostile server", () => {
     })
   )
 
-  it.scopedLive("cannot draw on the terminal, nor fill it", () =>
+  it.scopedLive("can neither draw on the terminal nor flood it", () =>
     Effect.gen(function* () {
       const words = `\\u001b]0;owned\\u0007\\u202e${"long ".repeat(10_000)}`
       const error = yield* meet(afterHello(`{"status":"error","message":"${words}"}\n`))
@@ -104,7 +104,7 @@ describe("a hostile server", () => {
     })
   )
 
-  it.scopedLive("that hangs costs no more than the time that was given", () =>
+  it.scopedLive("that hangs takes no longer than the timeout", () =>
     Effect.gen(function* () {
       const target = yield* hostile(() => {})
       const transport = yield* Transport
@@ -116,7 +116,7 @@ describe("a hostile server", () => {
     }).pipe(Effect.provide(layerLocal))
   )
 
-  it.scopedLive("that takes nothing is given up at the sending", () =>
+  it.scopedLive("that reads nothing times out at the request stage", () =>
     Effect.gen(function* () {
       const target = yield* hostile((socket) => void socket.pause())
       const transport = yield* Transport
@@ -129,7 +129,7 @@ describe("a hostile server", () => {
 })
 
 describe("the local transport", () => {
-  it.scopedLive("goes to no other machine", () =>
+  it.scopedLive("connects to no other machine", () =>
     Effect.gen(function* () {
       const target = {
         _tag: "Ssh",

@@ -111,7 +111,7 @@ describe.each([
 })
 
 describe("Watch", () => {
-  it.scopedLive("lets go of everything when its scope closes", () =>
+  it.scopedLive("releases everything when its scope closes", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder()
       const open: Array<Fs.FSWatcher> = []

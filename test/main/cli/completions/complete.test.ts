@@ -96,12 +96,12 @@ describe("completion", () => {
     expect(words(answer(line))).toEqual(expected)
   })
 
-  it("has the secrets of TAKO_ENV where no environment is given", () => {
+  it("offers the secrets of TAKO_ENV if no environment is given", () => {
     expect(words(answer("secrets get ", { environment: "staging" }))).toEqual(["DATABASE_URL", "DEBUG"])
     expect(words(answer("secrets get -e production ", { environment: "staging" }))).toContain("STRIPE_KEY")
   })
 
-  it("leaves files and the command lines of others to the shell", () => {
+  it("leaves files and other programs' command lines to the shell", () => {
     expect(answer("--config ")).toEqual({ _tag: "Files", before: "" })
     expect(answer("secrets ls --config=ta")).toEqual({ _tag: "Files", before: "--config=" })
     expect(answer("run ")).toEqual({ _tag: "Program", at: 1 })
@@ -110,12 +110,12 @@ describe("completion", () => {
     expect(words(answer("run --en"))).toEqual(["--env"])
   })
 
-  it("says what each word means", () => {
+  it("describes each word", () => {
     const given = answer("secrets ls --js")
     expect(given._tag === "Words" && given.candidates).toEqual([["--json", "Print JSON"]])
   })
 
-  it("follows a declaration that it has never seen", () => {
+  it("follows any declaration", () => {
     const unseen: GroupSpec = {
       _tag: "Group",
       name: "tako",

@@ -37,12 +37,12 @@ describe("a .env file", () => {
     })
   })
 
-  it("gives what was asked for alone, whatever else is in it", () => {
+  it("returns only the names that were asked for, whatever else it contains", () => {
     assert.deepStrictEqual(valuesOf("A=1\nb.c=2\nD=encrypted:x\nE=5", "A", "E"), { A: "1", E: "5" })
     assert.strictEqual(refusal("A=1", "A", "B", "C"), "The file does not have B, C.")
   })
 
-  it("takes of what dotenvx decrypts the values, and its public keys when they are asked for", () => {
+  it("returns the values that dotenvx decrypted, and its public keys only if they are asked for", () => {
     const text = 'DOTENV_PUBLIC_KEY="03"\nDOTENV_PUBLIC_KEY_CI="04"\nDOTENV_PUBLIC_KEYS=x\nA=1'
     assert.deepStrictEqual(valuesOf(text), { DOTENV_PUBLIC_KEYS: "x", A: "1" })
     assert.deepStrictEqual(Either.getOrThrow(read(text)).publicKeys, [
@@ -52,13 +52,13 @@ describe("a .env file", () => {
     assert.deepStrictEqual(valuesOf(text, "DOTENV_PUBLIC_KEY"), { DOTENV_PUBLIC_KEY: "03" })
   })
 
-  it("tells of a PEM that stays on one line, and not of JSON that holds one", () => {
+  it("reports a PEM on one line, but not JSON that contains one", () => {
     const pem = "-----BEGIN KEY-----\\nMC4=\\n-----END KEY-----"
     const text = `A=${pem}\nB='${pem}'\nC="${pem}"\nD='{"key":"${pem}"}'`
     assert.deepStrictEqual(Either.getOrThrow(read(text)).oneLine, ["A", "B"] as never)
   })
 
-  it("tells what has no value, and what refers to other values", () => {
+  it("reports names without a value, and references to other values", () => {
     const { empty, references, values } = Either.getOrThrow(read(`A=\nB=''\nC=\${D}/x\nE=pa$$word$F`))
     assert.deepStrictEqual([empty, references], [["A", "B"], ["C"]] as never)
     assert.strictEqual(values.size, 2)
@@ -73,7 +73,7 @@ describe("a .env file", () => {
     ["\uFEFF# c\nA=1\nB:2\n=3\n\nexport C", [], [], "lines 3, 4 and 6"],
     ['A="-----BEGIN\nMC4\n-----END"\nnonsense\nB=1', [], [], "line 4"]
   ])(
-    "is looked at where dotenv reads it otherwise than other programs do: %j",
+    "is checked for what dotenv reads differently from other programs: %j",
     (text, cutOff, unclosed, skippedLines) => {
       const dotenv = Either.getOrThrow(read(text))
       assert.deepStrictEqual([dotenv.cutOff, dotenv.unclosed, dotenv.skippedLines], [
@@ -84,7 +84,7 @@ describe("a .env file", () => {
     }
   )
 
-  it("with names that a secret cannot have is refused by their lines: they may be half a key", () => {
+  it("with names that a secret cannot have is refused by line number, because they may be half a key", () => {
     const unclosed = 'A=1\nKEY="-----BEGIN\ncanary==\n\n  export my-key: canary'
     assert.match(refusal(unclosed), /: lines 3 and 5\.$/)
     assert.match(refusal("a=1\nabc=2"), /: lines 1 and 2\.$/)

@@ -129,26 +129,28 @@ const cases: ReadonlyArray<readonly [string, Manners, object]> = [
 ]
 
 describe("a host that", () => {
-  it.scopedLive.each(cases)("%s is told by its stage, and draws nothing", ([_, manners, expected]) =>
-    Effect.gen(function* () {
-      const { target, transport, received } = yield* hostileSsh(manners)
-      const error = yield* Effect.flip(
-        Effect.flatMap(connect(target), (server) =>
-          server.call({ command: "update_secrets", app, secrets })
-        ).pipe(Effect.provide(transport))
-      ).pipe(Effect.timeout("50 seconds"))
-      const found = Object.fromEntries(
-        Object.keys(expected).map((key) => [key, (error as unknown as Record<string, unknown>)[key]])
-      )
-      assert.deepStrictEqual(found, expected, error.message)
-      assert.notMatch(error.message, /(?!\n)\p{Cc}/u)
-      assert.notInclude(error.message, canary)
-      if (manners.line === undefined) assert.notInclude(received(), canary)
-      assert.strictEqual(({} as { status?: string }).status, undefined)
-    })
+  it.scopedLive.each(cases)(
+    "%s is reported with its stage, and cannot draw on the terminal",
+    ([_, manners, expected]) =>
+      Effect.gen(function* () {
+        const { target, transport, received } = yield* hostileSsh(manners)
+        const error = yield* Effect.flip(
+          Effect.flatMap(connect(target), (server) =>
+            server.call({ command: "update_secrets", app, secrets })
+          ).pipe(Effect.provide(transport))
+        ).pipe(Effect.timeout("50 seconds"))
+        const found = Object.fromEntries(
+          Object.keys(expected).map((key) => [key, (error as unknown as Record<string, unknown>)[key]])
+        )
+        assert.deepStrictEqual(found, expected, error.message)
+        assert.notMatch(error.message, /(?!\n)\p{Cc}/u)
+        assert.notInclude(error.message, canary)
+        if (manners.line === undefined) assert.notInclude(received(), canary)
+        assert.strictEqual(({} as { status?: string }).status, undefined)
+      })
   )
 
-  it.scopedLive("is not there is told at the connecting", () =>
+  it.scopedLive("does not exist is reported at the connect stage", () =>
     Effect.gen(function* () {
       const { target, transport } = yield* hostileSsh({})
       const port = yield* freePort
@@ -159,7 +161,7 @@ describe("a host that", () => {
     })
   )
 
-  it.scopedLive("hangs in the middle costs no more than the time that was given", () =>
+  it.scopedLive("hangs in the middle takes no longer than the timeout", () =>
     Effect.gen(function* () {
       const { target, transport } = yield* hostileSsh({ line: () => {} })
       const error = yield* Effect.flatMap(Transport, ({ connect }) => connect(target)).pipe(

@@ -64,7 +64,7 @@ describe.skipIf(!needs("sshd"))("by a real sshd", () => {
 
   const failure = (target: Target, transport: Layer.Layer<Transport>) => Effect.flip(greet(target, transport))
 
-  test("a host that nobody knows is refused, and so is one whose key is another, or was revoked", (way) =>
+  test("an unknown host is refused, and so is one with a changed or revoked key", (way) =>
     Effect.gen(function* () {
       const { server, target, transport } = yield* reach(way)
       const other = Path.join(server.folder, "other")
@@ -88,7 +88,7 @@ describe.skipIf(!needs("sshd"))("by a real sshd", () => {
       assert.notInclude(server.log(), "Accepted")
     }))
 
-  test("a login that is refused names who and where", (way) =>
+  test("a refused login names the user and the host", (way) =>
     Effect.gen(function* () {
       const { server, target, transport } = yield* reach(way)
       Fs.writeFileSync(Path.join(server.folder, "authorized"), "")
@@ -97,7 +97,7 @@ describe.skipIf(!needs("sshd"))("by a real sshd", () => {
     }))
 
   test(
-    "a key that is there and of no use is named, with what helps",
+    "an unusable key is named, with advice",
     (way) =>
       Effect.gen(function* () {
         const { server, target, transport } = yield* reach(way)
@@ -125,7 +125,7 @@ describe.skipIf(!needs("sshd"))("by a real sshd", () => {
     [ways[0], ways[2]]
   )
 
-  test("with more keys than a host wants to hear of, the way to name the right one is told", (way) =>
+  test("with more keys than a host accepts tries, the error says how to name the right one", (way) =>
     Effect.gen(function* () {
       const { server, target, transport } = yield* reach(way, { server: ["MaxAuthTries 2"] })
       const others = ["a", "b", "c"].map((name) => Path.join(server.folder, name))
@@ -139,7 +139,7 @@ describe.skipIf(!needs("sshd"))("by a real sshd", () => {
       assert.include(error.message, "IdentitiesOnly yes")
     }))
 
-  test("an sshd that forwards nothing says which setting it is", (way) =>
+  test("with an sshd that forwards nothing, the error names the setting", (way) =>
     Effect.gen(function* () {
       const { target, transport } = yield* reach(way, { server: ["AllowStreamLocalForwarding no"] })
       const error = yield* failure(target, transport)
@@ -147,7 +147,7 @@ describe.skipIf(!needs("sshd"))("by a real sshd", () => {
       assert.include(error.message, "AllowStreamLocalForwarding")
     }))
 
-  test("a connection that is lost while the server works is told as such, and soon", (way) =>
+  test("a connection that is lost while the server works is reported as such, and soon", (way) =>
     Effect.gen(function* () {
       const { server, target, transport } = yield* reach(way)
       const error = yield* Effect.gen(function* () {
@@ -161,7 +161,7 @@ describe.skipIf(!needs("sshd"))("by a real sshd", () => {
       assert.notInclude(error.message, canary)
     }))
 
-  test("a host is reached over another one", (way) =>
+  test("a host is reached through another one", (way) =>
     Effect.gen(function* () {
       const { server, target } = yield* reach(way)
       const jump = yield* sshd({
@@ -232,20 +232,20 @@ describe.skipIf(!needs("sshd"))("by a real sshd", () => {
       })
     const greetTwice = (target: Target) => Effect.all([connect(target), connect(target)], { concurrency: 2 })
 
-    it.scopedLive("its passphrase comes from the variable", () =>
+    it.scopedLive("its passphrase can come from the variable", () =>
       Effect.map(locked({ TAKO_SSH_KEY_PASSPHRASE: "open sesame" }), (result) =>
         assert.strictEqual(result._tag, "Right")
       )
     )
-    it.scopedLive("its passphrase is asked for once, however many servers want it", () =>
+    it.scopedLive("its passphrase is asked for once, however many servers need it", () =>
       Effect.map(locked({}, ["wrong", "open sesame"]), (result) => assert.strictEqual(result._tag, "Right"))
     )
-    it.scopedLive("and Enter alone, as with ssh, gives it up", () =>
+    it.scopedLive("and an empty passphrase, it is skipped, as by ssh", () =>
       Effect.map(Effect.flatMap(locked({}, [""]), Effect.flip), (error) =>
         assert.deepInclude(error, { _tag: "LoginRefused", reason: "locked" })
       )
     )
-    it.scopedLive("and nobody to ask, the way to unlock it is told", () =>
+    it.scopedLive("and nobody to ask, the error says how to unlock it", () =>
       Effect.map(Effect.flatMap(locked({ TAKO_SSH_KEY_PASSPHRASE: "wrong" }), Effect.flip), (error) => {
         assert.deepInclude(error, { _tag: "LoginRefused", reason: "locked" })
         assert.include(error.message, "ssh-add")

@@ -43,7 +43,7 @@ const play = (way: "Json" | "Plain") =>
   )
 
 describe("the progress of a sync", () => {
-  it.effect("tells what a server took, and not how long it waited for an answer", () =>
+  it.effect("measures how long a server was active, without waiting for an answer", () =>
     Effect.gen(function* () {
       const json = yield* play("Json")
       assert.deepInclude(JSON.parse(json.at(-1) ?? ""), { event: "ended", server: "la", seconds: 3 })
@@ -51,7 +51,7 @@ describe("the progress of a sync", () => {
     })
   )
 
-  it("draws no running time where nothing is done", () => {
+  it("draws no time while a server waits", () => {
     const board = makeBoard([la])
     const drawn = (now: number) => draw(board, { columns: 80, rows: 24 }, now, plain)
     assert.deepStrictEqual(drawn(0), [" la   wait"])
