@@ -38,8 +38,8 @@ export const typegen = Effect.fn("typegen")(function* (only: Option.Option<Langu
  */
 export const refreshTypes = Effect.fn("refreshTypes")(function* () {
   const tree = yield* SourceTree
-  const found = yield* tree.find(Object.values(generated))
-  const [failures, written] = yield* Effect.partition(found, (path) =>
+  const existing = yield* tree.find(Object.values(generated))
+  const [failures, written] = yield* Effect.partition(existing, (path) =>
     writeAll([{ path, language: languageOf(path) }])
   )
   const changed = written.flat().filter(({ state }) => state !== "current")
@@ -53,8 +53,8 @@ const languageOf = (path: string): Language => (path.endsWith(generated.ts) ? "t
 const environmentsOf = Effect.flatMap(SecretsFile, (file) => file.read)
 
 const wanted = Effect.fnUntraced(function* (only: Option.Option<Language>) {
-  const { existing, languages: found, newPath } = yield* findPlaces()
-  const languages = Option.match(only, { onNone: () => found, onSome: (language) => [language] })
+  const { existing, languages: detected, newPath } = yield* findPlaces()
+  const languages = Option.match(only, { onNone: () => detected, onSome: (language) => [language] })
   if (languages.length === 0) return yield* new LanguageUnknown({ root: (yield* Project).root })
   const files: Array<Wanted> = []
   for (const language of languages) {
@@ -116,9 +116,9 @@ interface Places {
 
 const findPlaces = Effect.fnUntraced(function* () {
   const tree = yield* SourceTree
-  const found = yield* tree.find([generated.ts, generated.go, manifest.go])
+  const paths = yield* tree.find([generated.ts, generated.go, manifest.go])
   const atRoot = yield* tree.files("")
-  const named = (name: string) => found.filter((path) => path === name || path.endsWith(`/${name}`))
+  const named = (name: string) => paths.filter((path) => path === name || path.endsWith(`/${name}`))
   const existing = { ts: named(generated.ts), go: named(generated.go) }
   const newPath = Effect.fnUntraced(function* (language: Language) {
     if (language === "go") {

@@ -123,8 +123,8 @@ const mutants: ReadonlyArray<Mutant> = [
     replacements: [
       {
         file: "src/services/files/lock-file.ts",
-        from: "const found = readLock(lock)\n  if (found === undefined) return",
-        to: 'if (lock !== "") return { _tag: "Acquired" }\n  const found = readLock(lock)\n  if (found === undefined) return'
+        from: "const current = readLock(lock)\n  if (current === undefined) return",
+        to: 'if (lock !== "") return { _tag: "Acquired" }\n  const current = readLock(lock)\n  if (current === undefined) return'
       },
       {
         file: "src/services/secrets-file/layer.ts",

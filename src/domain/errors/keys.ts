@@ -84,7 +84,7 @@ export class EnvironmentReplaced extends Data.TaggedError("EnvironmentReplaced")
   readonly origins: ReadonlyArray<string>
 }> {
   override get message(): string {
-    const from = this.origins.length === 0 ? "" : ` It carries the key of ${this.origins.join(", ")}.`
+    const from = this.origins.length === 0 ? "" : ` It has the key of ${this.origins.join(", ")}.`
     return (
       `Environment ${this.environment} was replaced: this machine knows it under another key.${from} Nothing was opened.\n` +
       "See who changed it: git log -p -- .tako/secrets.json; if the key was rotated: " +

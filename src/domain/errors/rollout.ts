@@ -11,7 +11,7 @@ export type InstanceProblem =
   | { readonly _tag: "ForeignPort"; readonly port: number }
   | { readonly _tag: "Unhealthy" }
 
-export const sayProblem = (problem: InstanceProblem): string => {
+export const describeProblem = (problem: InstanceProblem): string => {
   switch (problem._tag) {
     case "NotStarted":
       return `could not be started: ${problem.why}`
@@ -36,7 +36,7 @@ export type Obstacle =
   /** The app's user may not enter this folder. */
   | { readonly _tag: "Closed"; readonly folder: string; readonly user: number }
 
-export const sayObstacle = (directory: string, obstacle: Obstacle): string => {
+export const describeObstacle = (directory: string, obstacle: Obstacle): string => {
   if (obstacle._tag === "Closed") {
     return `The app's own user (${obstacle.user}) may not enter ${obstacle.folder}, so it cannot reach ${directory}.\nMove the release to a place that every user may read, such as /srv, or run: chmod o+x ${obstacle.folder}`
   }
@@ -53,7 +53,7 @@ export class InstanceFailed extends Data.TaggedError("InstanceFailed")<{
   readonly output: ReadonlyArray<string>
 }> {
   override get message(): string {
-    return `Instance ${this.instance} ${sayProblem(this.problem)}.`
+    return `Instance ${this.instance} ${describeProblem(this.problem)}.`
   }
 }
 

@@ -76,13 +76,13 @@ export const watchedFiles = Effect.gen(function* () {
  * those above it. As far as they are ours: anybody can leave one in /tmp.
  */
 export const programsOf = (directory: string): ReadonlyArray<string> => {
-  const found: Array<string> = []
+  const folders: Array<string> = []
   for (let folder = directory; isOurs(folder); folder = Path.dirname(folder)) {
     const programs = Path.join(folder, "node_modules", ".bin")
-    if (isOurs(programs)) found.push(programs)
+    if (isOurs(programs)) folders.push(programs)
     if (Path.dirname(folder) === folder) break
   }
-  return found
+  return folders
 }
 
 /** A folder that we own, and into which nobody else may write. */

@@ -44,8 +44,8 @@ const location = (defect: unknown): string | undefined => {
   const header = `${front}${defect.message === "" ? "" : `: ${defect.message}`}\n`
   if (!defect.stack.startsWith(header)) return undefined
   for (const frame of defect.stack.slice(header.length).split("\n")) {
-    const found = /^ {4}at .*?([A-Za-z0-9_.-]+\.[cm]?[jt]s:\d+:\d+)\)?$/.exec(frame)
-    if (found !== null) return `at ${found[1]}`
+    const match = /^ {4}at .*?([A-Za-z0-9_.-]+\.[cm]?[jt]s:\d+:\d+)\)?$/.exec(frame)
+    if (match !== null) return `at ${match[1]}`
   }
   return undefined
 }

@@ -131,10 +131,10 @@ const read = (root: CommandSpec, argv: ReadonlyArray<string>): Either.Either<Rea
 /** Returns how many tokens were read. */
 const readFlags = (reading: Reading, token: string, next: string | undefined): number => {
   const known = flagsAt(reading.path)
-  const { found, tokens, problem } = readFlag(known, token, next)
+  const { flags, tokens, problem } = readFlag(known, token, next)
   const last = lastOf(reading.path)
   const mayRepeat = last._tag === "Leaf" && last.lastFlagWins === true
-  for (const [flag, value] of found) {
+  for (const [flag, value] of flags) {
     if (reading.flags.has(flag) && !mayRepeat) {
       reading.problem ??= UsageErrors.flagProblem(reading.path, known, { _tag: "Twice", flag })
     }

@@ -8,7 +8,7 @@ export type FlagProblem =
   | { readonly _tag: "Twice"; readonly flag: FlagSpec }
 
 export interface FlagReading {
-  readonly found: ReadonlyArray<readonly [FlagSpec, string | true]>
+  readonly flags: ReadonlyArray<readonly [FlagSpec, string | true]>
   /** How many tokens it took: the flag, and the value behind it. */
   readonly tokens: 1 | 2
   readonly problem?: FlagProblem
@@ -40,28 +40,28 @@ const readLong = (known: ReadonlyArray<FlagSpec>, token: string, next: string | 
   }
   if (flag.value !== undefined) return withValue(flag, attached, next, [])
   return attached === undefined
-    ? { found: [[flag, true]], tokens: 1 }
+    ? { flags: [[flag, true]], tokens: 1 }
     : wrong({ _tag: "TakesNoValue", flag }, [[flag, true]])
 }
 
 const readShort = (known: ReadonlyArray<FlagSpec>, token: string, next: string | undefined): FlagReading => {
-  const found: Array<readonly [FlagSpec, string | true]> = []
+  const flags: Array<readonly [FlagSpec, string | true]> = []
   for (let i = 1; i < token.length; i++) {
     const flag = known.find(({ short }) => short === token[i])
     if (flag === undefined) {
       // Of several letters together none is shown: they may be a value with a dash first.
       const shown = /^-[A-Za-z]$/.test(token) ? token : undefined
-      return wrong({ _tag: "Unknown", shown, withValue: token.length > 2 }, found)
+      return wrong({ _tag: "Unknown", shown, withValue: token.length > 2 }, flags)
     }
     const behind = token.slice(i + 1)
     if (flag.value !== undefined) {
       const attached = behind === "" ? undefined : behind.startsWith("=") ? behind.slice(1) : behind
-      return withValue(flag, attached, next, found)
+      return withValue(flag, attached, next, flags)
     }
-    found.push([flag, true])
-    if (behind.startsWith("=")) return wrong({ _tag: "TakesNoValue", flag }, found)
+    flags.push([flag, true])
+    if (behind.startsWith("=")) return wrong({ _tag: "TakesNoValue", flag }, flags)
   }
-  return { found, tokens: 1 }
+  return { flags, tokens: 1 }
 }
 
 // A value that begins with a dash is more likely a flag whose predecessor lacks its value, so it has to be attached.
@@ -69,19 +69,19 @@ const withValue = (
   flag: FlagSpec,
   attached: string | undefined,
   next: string | undefined,
-  before: FlagReading["found"]
+  before: FlagReading["flags"]
 ): FlagReading => {
-  if (attached !== undefined && attached !== "") return { found: [...before, [flag, attached]], tokens: 1 }
+  if (attached !== undefined && attached !== "") return { flags: [...before, [flag, attached]], tokens: 1 }
   if (attached === undefined && next !== undefined && next !== "" && !isFlag(next)) {
-    return { found: [...before, [flag, next]], tokens: 2 }
+    return { flags: [...before, [flag, next]], tokens: 2 }
   }
   const dash = attached === undefined && next !== undefined && isFlag(next)
   const reading = wrong({ _tag: "NeedsValue", flag, dash }, before)
   return attached === undefined && next === "" ? { ...reading, tokens: 2 } : reading
 }
 
-const wrong = (problem: FlagProblem, found: FlagReading["found"] = []): FlagReading => ({
-  found,
+const wrong = (problem: FlagProblem, flags: FlagReading["flags"] = []): FlagReading => ({
+  flags,
   tokens: 1,
   problem
 })

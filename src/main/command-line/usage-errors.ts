@@ -28,7 +28,7 @@ export const unknownCommand = (path: CommandPath, group: GroupSpec, word: string
   const shown = /^[a-z][a-z-]{0,30}$/.test(word)
   const problem = shown
     ? `There is no command "${commandLine(path)} ${word}".`
-    : `There is no such command below ${commandLine(path)}.`
+    : `${commandLine(path)} has no such command.`
   const elsewhere = findCommand([path[0]], word)
   if (elsewhere !== undefined) return new Usage({ problem, hint: `Did you mean ${elsewhere}?` })
   if (word === versionFlag.name && path.length === 1) {

@@ -113,10 +113,10 @@ export const codeFolder = (): string | undefined => {
     const us = process.geteuid?.()
     const folder = folderPath()
     if (us === undefined || folder === undefined) return undefined
-    const found = Fs.lstatSync(folder, { throwIfNoEntry: false })
-    if (found !== undefined) {
+    const existing = Fs.lstatSync(folder, { throwIfNoEntry: false })
+    if (existing !== undefined) {
       const parent = Fs.statSync(Path.dirname(folder))
-      return isPrivate(found, us) && isSafeParent(parent, us) ? folder : undefined
+      return isPrivate(existing, us) && isSafeParent(parent, us) ? folder : undefined
     }
     return makeFolder(folder, us) ? folder : undefined
   } catch {

@@ -40,20 +40,20 @@ export const followFiles = Effect.fnUntraced(function* (
     for (;;) {
       if (isSeen) yield* changed
       isSeen = false
-      const found = yield* read
+      const result = yield* read
       yield* refreshQuietly(notify)
       isSeen = true
-      if (Either.isLeft(found)) {
-        if (found.left.message !== problem) {
-          problem = found.left.message
-          yield* notify({ _tag: "ChangeRejected", error: found.left, isRunning })
+      if (Either.isLeft(result)) {
+        if (result.left.message !== problem) {
+          problem = result.left.message
+          yield* notify({ _tag: "ChangeRejected", error: result.left, isRunning })
         }
         continue
       }
-      const changes = changesBetween(current, found.right)
+      const changes = changesBetween(current, result.right)
       if (changes === undefined && problem !== undefined) yield* notify({ _tag: "Recovered", isRunning })
       problem = undefined
-      if (changes !== undefined) return { plan: found.right, changes }
+      if (changes !== undefined) return { plan: result.right, changes }
     }
   })
   return { next }

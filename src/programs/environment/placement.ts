@@ -26,15 +26,15 @@ export const placements = Effect.fn("placements")(function* (
 ) {
   const cipher = yield* Cipher
   const marked = cipher.isMarked(environment.salt)
-  const found = new Map<SecretName, Placement>()
+  const result = new Map<SecretName, Placement>()
   for (const [secret, sealed] of environment.secrets) {
     const place = { environment: name, secret }
     const opened = opening.opened.get(secret)
-    if (opened?.boundTo(place)) found.set(secret, { _tag: "Bound" })
-    else if (opened !== undefined && !marked) found.set(secret, { _tag: "Unbound" })
+    if (opened?.boundTo(place)) result.set(secret, { _tag: "Bound" })
+    else if (opened !== undefined && !marked) result.set(secret, { _tag: "Unbound" })
     else if (opened !== undefined) {
       const origin = originAmong(opened, name, environments)
-      found.set(
+      result.set(
         secret,
         Option.match(origin, {
           onNone: () => ({ _tag: "UnknownOrigin" }),
@@ -43,7 +43,7 @@ export const placements = Effect.fn("placements")(function* (
       )
     } else {
       const origin = yield* originElsewhere(sealed, name, environments)
-      found.set(
+      result.set(
         secret,
         Option.match(origin, {
           onNone: () => ({ _tag: "Damaged" }),
@@ -52,7 +52,7 @@ export const placements = Effect.fn("placements")(function* (
       )
     }
   }
-  return found
+  return result
 })
 
 /** Fails unless every value, except those that will be replaced, opens and is in its place. */

@@ -5,11 +5,11 @@ import * as AppState from "../../domain/app/app-state.ts"
 import type { Release } from "../../domain/app/release.ts"
 import type { ListenFailed } from "../../domain/errors/listen.ts"
 import {
+  describeObstacle,
   FixedPort,
   NotDeployed,
   ReleaseUnknown,
-  RolloutFailed,
-  sayObstacle
+  RolloutFailed
 } from "../../domain/errors/rollout.ts"
 import { omitUndefined } from "../../domain/omit-undefined.ts"
 import type { RolloutReply } from "../../domain/protocol/replies.ts"
@@ -129,7 +129,12 @@ const checkDirectory = Effect.fnUntraced(function* (
   const { obstacle } = yield* AppHome
   const found = yield* obstacle(home, directory)
   if (found === undefined) return
-  return yield* new RolloutFailed({ app, reason: sayObstacle(directory, found), output: undefined, kept })
+  return yield* new RolloutFailed({
+    app,
+    reason: describeObstacle(directory, found),
+    output: undefined,
+    kept
+  })
 })
 
 /** The error to report if another app of this server has the address. */

@@ -102,7 +102,7 @@ const prepare = (
   Effect.gen(function* () {
     const connection = yield* Scope.fork(yield* Effect.scope, sequential)
     const close = Scope.close(connection, Exit.void)
-    const found = yield* Effect.either(
+    const connected = yield* Effect.either(
       Effect.gen(function* () {
         const { server, checked } = yield* connectAndCheck(delivery, listener)
         const removed = checked.removed.filter((name) => !agreed.has(name))
@@ -111,12 +111,12 @@ const prepare = (
         return { server, checked, removal: { delivery, plan, removed } }
       }).pipe(Scope.extend(connection))
     )
-    if (found._tag === "Left") {
+    if (connected._tag === "Left") {
       yield* close
-      const result = yield* resultOf(delivery, Effect.fail(found.left), listener)
+      const result = yield* resultOf(delivery, Effect.fail(connected.left), listener)
       return { _tag: "Ended", result } satisfies Prepared as Prepared
     }
     if (!isKeptOpen) yield* close
     yield* listener.onStage(delivery, { _tag: "Waiting" })
-    return { _tag: "Ready", delivery, isKeptOpen, close, ...found.right } satisfies Prepared as Prepared
+    return { _tag: "Ready", delivery, isKeptOpen, close, ...connected.right } satisfies Prepared as Prepared
   })

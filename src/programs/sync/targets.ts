@@ -12,7 +12,7 @@ import { targetsNamed } from "../servers/lookup.ts"
 export interface Choice {
   /** None stands for all environments that have servers. */
   readonly environment: Option.Option<EnvironmentName>
-  /** Limits which of those environments are meant. */
+  /** Limits which of those environments are suggestion. */
   readonly among?: ReadonlyArray<EnvironmentName>
   /** None stands for all servers of an environment. */
   readonly server: Option.Option<string>
@@ -91,13 +91,13 @@ const namesFor = (
   const servers = listed.get(name) ?? new Set()
   if (one === undefined && servers.size === 0) {
     const others = [...listed].flatMap(([other, { size }]) => (size === 0 ? [] : [other]))
-    const meant = Option.match(nearest(name, others), {
+    const suggestion = Option.match(nearest(name, others), {
       onNone: () => "",
       onSome: (other) => `Did you mean ${other}? If not:\n`
     })
     return new Usage({
       problem: `Environment ${name} has no servers.`,
-      hint: `${meant}Say which, in tako.toml: [envs.${name}] servers = ["la"]; or pass --server.`
+      hint: `${suggestion}Say which, in tako.toml: [envs.${name}] servers = ["la"]; or pass --server.`
     })
   }
   // A typing error must not send production's secrets to staging's server.

@@ -28,12 +28,12 @@ type Acquisition =
   | { readonly _tag: "Retry" }
 
 export const tryAcquire = (lock: string, token: string): Acquisition => {
-  const found = readLock(lock)
-  if (found === undefined) return create(lock, token) ? { _tag: "Acquired" } : { _tag: "Retry" }
+  const current = readLock(lock)
+  if (current === undefined) return create(lock, token) ? { _tag: "Acquired" } : { _tag: "Retry" }
   // A network file system may answer "it exists" to the request that created it.
-  if (found.token === token) return { _tag: "Acquired" }
-  if (isStaleLock(found, Date.now()) && remove(lock, found.token, isStaleLock)) return { _tag: "Retry" }
-  return { _tag: "Held", pid: presenceOf(found) === "alive" ? found.owner?.pid : undefined }
+  if (current.token === token) return { _tag: "Acquired" }
+  if (isStaleLock(current, Date.now()) && remove(lock, current.token, isStaleLock)) return { _tag: "Retry" }
+  return { _tag: "Held", pid: presenceOf(current) === "alive" ? current.owner?.pid : undefined }
 }
 
 /** Releases our own lock. It may still exist afterwards, when a process that believed us gone is about to break it. */
@@ -57,8 +57,8 @@ export const sweepAround = (path: string, lock: string, token: string): void => 
   const breaks = `${Path.basename(lock)}.break-`
   for (const entry of unless(["ENOENT", "EACCES"], () => Fs.readdirSync(folder)) ?? []) {
     if (!entry.startsWith(breaks) || entry.startsWith(breaks + token)) continue
-    const found = readLock(Path.join(folder, entry))
-    if (found !== undefined && isStaleBreak(found, Date.now())) unlink(Path.join(folder, entry))
+    const current = readLock(Path.join(folder, entry))
+    if (current !== undefined && isStaleBreak(current, Date.now())) unlink(Path.join(folder, entry))
   }
 }
 
@@ -69,7 +69,7 @@ export const sweepAround = (path: string, lock: string, token: string): void => 
 const remove = (
   lock: string,
   token: string,
-  isRemovable: (found: LockContent, now: number) => boolean
+  isRemovable: (current: LockContent, now: number) => boolean
 ): boolean => {
   const breaking = `${lock}.break-${token}`
   const ours = newToken()
@@ -79,10 +79,10 @@ const remove = (
     return isStaleBreak(other, Date.now()) && remove(breaking, other.token, isStaleBreak)
   }
   try {
-    const found = readLock(lock)
+    const current = readLock(lock)
     const marker = readLock(breaking)
-    if (found?.token !== token) return true
-    if (marker?.token !== ours || !isRemovable(found, marker.modified)) return false
+    if (current?.token !== token) return true
+    if (marker?.token !== ours || !isRemovable(current, marker.modified)) return false
     unlink(lock)
     return true
   } finally {
@@ -90,12 +90,12 @@ const remove = (
   }
 }
 
-const isStaleLock = (found: LockContent, now: number): boolean =>
-  presenceOf(found) === "gone" || Math.abs(now - found.modified) > patience
+const isStaleLock = (current: LockContent, now: number): boolean =>
+  presenceOf(current) === "gone" || Math.abs(now - current.modified) > patience
 
-const isStaleBreak = (found: LockContent, now: number): boolean => {
-  const state = presenceOf(found)
-  return state === "gone" || (state === "unknown" && Math.abs(now - found.modified) > patience)
+const isStaleBreak = (current: LockContent, now: number): boolean => {
+  const state = presenceOf(current)
+  return state === "gone" || (state === "unknown" && Math.abs(now - current.modified) > patience)
 }
 
 const presenceOf = ({ owner }: LockContent): Presence => (owner === undefined ? "unknown" : presence(owner))

@@ -43,10 +43,10 @@ export const readPrivate = (
         return problem === "missing" ? undefined : problem
       }
     }),
-    (found) =>
-      typeof found === "string"
-        ? new UnsafeFile({ path, problem: found, directory: false })
-        : Effect.succeed(Option.fromNullable(found))
+    (result) =>
+      typeof result === "string"
+        ? new UnsafeFile({ path, problem: result, directory: false })
+        : Effect.succeed(Option.fromNullable(result))
   )
 
 /** Whether the folder exists. Fails with UnsafeFile when others may do what is forbidden. */

@@ -19,7 +19,7 @@ const unavailable = (error: UnsafeFile | FileFailed): KeyCacheUnavailable => {
     const because = explain(error.code)
     return new KeyCacheUnavailable({ reason: "failed", location, because, message: error.message })
   }
-  const inspect = `look at it, then remove it: rm ${error.directory ? "-r " : ""}${location}`
+  const inspect = `inspect it, then remove it: rm ${error.directory ? "-r " : ""}${location}`
   const fix = {
     permissions: `chmod ${error.directory ? "700" : "600"} ${location}`,
     "foreign-owner": "run tako as that user, or set TAKO_HOME to a folder of your own",
@@ -32,7 +32,7 @@ const unavailable = (error: UnsafeFile | FileFailed): KeyCacheUnavailable => {
 
 /** The content of a file in tako's home is not what tako writes. */
 export const unreadable = (path: string): KeyCacheUnavailable =>
-  unsafe(path, "does not hold what tako writes there", `look at it, then remove it: rm ${path}`)
+  unsafe(path, "does not contain what tako writes there", `inspect it, then remove it: rm ${path}`)
 
 const unsafe = (location: string, because: string, fix: string) =>
   new KeyCacheUnavailable({

@@ -70,10 +70,10 @@ export const layer: Layer.Layer<KeyCache, never, Home> = Layer.effect(
 const textLength = 44
 
 const readKey = Effect.fnUntraced(function* (path: string) {
-  const found = yield* readPrivate(path, textLength + 1)
-  if (Option.isNone(found)) return Option.none()
-  const text = found.value.toString("latin1")
-  found.value.fill(0)
+  const bytes = yield* readPrivate(path, textLength + 1)
+  if (Option.isNone(bytes)) return Option.none()
+  const text = bytes.value.toString("latin1")
+  bytes.value.fill(0)
   const key = text.endsWith("\n") ? Key.fromBase64(Redacted.make(text.slice(0, -1))) : Option.none()
   if (Option.isNone(key)) return yield* unreadable(path)
   return key

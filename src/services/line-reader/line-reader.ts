@@ -88,10 +88,10 @@ export const lineReader = (stream: Duplex, { length: most, within, budget }: Lin
   const until = <A>(look: () => A | NoLine | undefined): Effect.Effect<A, NoLine> =>
     Effect.async((resume) => {
       const attempt = () => {
-        const found = look()
-        if (found === undefined) return
+        const result = look()
+        if (result === undefined) return
         waiting.delete(attempt)
-        resume(found instanceof NoLine ? Effect.fail(found) : Effect.succeed(found))
+        resume(result instanceof NoLine ? Effect.fail(result) : Effect.succeed(result))
       }
       waiting.add(attempt)
       attempt()
@@ -108,8 +108,8 @@ export const lineReader = (stream: Duplex, { length: most, within, budget }: Lin
           until(() => pull() ?? (held > 0 ? "begun" : undefined)),
           idle
         )
-        return Effect.flatMap(first, (found) =>
-          found === "begun" ? timed(until(pull), within) : Effect.succeed(found)
+        return Effect.flatMap(first, (result) =>
+          result === "begun" ? timed(until(pull), within) : Effect.succeed(result)
         )
       }),
     release

@@ -32,4 +32,4 @@ export const answerLine = (handler: Handler, line: Uint8Array): Effect.Effect<st
   )
 }
 
-const bug = "tako-server hit a bug and did not finish. Its log has the kind of error."
+const bug = "tako-server hit a bug and did not finish the request. Its log has the kind of error."

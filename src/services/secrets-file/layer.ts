@@ -41,25 +41,25 @@ const changeUnder = Effect.fnUntraced(function* <E, R>(
   lock: Lock,
   change: (current: Environments.Environments) => Effect.Effect<Environments.Environments, E, R>
 ) {
-  const found = yield* readContents(path)
-  const current = yield* environmentsOf(found)
+  const before = yield* readContents(path)
+  const current = yield* environmentsOf(before)
   const next = yield* change(current)
   const bytes = yield* replacement(path, current, next)
   if (Option.isNone(bytes)) return next
   const unchanged = Effect.gen(function* () {
     const now = yield* locate(root)
-    const same = now.path === path && sameBytes(found, yield* readContents(path)) && (yield* lock.isOurs)
+    const same = now.path === path && sameBytes(before, yield* readContents(path)) && (yield* lock.isOurs)
     if (!same) yield* new SecretsFileChanged({})
   })
-  yield* replace(path, bytes.value, permissionsOf(found), unchanged)
+  yield* replace(path, bytes.value, permissionsOf(before), unchanged)
   return next
 })
 
-const environmentsOf = (found: Contents | undefined) =>
-  found === undefined ? Effect.succeed(Environments.empty) : parse(found.bytes)
+const environmentsOf = (contents: Contents | undefined) =>
+  contents === undefined ? Effect.succeed(Environments.empty) : parse(contents.bytes)
 
-const permissionsOf = (found: Contents | undefined): Permissions =>
-  found === undefined ? { _tag: "LessUmask", mode: 0o644 } : { _tag: "Like", stats: found.stats }
+const permissionsOf = (contents: Contents | undefined): Permissions =>
+  contents === undefined ? { _tag: "LessUmask", mode: 0o644 } : { _tag: "Like", stats: contents.stats }
 
 const makeFolder = ({ path, folderIsThere }: Location) => {
   const folder = Path.dirname(path)
@@ -100,10 +100,8 @@ const follow = (root: string, path: string) =>
       if (real === undefined) return { refused: "not-a-file" as const }
       return isInside(root, real) ? { real } : { refused: "symlink-outside-project" as const }
     }),
-    (found) =>
-      found.refused === undefined
-        ? Effect.succeed(found.real)
-        : new PathRefused({ path, reason: found.refused })
+    ({ real, refused }) =>
+      refused === undefined ? Effect.succeed(real) : new PathRefused({ path, reason: refused })
   )
 
 interface Contents {
@@ -123,8 +121,8 @@ const readContents = (path: string): Effect.Effect<Contents | undefined, FileFai
         )
       )
     }),
-    (found) =>
-      found === "not-a-file" ? new PathRefused({ path, reason: "not-a-file" }) : Effect.succeed(found)
+    (contents) =>
+      contents === "not-a-file" ? new PathRefused({ path, reason: "not-a-file" }) : Effect.succeed(contents)
   )
 
 const sameBytes = (a: Contents | undefined, b: Contents | undefined): boolean =>

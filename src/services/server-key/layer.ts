@@ -51,8 +51,8 @@ const fromFile = Effect.fnUntraced(function* ({ file, dataDirectory, hasData }: 
   if (isWithin(realPathOf(dataDirectory), realPathOf(file))) {
     return yield* new ServerKeyRefused({ path: file, problem: "in-data-directory" })
   }
-  const found = yield* read(file)
-  if (Option.isSome(found)) return yield* parse(file, found.value)
+  const existing = yield* read(file)
+  if (Option.isSome(existing)) return yield* parse(file, existing.value)
   if (yield* hasData) return yield* new ServerKeyRefused({ path: file, problem: "missing" })
   yield* makePrivateFolder(Path.dirname(file))
   // Two servers that start at once must not create one each.
@@ -90,8 +90,8 @@ const fromCredential = (path: string) =>
         return problem
       }
     }),
-    (found) =>
-      typeof found === "string" ? new ServerKeyRefused({ path, problem: found }) : parse(path, found)
+    (result) =>
+      typeof result === "string" ? new ServerKeyRefused({ path, problem: result }) : parse(path, result)
   )
 
 const problems: Readonly<Record<string, ServerKeyRefused["problem"]>> = {

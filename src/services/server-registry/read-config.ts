@@ -47,7 +47,8 @@ export const readConfigFile = (path: string): Effect.Effect<ConfigFile, ConfigIn
 const problemOf = (stats: Fs.Stats): string | undefined => {
   if (!stats.isFile()) return "it is not a file"
   if (stats.uid !== process.geteuid?.() && stats.uid !== 0) return "it belongs to another user"
-  if ((stats.mode & 0o022) !== 0) return "others may write to it, and it says where secrets go; chmod go-w it"
+  if ((stats.mode & 0o022) !== 0)
+    return "others can write to it, and it decides where secrets are sent; to fix it: chmod go-w"
   return stats.size > maxSize ? "it is larger than 1 MiB" : undefined
 }
 

@@ -33,7 +33,7 @@ export const layer: Layer.Layer<SourceTree, never, Project> = Layer.effect(
 const maxFolders = 2000
 
 const find = (root: string, names: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const found: Array<string> = []
+  const paths: Array<string> = []
   const folders = [""]
   for (let visited = 0; visited < folders.length && visited < maxFolders; visited += 1) {
     const folder = folders[visited] as string
@@ -44,10 +44,10 @@ const find = (root: string, names: ReadonlyArray<string>): ReadonlyArray<string>
       const path = folder === "" ? entry.name : `${folder}/${entry.name}`
       if (entry.isDirectory()) {
         if (!isSkipped(entry.name)) folders.push(path)
-      } else if (names.includes(entry.name)) found.push(path)
+      } else if (names.includes(entry.name)) paths.push(path)
     }
   }
-  return found
+  return paths
 }
 
 /** Directories that we may not read count as empty. */

@@ -70,13 +70,13 @@ const runSsh = (
   return command === undefined
     ? new Unresolved(
         "there is no ssh on this machine",
-        "Install OpenSSH's client: its configuration says how to get there."
+        "Install the OpenSSH client: tako connects as its configuration says."
       )
     : run({ ...command, ownSession: true, timeLimit: 10_000, outputLimit: 2 * 1024 * 1024 }).pipe(
         Effect.mapBoth({
           onFailure: ({ reason }) =>
             reason === "timeout"
-              ? new Unresolved("timeout", "ssh -G did not end. Is there a Match exec in ~/.ssh/config?")
+              ? new Unresolved("timeout", "ssh -G did not finish. Is there a Match exec in ~/.ssh/config?")
               : reason === "too-much-output"
                 ? new Unresolved("ssh -G prints more than 2 MiB", "Look at ~/.ssh/config.")
                 : new Unresolved("ssh could not be started", "Check that ssh runs: ssh -V"),

@@ -43,7 +43,7 @@ const refuseUntrusted = (server: string, path: string): Effect.Effect<void, Serv
       : new ServerUnreachable({
           server,
           stage: "connect",
-          reason: "another user may have put that socket there",
+          reason: "another user may have created that socket",
           hint: `Nothing was sent. tako-server's socket belongs in a folder that only its own user can write to; ${path} is not in one.`
         })
   })

@@ -32,7 +32,7 @@ export const routeTo = (
         return yield* new ServerUnreachable({
           server,
           stage: "resolve",
-          reason: `more than ${maxJumps} jump hosts lead there`,
+          reason: `it takes more than ${maxJumps} jump hosts`,
           hint: "Look for a ProxyJump in ~/.ssh/config that applies to its own host."
         })
       }

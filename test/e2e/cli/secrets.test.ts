@@ -62,7 +62,7 @@ describe("tako secrets", () => {
     assert.include(
       named.stderr,
       "Imported 4 secrets into environment production: 2 new, 1 replaced, 1 unchanged\n" +
-        `Left out, because it has no value: NONE\nImported literally, with \${…} not replaced: REF\n`
+        `Skipped, because it has no value: NONE\nImported literally, with \${…} not replaced: REF\n`
     )
     assert.notInclude(named.stderr, "Check these values")
     assert.strictEqual((await tako(["secrets", "get", "NEW", ...env])).stdout, "canary 2\n")
@@ -72,8 +72,8 @@ describe("tako secrets", () => {
     })
     assert.include(
       doubtful.stderr,
-      "4 new\nLeft out, because only dotenvx uses it: DOTENV_PUBLIC_KEY\n" +
-        "Left out, because it is not NAME=value: lines 4 and 5\n" +
+      "4 new\nSkipped, because only dotenvx uses it: DOTENV_PUBLIC_KEY\n" +
+        "Skipped, because it is not NAME=value: lines 4 and 5\n" +
         "Cut off at a #, which starts a comment outside quotes: CUT\n" +
         "Imported with its opening quote, which is not closed: OPEN\n" +
         "Imported as one line, because \\n is a line break only in double quotes: FLAT\nCheck these values; "
@@ -196,7 +196,7 @@ describe("tako secrets", () => {
   it("manages a key: export, import, forget, trust, ls", async () => {
     const { tako, home } = await sandboxWith({ production: { A: "v" } })
     const list = async () => (await tako(["secrets", "key", "ls"])).stdout
-    assert.include(await list(), "production    kept on this machine")
+    assert.include(await list(), "production    stored on this machine")
     const { stdout: key } = await tako(["secrets", "key", "export", "--env", "production", "--stdout"])
     assert.match(key, /^[A-Za-z0-9+/]{43}=\n$/)
     assert.strictEqual((await tako(["secrets", "key", "forget", "--env", "production"])).code, 0)
@@ -207,8 +207,8 @@ describe("tako secrets", () => {
     })
     assert.strictEqual(viaVariable.stdout, "v\n")
     const imported = await tako(["secrets", "key", "import", "--env", "production"], { stdin: key })
-    assert.match(imported.stderr, /^Key for production opens 1 of 1 values, kept in /)
-    assert.include(await list(), "kept on this machine")
+    assert.match(imported.stderr, /^Key for production opens 1 of 1 values, stored in /)
+    assert.include(await list(), "stored on this machine")
   })
 
   it("rotates under a generated passphrase, which goes to stdout where there is no terminal", async () => {

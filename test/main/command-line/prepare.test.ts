@@ -203,10 +203,7 @@ describe("says what is wrong, and what to type", () => {
       "secrets nothing-like-it",
       'There is no command "tako secrets nothing-like-it".\nSee: tako secrets --help'
     ],
-    [
-      "secrets DATABASE_URL hunter2",
-      "There is no such command below tako secrets.\nSee: tako secrets --help"
-    ],
+    ["secrets DATABASE_URL hunter2", "tako secrets has no such command.\nSee: tako secrets --help"],
     ["version", 'There is no command "tako version".\nDid you mean tako --version?'],
     ["help secrets sett", 'There is no command "tako secrets sett".\nDid you mean tako secrets set?'],
     ["-- secrets set A", 'A command is missing before "--".\nSee: tako --help'],
@@ -282,11 +279,11 @@ describe("says what is wrong, and what to type", () => {
     expect(read(["secrets", "set", "A", "--env", ""])).toMatch(/^--env needs a value\./)
     expect(read(["run", ""])).toBe("run -- ")
     expect(read(["run", "x", ""])).toBe("run -- x,")
-    expect(read([""])).toBe("There is no such command below tako.\nSee: tako --help")
+    expect(read([""])).toBe("tako has no such command.\nSee: tako --help")
   })
 
   it("matches flags and commands case-sensitively", () => {
-    expect(read(words("Secrets set A"))).toMatch(/^There is no such command/)
+    expect(read(words("Secrets set A"))).toMatch(/^tako has no such command/)
     expect(read(words("secrets rm A -Y"))).toMatch(/^tako secrets rm has no flag -Y/)
     expect(read(words("-v"))).toBe("tako has no flag -v.\nSee: tako --help")
   })

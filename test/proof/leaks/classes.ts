@@ -53,7 +53,7 @@ const says: Readonly<Record<string, RegExp>> = {
   SocketRefused: /(?:^Another tako-server is running|It was left alone\.)/m,
   StateDamaged: /^(?:error: Server \S+: )?The state of \S+ \(its state\.json\)/m,
   Usage:
-    /(?:There is no command|has no flag|has no such flag|Which environment|takes no|is missing\.|never taken from an argument)/,
+    /(?:There is no command|has no flag|has no such (?:flag|command)|Which environment|takes no|is missing\.|never taken from an argument)/,
   ValueRefused: /The value (?:is|has)/
 }
 

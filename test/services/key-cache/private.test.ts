@@ -45,7 +45,7 @@ const keep = Effect.flatMap(KeyCache, (cache) => cache.keep(id, Redacted.make(ne
 const forget = Effect.flatMap(KeyCache, (cache) => cache.forget(id))
 const modeOf = (path: string) => (Fs.statSync(path).mode & 0o7777).toString(8)
 
-const problems = { ...unsafeProblems, content: "does not hold what tako writes there" }
+const problems = { ...unsafeProblems, content: "does not contain what tako writes there" }
 
 /** Neither read nor written, and mended by what the message says. */
 const unsafe = (problem: keyof typeof problems, path: string) =>
@@ -64,7 +64,7 @@ const unsafe = (problem: keyof typeof problems, path: string) =>
 const mend = Effect.gen(function* () {
   const { message } = yield* Effect.flip(find)
   const command = message.split("Fix it: ")[1] ?? ""
-  assert.strictEqual(spawnSync("sh", ["-c", command.replace("look at it, then remove it: ", "")]).status, 0)
+  assert.strictEqual(spawnSync("sh", ["-c", command.replace("inspect it, then remove it: ", "")]).status, 0)
   yield* find
 })
 

@@ -68,10 +68,10 @@ describe("pins.json", () => {
 
   const meddlings: ReadonlyArray<readonly [string, string, (path: string) => void]> = [
     ["can be read by others", "can be read or changed by others", (path) => Fs.chmodSync(path, 0o644)],
-    ["is cut off", "does not hold what tako writes there", (path) => Fs.truncateSync(path, 10)],
+    ["is cut off", "does not contain what tako writes there", (path) => Fs.truncateSync(path, 10)],
     [
       "holds something else",
-      "does not hold what tako writes there",
+      "does not contain what tako writes there",
       (path) => Fs.writeFileSync(path, '{"/a":{"production":1}}')
     ],
     [

@@ -52,7 +52,7 @@ describe.skipIf(!isRoot)("a server's socket on this machine", () => {
       const socket = yield* Effect.promise(() => socketOf(somebody, { owner: 0, mode: 0o1777 }))
       const { connect } = yield* Transport
       const { message } = yield* Effect.flip(connect({ _tag: "Local", name: "local", socket }))
-      assert.include(message, "another user may have put that socket there")
+      assert.include(message, "another user may have created that socket")
       assert.include(message, "Nothing was sent.")
     }).pipe(Effect.provide(layerLocal))
   )

@@ -77,7 +77,7 @@ export const checkServer = (name: Option.Option<string>): Effect.Effect<Option.O
   Option.isNone(name) || name.value === localName || isServerName(name.value)
     ? Effect.succeed(name)
     : new Usage({
-        problem: "--server takes a name that tako servers ls shows, or local."
+        problem: "--server takes a name listed by tako servers ls, or local."
       })
 
 const checkApp = (name: string, environment: Option.Option<string>): Effect.Effect<AppName, Usage> => {

@@ -169,8 +169,8 @@ export const positionAfter = (root: GroupSpec, words: ReadonlyArray<string>): Po
       return last._tag === "Leaf" ? here({ dashes: true }) : undefined
     }
     if (isFlag(word)) {
-      const { found, tokens, problem } = readFlag(flagsAt(path), word, words[at + 1])
-      for (const [flag, value] of found) given.set(flag, value)
+      const { flags, tokens, problem } = readFlag(flagsAt(path), word, words[at + 1])
+      for (const [flag, value] of flags) given.set(flag, value)
       if (problem?._tag === "NeedsValue" && at + 1 === words.length && !word.includes("=")) {
         return here({ open: problem.flag })
       }

@@ -63,9 +63,8 @@ export const importCommand = leaf(
       yield* say(
         `Imported ${counted(outcomes.size, "secret")} into environment ${environment}: ${parts.join(", ")}`
       )
-      if (publicKeys.length > 0)
-        yield* say(`Left out, because only dotenvx uses it: ${publicKeys.join(", ")}`)
-      if (empty.length > 0) yield* say(`Left out, because it has no value: ${empty.join(", ")}`)
+      if (publicKeys.length > 0) yield* say(`Skipped, because only dotenvx uses it: ${publicKeys.join(", ")}`)
+      if (empty.length > 0) yield* say(`Skipped, because it has no value: ${empty.join(", ")}`)
       if (references.length > 0) {
         yield* say(`Imported literally, with \${…} not replaced: ${references.join(", ")}`)
       }
@@ -86,7 +85,7 @@ export const importCommand = leaf(
 
 /** What dotenv skips or cuts off silently; the file is about to be deleted. */
 const warningsOf = ({ cutOff, unclosed, oneLine, skippedLines }: Dotenv): ReadonlyArray<string> => [
-  ...(skippedLines === undefined ? [] : [`Left out, because it is not NAME=value: ${skippedLines}`]),
+  ...(skippedLines === undefined ? [] : [`Skipped, because it is not NAME=value: ${skippedLines}`]),
   ...(cutOff.length === 0
     ? []
     : [`Cut off at a #, which starts a comment outside quotes: ${cutOff.join(", ")}`]),

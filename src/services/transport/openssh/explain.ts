@@ -38,8 +38,8 @@ export const explainExit = (
       hungUp: /Too many authentication failures/.test(stderr)
     })
   }
-  const found = patterns.find(([pattern]) => pattern.test(stderr))
-  const [, stage, reason] = found ?? ([/./, "connect", "ssh gave up"] as const)
+  const match = patterns.find(([pattern]) => pattern.test(stderr))
+  const [, stage, reason] = match ?? ([/./, "connect", "ssh gave up"] as const)
   return new ServerUnreachable({ server, stage, reason, hint: lastLineOf(stderr) })
 }
 
@@ -49,7 +49,7 @@ const patterns: ReadonlyArray<readonly [RegExp, TransportStage, string]> = [
   [/No route to host/, "connect", "EHOSTUNREACH"],
   [/Network is unreachable/, "connect", "ENETUNREACH"],
   [/timed out/, "connect", "timeout"],
-  [/Unable to negotiate|no matching/, "host-key", "both sides have no algorithm in common"],
+  [/Unable to negotiate|no matching/, "host-key", "the two sides share no algorithm"],
   [/kex_exchange_identification|banner exchange|Connection (?:closed|reset)/, "host-key", "closed"]
 ]
 

@@ -96,7 +96,7 @@ const start = (program: SshProgram, target: SshTarget, path: string) =>
             server: target.name,
             stage: "resolve",
             reason: "there is no ssh on this machine",
-            hint: "Install OpenSSH's client."
+            hint: "Install the OpenSSH client."
           })
         : Effect.sync(() =>
             observe(

@@ -70,7 +70,7 @@ export const unlock = ({ utils }: Module, encrypted: string, passphrase: string)
   return parsed instanceof Error || !parsed.isPrivateKey() ? undefined : parsed
 }
 
-const firstOf = <A>(found: A | ReadonlyArray<A>): A => (Array.isArray(found) ? found[0] : found) as A
+const firstOf = <A>(parsed: A | ReadonlyArray<A>): A => (Array.isArray(parsed) ? parsed[0] : parsed) as A
 
 /** PEM of any kind, and PuTTY's own format. */
 const isPrivate = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----|^PuTTY-User-Key-File-/

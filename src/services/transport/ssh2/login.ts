@@ -96,10 +96,10 @@ export const login = Effect.fnUntraced(function* (
     .until(() => refusal ?? session.fault() ?? (session.handshaken() ? "done" : undefined))
     .pipe(
       within(server, "host-key", timeouts.hostKey),
-      Effect.flatMap((found) =>
-        found === "done"
+      Effect.flatMap((event) =>
+        event === "done"
           ? Effect.void
-          : Effect.fail("_tag" in found ? found : unreachable(server, "host-key", found))
+          : Effect.fail("_tag" in event ? event : unreachable(server, "host-key", event))
       )
     )
 
@@ -110,15 +110,15 @@ export const login = Effect.fnUntraced(function* (
     return request
   }
   while (!session.ready()) {
-    const found = yield* within(
+    const event = yield* within(
       server,
       "authenticate",
       timeouts.authenticate
     )(session.until(() => session.fault() ?? takeUnlockRequest() ?? (session.ready() ? "done" : undefined)))
-    if (found === "done") break
-    if ("kind" in found) {
-      if (found.kind !== "refused-login" && found.kind !== "disconnected") {
-        return yield* unreachable(server, "authenticate", found)
+    if (event === "done") break
+    if ("kind" in event) {
+      if (event.kind !== "refused-login" && event.kind !== "disconnected") {
+        return yield* unreachable(server, "authenticate", event)
       }
       return yield* new LoginRefused({
         server,
@@ -127,13 +127,13 @@ export const login = Effect.fnUntraced(function* (
         user: settings.user,
         reason: locked !== undefined ? "locked" : ring.offered() === 0 ? "no-keys" : "refused",
         offered: ring.offered(),
-        hungUp: found.kind === "disconnected",
+        hungUp: event.kind === "disconnected",
         ...omitUndefined({ file: locked, passedOver })
       })
     }
-    const key = yield* vault.open(module, found.path, found.encrypted)
-    if (Option.isNone(key)) locked = found.path
-    found.reply(Option.getOrUndefined(key))
+    const key = yield* vault.open(module, event.path, event.encrypted)
+    if (Option.isNone(key)) locked = event.path
+    event.reply(Option.getOrUndefined(key))
   }
   return { client, session }
 })

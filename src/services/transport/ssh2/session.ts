@@ -48,8 +48,8 @@ export const observe = (client: Client, stream: Duplex): Session => {
   const wake = () => {
     for (const evaluate of [...waiting]) evaluate()
   }
-  const fail = (found: Fault) => {
-    fault ??= found
+  const fail = (reported: Fault) => {
+    fault ??= reported
     wake()
   }
   client.on("handshake", () => {
@@ -61,8 +61,8 @@ export const observe = (client: Client, stream: Duplex): Session => {
     wake()
   })
   client.on("error", (error) => {
-    const found = faultOf(error as LevelledError)
-    if (found !== undefined) fail(found)
+    const reported = faultOf(error as LevelledError)
+    if (reported !== undefined) fail(reported)
   })
   client.on("close", () => fail({ kind: "closed" }))
   stream.on("close", () => fail({ kind: "closed" }))
@@ -74,10 +74,10 @@ export const observe = (client: Client, stream: Duplex): Session => {
     until: <A>(condition: () => A | undefined) =>
       Effect.async<A>((resume) => {
         const evaluate = () => {
-          const found = condition()
-          if (found === undefined) return
+          const result = condition()
+          if (result === undefined) return
           waiting.delete(evaluate)
-          resume(Effect.succeed(found))
+          resume(Effect.succeed(result))
         }
         waiting.add(evaluate)
         evaluate()
@@ -121,7 +121,7 @@ export const unreachable = (
     stage,
     reason:
       kind === "no-agreement"
-        ? "both sides have no algorithm in common, or the other side is not an SSH server"
+        ? "the two sides share no algorithm, or the other side is not an SSH server"
         : (code ?? "closed"),
     hint: stage === "host-key" ? "Does sshd answer on that port? See: ssh -v" : "See what ssh -v says."
   })

@@ -55,10 +55,10 @@ const lastCode = (error: Error): string => {
 }
 
 const tcpHint = (stage: TransportStage, reason: string, address: string): string => {
-  if (stage === "resolve") return `No address is known for ${address}. Check the host's name: tako servers ls`
+  if (stage === "resolve") return `${address} has no known address. Check the host name: tako servers ls`
   return reason === "ECONNREFUSED"
     ? `Nothing listens on ${address}. Is sshd running there, and on that port?`
-    : `${address} does not answer. Is it up, and may you reach it from here?`
+    : `${address} does not answer. Is it up, and can it be reached from here?`
 }
 
 /** Has this host connect to another one (RFC 4254, 7.2). */
@@ -78,7 +78,7 @@ export const forwardTcp = (
       hintFor: (prohibited) =>
         prohibited
           ? "The jump host's sshd does not allow it: AllowTcpForwarding, PermitOpen."
-          : `The jump host does not reach ${hostname}:${port}. Is sshd running there?`
+          : `The jump host cannot reach ${hostname}:${port}. Is sshd running there?`
     }
   )
 

@@ -31,8 +31,8 @@ export const reportKeptKey = Effect.fnUntraced(function* (environment: string, k
   if (kept.created) yield* say(`Created environment ${environment}`)
   yield* say(
     total === 0
-      ? `Key for ${environment} kept in ${kept.path}`
-      : `Key for ${environment} opens ${kept.opened} of ${total} values, kept in ${kept.path}`
+      ? `Key for ${environment} stored in ${kept.path}`
+      : `Key for ${environment} opens ${kept.opened} of ${total} values, stored in ${kept.path}`
   )
   if (kept.unopened.length === 0) return done
   yield* say(`Damaged, or sealed with another passphrase: ${kept.unopened.join(", ")}`)

@@ -18,7 +18,7 @@ export const forget = leaf(
       yield* say(
         forgotten
           ? `Removed the key of ${environment} from this machine`
-          : `This machine had no key of ${environment}`
+          : `This machine had no key for ${environment}`
       )
     })
 )

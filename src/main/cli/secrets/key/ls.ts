@@ -56,7 +56,7 @@ const stateLabels: Readonly<Record<KeyState, string>> = {
   TAKO_KEY_FILE: "TAKO_KEY_FILE",
   TAKO_PASSPHRASE: "TAKO_PASSPHRASE",
   TAKO_PASSPHRASE_FILE: "TAKO_PASSPHRASE_FILE",
-  cache: "kept on this machine",
+  cache: "stored on this machine",
   prompt: "typed at a prompt",
   none: "no key here",
   "not-trusted": "not trusted: it belongs to another project",

@@ -27,7 +27,7 @@ export const trust = leaf(
       yield* say(
         outcome === "trusted"
           ? `This project now uses the key of ${environment}`
-          : `This project uses the key of ${environment} already`
+          : `This project already uses the key of ${environment}`
       )
     })
 )
