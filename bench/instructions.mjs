@@ -1,4 +1,4 @@
-// Counts the instructions of a start and fails where tako takes 2 % more than was recorded: times are noisy, counts are not.
+// Counts the instructions of a start, and fails if tako takes 2 % more than recorded: times are noisy, counts are not.
 // npm run bench:instructions [-- --record]
 import { execFileSync, spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
@@ -20,13 +20,13 @@ const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-count-"))
 process.on("exit", () => Fs.rmSync(folder, { recursive: true, force: true }))
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130))
 
-/** What cannot be counted is not a pass: in CI it fails. */
+/** If nothing can be counted, that is not a pass: in CI it fails. */
 const cannot = (why) => {
-  console.log(`This is no pass: ${why}.`)
+  console.log(`Not a pass: ${why}.`)
   process.exit(process.env.CI ? 1 : 0)
 }
 if (spawnSync("valgrind", ["--version"]).status !== 0)
-  cannot("valgrind is not here (Debian's package valgrind)")
+  cannot("valgrind is not installed (Debian's package valgrind)")
 
 // Without threads, optimized code or randomness in hashes a start is the same instructions each time, to 1 in 10,000.
 const flags = ["--predictable", "--single-threaded", "--no-opt", "--hash-seed=1", "--random-seed=1"]

@@ -8,7 +8,7 @@ import * as Path from "node:path"
 
 const program = "/usr/sbin/sshd"
 
-/** root's sshd insists on /run/sshd: it gets one that nobody else sees. */
+/** root's sshd insists on /run/sshd, so it gets one in a mount namespace of its own. */
 const namespace =
   process.getuid?.() === 0
     ? ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"', "sh"]

@@ -20,7 +20,7 @@ export interface Typed {
   readonly directory?: string
 }
 
-/** Runs a program to its end, in a session of its own: no controlling terminal, whoever runs the tests. */
+/** Runs a program to completion in a session of its own, so without a controlling terminal, whoever runs the tests. */
 export const runToEnd = (
   command: string,
   args: ReadonlyArray<string>,
@@ -48,7 +48,7 @@ export const runToEnd = (
     child.stdin.end(stdin)
   })
 
-/** A temporary project under git with a machine of its own, removed when the test is over. */
+/** A temporary project in git with a machine of its own, removed after the test. */
 export interface Sandbox {
   readonly folder: string
   readonly project: string

@@ -4,7 +4,7 @@ import type * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { Contract } from "../../src/services/contract.ts"
 
-/** Runs each test of the contract on a layer that is built for it alone. */
+/** Runs each test of the contract on a fresh layer. */
 export const testContract = <R>(
   title: string,
   contract: Contract<R>,

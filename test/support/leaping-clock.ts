@@ -8,9 +8,9 @@ interface Sleeper {
 }
 
 /**
- * A clock that stands still, but leaps from one sleeper's time to the next as long as `passing` waits for something. For
- * programs whose services are in memory, where nothing happens but what somebody sleeps for; TestClock takes 10 ms of real
- * time for each sleeper, which is much for a server that looks after processes ten times a second.
+ * A clock that stands still, except that it leaps from one sleeper's time to the next while `passing` waits for something. For
+ * programs whose services are in memory, where nothing happens except by sleeping; TestClock takes 10 ms of real time per
+ * sleeper, which is a lot for a server that checks its processes ten times a second.
  */
 export const makeLeapingClock = () => {
   let now = 0
@@ -41,7 +41,7 @@ export const makeLeapingClock = () => {
     sleepers = sleepers.filter((each) => each !== next)
     next.wake()
   }
-  /** Runs it while time passes: whenever nothing else is to be done, to the next sleeper's time. */
+  /** Runs the effect while time passes: whenever nothing else is left to do, time leaps to the next sleeper. */
   const passing = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.suspend(() => {
       let isOver = false

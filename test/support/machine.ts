@@ -43,7 +43,7 @@ export type Services =
   | SecretsFile
   | Terminal
 
-/** What surrounds one command: a project, variables, and a person at a terminal or none. */
+/** The situation of one command: a project, variables, and a person at a terminal or none. */
 export interface Situation {
   readonly file?: SecretsFile["Type"]
   readonly project?: string
@@ -56,11 +56,11 @@ export interface Situation {
   readonly said?: Ref.Ref<ReadonlyArray<Said>>
 }
 
-/** A secrets file of its own, to be given to a situation. */
+/** A secrets file for a situation. */
 export const secretsFile = (environments: Environments = empty) =>
   Effect.map(Layer.build(secretsFileLayer(environments)), (context) => Context.get(context, SecretsFile))
 
-/** A machine in memory, whose keys and pins stay from one command to the next. No terminal unless there are answers. */
+/** A machine in memory, whose keys and pins persist from one command to the next. No terminal unless there are answers. */
 export const machine = Effect.gen(function* () {
   const cache = Context.get(yield* Layer.build(keyCacheLayer), KeyCache)
   const pins = yield* Ref.make(Pins.empty)

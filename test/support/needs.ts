@@ -11,7 +11,7 @@ const isExecutable = (path: string): boolean => {
 }
 
 /**
- * Whether a program that a test wants is on the PATH; where it is not, the test skips itself, except in CI, where this
+ * Whether a program that a test needs is on the PATH. If it is not, the test is skipped, except in CI, where this
  * throws.
  */
 export const needs = (program: string): boolean => {

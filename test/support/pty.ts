@@ -4,13 +4,13 @@ import * as Path from "node:path"
 
 export type Flag = "ECHO" | "ICANON" | "ISIG" | "IEXTEN" | "ICRNL" | "IXON" | "OPOST"
 
-/** One thing that the person at the terminal does, or waits for. */
+/** One thing that the person at the terminal does or waits for. */
 export type Step =
-  /** Until the text shows, after where the last wait ended. */
+  /** Waits until the text shows after the point where the last wait ended. */
   | { readonly do: "wait"; readonly text: string; readonly regex?: boolean }
   | { readonly do: "send"; readonly text: string }
   | { readonly do: "send"; readonly base64: string }
-  /** Notes the terminal's flags as they are. */
+  /** Records the terminal's current flags. */
   | { readonly do: "flags" }
   | { readonly do: "until-flags"; readonly flags: Partial<Record<Flag, boolean>> }
   | { readonly do: "resize"; readonly columns: number; readonly rows: number }
@@ -28,14 +28,14 @@ export interface Script {
   readonly directory?: string
   readonly columns?: number
   readonly rows?: number
-  /** A path, or "closed"; the terminal where nothing is said. */
+  /** A path, or "closed"; the terminal by default. */
   readonly redirect?: { readonly stdin?: string; readonly stdout?: string; readonly stderr?: string }
-  /** For the whole script; 50 where nothing is said. Then the session is killed. */
+  /** The limit for the whole script, 50 by default, after which the session is killed. */
   readonly timeoutSeconds?: number
 }
 
 export interface Transcript {
-  /** All that the terminal showed, echo included. */
+  /** Everything that the terminal showed, echo included. */
   readonly output: string
   readonly exit: { readonly code: number } | { readonly signal: NodeJS.Signals }
   /** In the order of the "flags" steps. */
@@ -43,7 +43,7 @@ export interface Transcript {
   readonly finalFlags: Readonly<Record<Flag, boolean>>
   /** Whether every attribute of the terminal is as it was before the command. */
   readonly restored: boolean
-  /** What was sent and nobody read: a shell would run it. */
+  /** Input that was sent and not read: a shell would run it. */
   readonly leftover: string
 }
 
@@ -61,7 +61,7 @@ export const untilFlags = (wanted: Partial<Record<Flag, boolean>>): Step => ({
 export const kill = (signal: NodeJS.Signals): Step => ({ do: "kill", signal })
 export const exit: Step = { do: "exit" }
 
-/** A version manager's stand-in of that name takes ten times as long to start. */
+/** The real program, because a version manager's shim takes ten times as long to start. */
 const python = Fs.existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3"
 
 /**

@@ -19,21 +19,21 @@ export const serverBin =
 
 export const isRoot = process.getuid?.() === 0
 
-/** A place for one tako-server after the other: a data directory, a socket, apps. Nothing of it is left afterwards. */
+/** Room for one tako-server after another: a data directory, a socket, apps. Nothing is left of it afterwards. */
 export interface Host {
   readonly folder: string
   readonly data: string
   readonly socket: string
-  /** A folder that every user may read, with these files in it. */
+  /** A folder with these files that every user may read. */
   readonly folderOf: (files: Readonly<Record<string, string>>) => string
-  /** An address for a front that nobody else has. */
+  /** A free address for a front. */
   readonly address: () => string
   readonly start: (options?: StartOptions) => Promise<Server>
-  /** Asks whatever server listens there; rejects with its words. */
+  /** Asks whatever server listens there; rejects with its message. */
   readonly call: ReturnType<typeof callOf>
-  /** One line sent as it is, one line received. */
+  /** Sends one line verbatim, and receives one line. */
   readonly ask: (line: string) => Promise<string>
-  /** Everything on this machine that was started for an app of this place. */
+  /** Every process on this machine that was started for an app of this server. */
   readonly instances: () => ReadonlyArray<number>
   readonly remove: () => Promise<void>
 }
@@ -46,9 +46,9 @@ export interface StartOptions {
 }
 
 export interface Server {
-  /** Of the server itself, also when there is a wrapper. */
+  /** The server's own, even if there is a wrapper. */
   readonly pid: number
-  /** All that it has written. */
+  /** Everything it has written. */
   readonly log: () => string
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
   readonly kill: (signal?: NodeJS.Signals) => void
@@ -56,7 +56,7 @@ export interface Server {
   readonly stop: () => Promise<void>
 }
 
-/** Removed when the test is over; where there is none yet, `onEnd` is afterAll. */
+/** Removed after the test; outside of a test, `onEnd` is afterAll. */
 export const makeHost = (onEnd: (remove: () => Promise<void>) => void = onTestFinished): Host => {
   const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-host-"))
   // Apps have users of their own, who get to their folders.

@@ -7,17 +7,17 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { temporaryFolder } from "../services/files/folder.ts"
 
-/** A real sshd on loopback, that lets an account in that is not root: what it needs of ssh to be reached is in files of its own. */
+/** A real sshd on loopback, which lets an account other than root log in. Its own files have all of ssh that reaching it takes. */
 export interface Sshd {
   readonly folder: string
   readonly port: number
-  /** Who may log in; the group that a socket for it has to be of, where it is not ours. */
+  /** Who may log in, and the group that a socket for that user must have if it is not ours. */
   readonly user: string
   readonly group: number | undefined
   readonly hostKey: string
   readonly clientKey: string
   readonly knownHosts: string
-  /** An ssh_config in which every host is this one. */
+  /** An ssh_config that maps every host to this one. */
   readonly config: string
   /** What it has logged. */
   readonly log: () => string
@@ -34,7 +34,7 @@ export interface SshdOptions {
 
 const isRoot = process.getuid?.() === 0
 
-/** root's sshd insists on /run/sshd: it gets one that nobody else sees. */
+/** root's sshd insists on /run/sshd, so it gets one in a mount namespace of its own. */
 const inNamespace = isRoot
   ? ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"', "sh"]
   : []
@@ -93,7 +93,7 @@ export const sshd = (options: SshdOptions = {}): Effect.Effect<Sshd, never, Scop
     }
   })
 
-/** With what it has started to do its work, which would go on without it. */
+/** Ends it with the processes that it started, which would outlive it. */
 const end = ({ pid }: ChildProcess): void => {
   try {
     if (pid !== undefined) process.kill(-pid, "SIGKILL")
@@ -106,7 +106,7 @@ export const makeKey = (path: string, options: ReadonlyArray<string> = ["-t", "e
   execFileSync("ssh-keygen", ["-q", "-C", "", ...options, "-f", path])
 }
 
-/** Has an authority vouch for a host's key: a certificate beside it. */
+/** Has an authority certify a host's key: writes a certificate beside it. */
 export const certify = (authority: string, hostKey: string): void => {
   execFileSync("ssh-keygen", ["-q", "-s", authority, "-I", "host", "-h", "-n", "127.0.0.1", `${hostKey}.pub`])
 }
@@ -114,7 +114,7 @@ export const certify = (authority: string, hostKey: string): void => {
 export const publicLine = (key: string): string =>
   Fs.readFileSync(`${key}.pub`, "utf8").trim().split(" ").slice(0, 2).join(" ")
 
-/** Has each connection served by an sshd of its own, as inetd would: the system chooses the port, and nothing forks. */
+/** Serves each connection with its own sshd, as inetd would, so that the system chooses the port and nothing forks. */
 const listening = (config: string) =>
   Effect.acquireRelease(
     Effect.async<{

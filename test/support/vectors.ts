@@ -4,14 +4,14 @@ import * as Path from "node:path"
 const own = Path.resolve(import.meta.dirname, "../vectors")
 const shared = Path.resolve(import.meta.dirname, "../../../shared/vectors")
 
-/** The folder of golden files: the ones beside the project where they are, else our copies. */
+/** The folder of golden files: the ones beside the project if they exist, else our copies. */
 export const folder = Fs.existsSync(Path.join(shared, "bound.secrets.json")) ? shared : own
 
 export const read = (name: string): Buffer => Fs.readFileSync(Path.join(folder, name))
 
 export const readJson = <A>(name: string): A => JSON.parse(read(name).toString("utf8")) as A
 
-/** What `*.expected.json` says of a golden file. */
+/** The content of a golden file's `*.expected.json`. */
 export interface Expected {
   readonly passphrase: string
   readonly environments: Readonly<
