@@ -11,7 +11,7 @@ const passphrase = "canary-of-the-package-test"
 let folder: string
 let files: ReadonlyArray<string>
 
-// What `npm install` of the tarball leaves, without asking a registry: hash-wasm is the one of this checkout.
+// The result of `npm install` of the tarball, without a registry: hash-wasm comes from this checkout.
 beforeAll(() => {
   folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-package-"))
   const packed = ChildProcess.execFileSync(
@@ -29,7 +29,7 @@ beforeAll(() => {
   Fs.mkdirSync(modules)
   ChildProcess.execFileSync("tar", ["-xzf", Path.join(folder, filename), "-C", modules])
   Fs.renameSync(Path.join(modules, "package"), Path.join(modules, "tako"))
-  // And the peer that an embedder has.
+  // And an embedder's peer dependency.
   for (const name of ["hash-wasm", "effect"]) {
     Fs.symlinkSync(Path.join(root, "node_modules", name), Path.join(modules, name))
   }
@@ -58,7 +58,7 @@ const tako = (commandLine: ReadonlyArray<string>, input = "") => {
   return { status: ended.status, out: ended.stdout, said: ended.stderr }
 }
 
-/** As an embedder's strict project does, also of our declarations. */
+/** Type-checks as an embedder's strict project does, our declarations included. */
 const typeCheck = (sources: ReadonlyArray<string>, types: "node" | "none" = "node") => {
   const tsc = Path.join(root, "node_modules/typescript/bin/tsc")
   const options = [
@@ -151,7 +151,7 @@ export const fd: number = handOver((pipe) => pipe.fd)
 secrets.GREETINGS
 `
     )
-    // The browser's types, and neither Node's nor effect.
+    // With the browser's types, and neither Node's nor effect.
     assert.deepStrictEqual(typeCheck([alone], "none"), { status: 0, stdout: "" })
     const both = app(
       "both",
@@ -241,7 +241,7 @@ console.log(await Effect.runPromise(Effect.provide(program, Layers.secrets({ dir
   })
 
   it("exports Transport's contract, which the docker exec example passes", () => {
-    // In the place of docker: it runs what it is told to "in the container", where socat is a few lines of Node.
+    // Stands in for docker: it runs the command "in the container", where socat is a few lines of Node.
     const programs = Path.join(folder, "programs")
     Fs.mkdirSync(programs)
     const program = (name: string, lines: ReadonlyArray<string>) =>
@@ -304,10 +304,10 @@ for (const { name, run } of Testing.transportContract(server)) {
     })
     assert.strictEqual(stderr, "")
     assert.deepStrictEqual(stdout.trim().split("\n").sort(), [
-      "ok carries requests and replies, one after the other",
+      "ok carries requests and replies, one after another",
+      "ok reports that nothing listens",
       "ok returns a refusal without changing it",
-      "ok says that nobody is there",
-      "ok waits no longer than it may"
+      "ok waits no longer than the timeout"
     ])
   })
 

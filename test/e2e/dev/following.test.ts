@@ -5,7 +5,7 @@ import { assert, describe, it } from "vitest"
 import { makeSandbox, sandboxWith } from "../../support/cli.ts"
 import { linesOf, program, setSecret, startDev } from "./started.ts"
 
-/** Tells its secrets, and answers with them at a port that it tells on fd 4; it takes its time to begin. */
+/** Prints its secrets, and after a while serves them on a port that it reports on fd 4. */
 const server = `
   const fs = require("fs")
   const { secrets } = JSON.parse(fs.readFileSync(3, "utf8"))
@@ -27,7 +27,7 @@ describe("tako dev", () => {
     assert.strictEqual(await answerOf(url), '{"A":"one"}')
     await setSecret(sandbox, "A", "two")
     await dev.says("A has changed, restarting")
-    // The old one is out of the way, and the new one does not listen yet.
+    // The old program is stopped, and the new one does not listen yet.
     const answers = await Promise.all(Array.from({ length: 10 }, () => answerOf(url)))
     for (const answer of answers) assert.strictEqual(answer, '{"A":"two"}')
     dev.kill("SIGTERM")
@@ -64,7 +64,7 @@ describe("tako dev", () => {
     await dev.says("that is fixed")
     assert.lengthOf(linesOf(sandbox, "starts"), 1)
 
-    // Nothing of these is the program's affair; the last one is.
+    // None of these concerns the program, except the last.
     await setSecret(sandbox, "A", "other", "staging")
     const toml = Path.join(sandbox.project, "tako.toml")
     Fs.writeFileSync(toml, 'name = "project"\n# A remark.\n')
@@ -93,7 +93,7 @@ describe("tako dev", () => {
     const dev = startDev(sandbox, process.execPath, "--watch", "--no-warnings", "app.js")
     await dev.says("first one")
     for (const word of ["second", "third"]) {
-      // Node watches a file when its start is told, which may be after the program has spoken: then a change goes unseen.
+      // Node starts to watch a file when it hears of it, which may be after the program has printed: then it misses the change.
       const again = setInterval(save, 5_000, word)
       save(word)
       await dev.says(`${word} one`).finally(() => clearInterval(again))

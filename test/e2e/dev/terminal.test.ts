@@ -28,7 +28,7 @@ const at = (
 
 const dev = (...command: ReadonlyArray<string>) => [process.execPath, bin, "dev", ...command] as const
 
-/** Notes its pid, its secret and every key, one by one; the reader of a key is the one that keeps it. */
+/** Records its pid, its secret and every key that it reads, one by one. */
 const keys = `
   const fs = require("fs")
   const { secrets } = JSON.parse(fs.readFileSync(3, "utf8"))
@@ -46,7 +46,7 @@ describe.skipIf(!needs("python3"))("tako dev at a terminal", () => {
     const restarts = 20
     const sandbox = await sandboxWith({ development: { A: "0" } })
     const path = program(sandbox, keys)
-    // The values in turn, each sealed once: twenty starts of tako secrets set would be most of the time.
+    // Alternates between two files: twenty runs of tako secrets set would take most of the time.
     const even = Fs.readFileSync(sandbox.file)
     await setSecret(sandbox, "A", "1")
     const odd = Fs.readFileSync(sandbox.file)
@@ -64,7 +64,7 @@ describe.skipIf(!needs("python3"))("tako dev at a terminal", () => {
         send(letter.toUpperCase())
       ]
     )
-    // A shell that does not become the program: its end leaves the program behind.
+    // A shell that does not exec the program: when the shell ends, the program is left behind.
     const playing = at(
       sandbox,
       dev("sh", "-c", `"${process.execPath}" "${path}"; exit $?`),

@@ -7,7 +7,7 @@ import { transformSync } from "esbuild"
 import { omitUndefined } from "../../../src/domain/omit-undefined.ts"
 import { openPipe } from "../../../src/services/process-spawner/pipes.ts"
 
-/** What must never be seen but where a program asks for it by name. */
+/** Must never appear, except where a program asks for it by name. */
 export const canary = "canary-7f3a"
 
 export const runtime = Path.resolve(import.meta.dirname, "../../../src/main/sdk/runtime.ts")
@@ -25,7 +25,7 @@ export const secrets: Secrets = loadSecrets<Secrets>()
 export { build, dataDir, env, handOver, host, isDev, isProd, port }
 `
 
-/** A folder with that file, for Nodes that take TypeScript and for those that do not, and these programs. */
+/** A folder with that file, as TypeScript and as JavaScript, and these programs. */
 export const makeApp = (programs: Readonly<Record<string, string>> = {}): string => {
   const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-sdk-"))
   const scripts = { start: "node reads.mjs" }
@@ -57,7 +57,7 @@ export interface Run {
   /** What is in the pipe; null for no pipe at all. */
   readonly sent?: string | null
   readonly variables?: Readonly<Record<string, string>>
-  /** What stands on fd 3 instead of the pipe. */
+  /** What is on fd 3 instead of the pipe. */
   readonly fd3?: "foreign" | "closed"
   /** While it runs. */
   readonly watch?: (child: ChildProcess, out: string) => void
@@ -121,4 +121,4 @@ export const nodes: ReadonlyArray<string> = [
   process.execPath,
   ...(process.env.TAKO_NODES ?? "").split(":")
 ].filter(Boolean)
-if (process.env.CI && nodes.length < 3) throw new Error("TAKO_NODES has to name Node 22 and 24 in CI")
+if (process.env.CI && nodes.length < 3) throw new Error("TAKO_NODES must name Node 22 and 24 in CI")

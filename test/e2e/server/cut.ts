@@ -6,7 +6,7 @@ import { changing, generalised, parse, pathsOf } from "../../proof/strace.ts"
 import { eventually } from "../../support/eventually.ts"
 import { needs } from "../../support/needs.ts"
 
-/** Whether a process may be looked at that is none of strace's own: as Yama has it (ptrace(2)), or with CAP_SYS_PTRACE. */
+/** Whether strace may attach to a process that it did not start: if Yama allows it (ptrace(2)), or with CAP_SYS_PTRACE. */
 export const mayTrace = (): boolean => {
   const scope = "/proc/sys/kernel/yama/ptrace_scope"
   if (!needs("strace")) return false
@@ -18,15 +18,15 @@ export const mayTrace = (): boolean => {
 /** A call of the server's main thread, which makes all of its changes to the data directory. */
 export interface Place {
   readonly name: string
-  /** Which one of that name it is, from 1. */
+  /** Which call of that name it is, from 1. */
   readonly nth: number
   /** "rename apps/shop/production/state.json.(temporary) apps/shop/production/state.json" */
   readonly does: string
-  /** Whether the call was not made any more. */
+  /** Whether the call was prevented. */
   readonly isCut: boolean
 }
 
-/** What is done to a call, as strace's `inject` has it: `signal=SIGKILL`, `error=ENOSPC`. */
+/** What is injected into a call, in strace's syntax: `signal=SIGKILL`, `error=ENOSPC`. */
 export interface Injection {
   readonly call: string
   readonly what: string
@@ -34,11 +34,11 @@ export interface Injection {
 }
 
 export interface Trace {
-  /** Ends it, if it has not ended with the server, and tells what the server has changed in the directory meanwhile. */
+  /** Ends the trace, if it has not ended with the server, and returns the server's changes to the directory. */
   readonly end: () => Promise<ReadonlyArray<Place>>
 }
 
-/** Looks at the calls of a process's main thread from now on. */
+/** Traces the calls of a process's main thread from now on. */
 export const trace = async (pid: number, folder: string, injection?: Injection): Promise<Trace> => {
   const file = Path.join(Path.dirname(folder), `trace-${pid}`)
   const inject =
@@ -62,7 +62,7 @@ export const trace = async (pid: number, folder: string, injection?: Injection):
 
 const placesIn = (text: string, folder: string): ReadonlyArray<Place> => {
   const lane = { folder } as Lane
-  // As if all threads were looked at.
+  // The format of a trace of all threads.
   const calls = parse(text.replace(/^/gm, "1 "))
   return calls.flatMap((call): ReadonlyArray<Place> => {
     const paths = pathsOf(call, lane).map((path) => generalised(path).replace(/secrets\.\d+/, "secrets.(n)"))

@@ -16,7 +16,7 @@ describe("tako-server", () => {
     assert.match(before.argv.at(-1), /^[a-z0-9]{8}$/)
     if (isRoot) assert.isAbove(before.uid, 69_999)
 
-    // One after the other, as fast as it goes, while the secrets change.
+    // Requests one after another, as fast as possible, while the secrets change.
     let isOver = false
     const statuses: Array<number> = []
     const asking = (async () => {

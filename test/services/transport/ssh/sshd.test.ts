@@ -70,7 +70,7 @@ describe.skipIf(!needs("sshd"))("by a real sshd", () => {
       const other = Path.join(server.folder, "other")
       makeKey(other)
       const name = `[127.0.0.1]:${server.port}`
-      // Whatever the configuration would let pass.
+      // Even if the configuration is lax.
       const lax = ["StrictHostKeyChecking no", "NoHostAuthenticationForLocalhost yes", "VerifyHostKeyDNS yes"]
       Fs.appendFileSync(server.config, `${lax.join("\n")}\n`)
       for (const [text, reason] of [
@@ -180,7 +180,7 @@ describe.skipIf(!needs("sshd"))("by a real sshd", () => {
       Fs.writeFileSync(jump.knownHosts, "")
       const refused = yield* failure(target, transport)
       assert.strictEqual(refused._tag, "HostKeyRefused")
-      // Of the ssh that it starts to get over the other host, OpenSSH does not say more.
+      // OpenSSH does not say more about the ssh that it starts for the jump host.
       if (way !== openSsh) assert.include(refused.message, `[127.0.0.1]:${jump.port}`)
     }))
 
