@@ -33,7 +33,7 @@ const PinnedKeys = Schema.transform(
  * Which keys belong where: by project identity, then by environment. More than one key during a rotation. As JSON:
  * `{"<project>": {"<environment>": "<key id>" | ["<key id>", "<key id>", …]}}`.
  */
-const PinsFile = mapOf<
+export const PinsFile = mapOf<
   string,
   ReadonlyMap<EnvironmentName, ReadonlyArray<KeyId>>,
   Readonly<Record<string, string | ReadonlyArray<string>>>

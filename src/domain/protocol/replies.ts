@@ -21,7 +21,7 @@ import { parseLine } from "./line.ts"
 import type { Command } from "./requests.ts"
 
 /** What a server answers to each command, under `data`. Members are named as on the wire. */
-const makeReplies = () => {
+export const makeReplies = () => {
   const app = AppNameText
   const release = Schema.NullOr(Ordinal)
   const revision = Schema.NullOr(Revision)

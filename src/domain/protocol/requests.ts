@@ -35,10 +35,11 @@ const ofApp = <const C extends string, F extends Schema.Struct.Fields>(command: 
 /** Who makes the request, as the client claims; recorded in the audit trail as not verified. */
 const by = optional(Label)
 
-/** What a client requests from a server, one JSON object per line. Members are named as on the wire. Marked pure for the bundler,
+/**
+ * What a client requests from a server, one JSON object per line. Members are named as on the wire. Marked pure for the bundler,
  * because a client never decodes requests.
  */
-const requests = /* @__PURE__ */ (() => ({
+export const requests = /* @__PURE__ */ (() => ({
   hello: request("hello", { protocol_version: Count }),
   /** Replaces all secrets of the app, and rolls them out. */
   update_secrets: ofApp("update_secrets", {

@@ -1,60 +1,23 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Either from "effect/Either"
+import type * as Schema from "effect/Schema"
+import { AppState } from "../../../src/domain/app/app-state.ts"
+import { AuditEntry } from "../../../src/domain/app/audit.ts"
 import * as SecretSet from "../../../src/domain/app/secret-set.ts"
-import { decodeResponse } from "../../../src/domain/protocol/replies.ts"
-import { decodeRequest } from "../../../src/domain/protocol/requests.ts"
+import { Envelope } from "../../../src/domain/envelope.ts"
+import { PinsFile } from "../../../src/domain/pins.ts"
+import { decodeResponse, makeReplies } from "../../../src/domain/protocol/replies.ts"
+import { type Command, commands, decodeRequest, requests } from "../../../src/domain/protocol/requests.ts"
+import { decoderOf } from "../../../src/domain/schema/decoder.ts"
 import { decode as decodeConfig } from "../../../src/domain/server-registry/config-toml.ts"
 import { decode as decodeTakoToml } from "../../../src/domain/tako-toml/decode.ts"
+import * as FastCheck from "../../support/fast-check.ts"
+import { seed } from "../../support/random.ts"
+import { wireOf } from "../../support/wire.ts"
 
 const canary = "c4nary-sk_live\u0000value"
 const seen = /c4nary/
-const at = "2026-01-31T12:00:00.000Z"
-const key = "0123456789abcdef"
-const release = {
-  id: 1,
-  revision: 1,
-  at,
-  by: "ann",
-  directory: "/srv/app",
-  start: ["node", "x"],
-  release: "y",
-  port: 80,
-  listen: "127.0.0.1:80",
-  drain_ms: 5,
-  vars: { A: "1" },
-  build: "b"
-}
-const summary = { app: "a/b", phase: "running", healthy: 1, instances: 1, release: 1, revision: 1 }
-const instance = {
-  id: "x",
-  pid: 1,
-  phase: "healthy",
-  port: 80,
-  release: 1,
-  revision: 1,
-  started_at: at,
-  restarts: 0
-}
-
-/** One of each shape, with every member. */
-const requests = [
-  { command: "hello", protocol_version: 0 },
-  {
-    command: "update_secrets",
-    app: "a/b",
-    secrets: { A: "1" },
-    dry_run: true,
-    key_id: key,
-    previous_key_id: key,
-    by: "ann",
-    expected_revision: 1
-  },
-  (({ id, revision, at, ...rest }) => ({ command: "deploy", app: "a/b", instances: 2, ...rest }))(release),
-  { command: "scale", app: "a/b", instances: 2, by: "ann" },
-  { command: "rollback", app: "a/b", release: 1, by: "ann" },
-  { command: "events", app: "a/b", limit: 1 },
-  { command: "logs", app: "a/b", lines: 1, after: "1", instance: "x" }
-]
+const replies: Readonly<Record<Command, Schema.Schema.AnyNoContext>> = makeReplies()
 
 const tako = {
   name: "shop",
@@ -101,15 +64,24 @@ const everywhere = (value: unknown) => others.flatMap((other) => misplaced(value
 
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
 
+/** A JSON value that fits the schema, with every member that it can have. */
+const completeOf = (schema: Schema.Schema.AnyNoContext) =>
+  FastCheck.sample(wireOf(schema, { complete: true }), { numRuns: 1, seed })[0]
+
 describe("a value in the wrong place", () => {
-  it.each(requests)("of a request is not quoted in the answer: $command", (request) => {
+  it.each(commands)("of a request is not quoted in the answer: %s", (command) => {
+    const request = completeOf(requests[command])
     assert.isTrue(Either.isRight(decodeRequest(bytes(request))))
+    let refused = 0
     for (const line of everywhere(request)) {
       // What a request's "command" is gets named, so that a person sees a misspelling.
-      if ((line as { command?: unknown }).command !== request.command) continue
+      if ((line as { command?: unknown }).command !== command) continue
       const decoded = decodeRequest(bytes(line))
-      if (Either.isLeft(decoded)) assert.notMatch(decoded.left, seen)
+      if (Either.isRight(decoded)) continue
+      refused++
+      assert.notMatch(decoded.left, seen)
     }
+    assert.strictEqual(refused > 0, Object.keys(request as object).length > 1)
   })
 
   it.each([
@@ -128,21 +100,38 @@ describe("a value in the wrong place", () => {
     assert.isAbove(refused, 20)
   })
 
-  it.each([
-    ["status", { ...summary, listen: "x", instance_list: [instance], problem: "x" }],
-    ["list", { apps: [summary] }],
-    ["releases", { app: "a/b", releases: [release], current: 1 }],
-    [
-      "events",
-      { app: "a/b", events: [{ at, action: "stop", outcome: "done", by: "ann", revision: 1, added: ["A"] }] }
-    ]
-  ] as const)("of a reply leaves its reason a word: %s", (command, data) => {
+  it.each(commands)("of a reply is refused without being quoted: %s", (command) => {
     const decode = (data: unknown) => decodeResponse(command, bytes({ status: "ok", data }))
+    const data = completeOf(replies[command])
     assert.isTrue(Either.isRight(decode(data)))
+    let refused = 0
     for (const changed of everywhere(data)) {
       const answer = decode(changed)
-      if (Either.isLeft(answer)) assert.strictEqual(answer.left, "not-an-answer")
+      if (Either.isRight(answer)) continue
+      refused++
+      assert.strictEqual(answer.left, "not-an-answer")
     }
+    assert.isAbove(refused, 0)
+  })
+
+  it.each([
+    ["an app's state", AppState],
+    ["an entry of the audit trail", AuditEntry],
+    ["a set of secrets", SecretSet.SecretSet],
+    ["an envelope", Envelope],
+    ["the pins", PinsFile]
+  ] as const)("of %s is not quoted in the problem", (_, schema: Schema.Schema.AnyNoContext) => {
+    const decode = decoderOf(() => schema)
+    const json = completeOf(schema)
+    assert.isTrue(Either.isRight(decode(json)))
+    let refused = 0
+    for (const changed of everywhere(json)) {
+      const decoded = decode(changed)
+      if (Either.isRight(decoded)) continue
+      refused++
+      assert.notMatch(JSON.stringify(decoded.left), seen)
+    }
+    assert.isAbove(refused, 0)
   })
 
   it("of a set of secrets is not quoted", () => {
