@@ -5,9 +5,9 @@ import * as FastCheck from "./fast-check.ts"
 
 /** Valid texts, numbers and objects for each rule that a schema may state. */
 const leaves: Readonly<Record<string, FastCheck.Arbitrary<unknown>>> = {
-  "a text": FastCheck.string({ unit: "binary" }).filter((text) => !text.includes("\0")),
+  "a string": FastCheck.string({ unit: "binary" }).filter((text) => !text.includes("\0")),
   "true or false": FastCheck.boolean(),
-  "a text of 1 to 256 characters": FastCheck.string({ minLength: 1, maxLength: 64 }).map(
+  "a string of 1 to 256 characters": FastCheck.string({ minLength: 1, maxLength: 64 }).map(
     (text) => `x${text}`
   ),
   "a moment, as in 2026-01-31T12:00:00.000Z": FastCheck.date({
@@ -45,7 +45,7 @@ const leaves: Readonly<Record<string, FastCheck.Arbitrary<unknown>>> = {
   ),
   "the number of a revision: 1, 2, 3 …": FastCheck.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
   "an object": FastCheck.dictionary(FastCheck.constantFrom("A", "_b", "__proto__"), FastCheck.string()),
-  "an object of texts": FastCheck.dictionary(
+  "an object of strings": FastCheck.dictionary(
     FastCheck.constantFrom("A", "DATABASE_URL", "Z9"),
     FastCheck.string({ unit: "grapheme" })
   )

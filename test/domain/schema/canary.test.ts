@@ -17,6 +17,7 @@ import { wireOf } from "../../support/wire.ts"
 
 const canary = "c4nary-sk_live\u0000value"
 const seen = /c4nary/
+const key = "0123456789abcdef"
 const replies: Readonly<Record<Command, Schema.Schema.AnyNoContext>> = makeReplies()
 
 const tako = {
@@ -115,14 +116,13 @@ describe("a value in the wrong place", () => {
   })
 
   it.each([
-    ["an app's state", AppState],
-    ["an entry of the audit trail", AuditEntry],
-    ["a set of secrets", SecretSet.SecretSet],
-    ["an envelope", Envelope],
-    ["the pins", PinsFile]
-  ] as const)("of %s is not quoted in the problem", (_, schema: Schema.Schema.AnyNoContext) => {
+    ["an app's state", AppState, completeOf(AppState)],
+    ["an entry of the audit trail", AuditEntry, completeOf(AuditEntry)],
+    ["a set of secrets", SecretSet.SecretSet, { A: "1" }],
+    ["an envelope", Envelope, { token: "t", secrets: { A: "1" }, environment: "production" }],
+    ["the pins", PinsFile, { "/a": { production: [key, key], staging: key } }]
+  ] as const)("of %s is not quoted in the problem", (_, schema: Schema.Schema.AnyNoContext, json) => {
     const decode = decoderOf(() => schema)
-    const json = completeOf(schema)
     assert.isTrue(Either.isRight(decode(json)))
     let refused = 0
     for (const changed of everywhere(json)) {
