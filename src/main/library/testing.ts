@@ -4,16 +4,21 @@
  */
 
 export { layerMemory as appHome } from "../../services/app-home/layer-memory.ts"
+export { contractOf as balancerContractOf } from "../../services/balancer/contract.ts"
 export { layerMemory as balancer, OpenedFronts } from "../../services/balancer/layer-memory.ts"
+export { contract as cipherContract } from "../../services/cipher/contract.ts"
 export { layerMemory as cipher } from "../../services/cipher/layer-memory.ts"
 export { ClipboardContents, layerMemory as clipboard } from "../../services/clipboard/layer-memory.ts"
 export type { Contract, ContractTest } from "../../services/contract.ts"
+export { contractOf as healthContractOf } from "../../services/health/contract.ts"
 export { HealthControl, layerMemory as health } from "../../services/health/layer-memory.ts"
 export { layerMemory as history } from "../../services/history/layer-memory.ts"
 export { layerMemory as home } from "../../services/home/layer-memory.ts"
+export { contract as instanceLogContract } from "../../services/instance-log/contract.ts"
 export { layerMemory as instanceLog } from "../../services/instance-log/layer-memory.ts"
 export { contract as keyCacheContract } from "../../services/key-cache/contract.ts"
 export { layerMemory as keyCache } from "../../services/key-cache/layer-memory.ts"
+export { contract as keyDerivationContract } from "../../services/key-derivation/contract.ts"
 export { layerMemory as keyDerivation } from "../../services/key-derivation/layer-memory.ts"
 export { contractOf as keyPinsContractOf } from "../../services/key-pins/contract.ts"
 export { layerMemory as keyPins } from "../../services/key-pins/layer-memory.ts"
@@ -22,6 +27,7 @@ export { layer as keySource } from "../../services/key-source/layer.ts"
 export { layerMemory as knownHosts } from "../../services/known-hosts/layer-memory.ts"
 export { layerMemory as management, ManagementClient } from "../../services/management/layer-memory.ts"
 export { layerMemory as passphraseWords } from "../../services/passphrase-words/layer-memory.ts"
+export { contractOf as processSpawnerContractOf } from "../../services/process-spawner/contract.ts"
 export {
   layerMemory as processSpawner,
   StartedProcesses
@@ -34,7 +40,9 @@ export {
   layerMemoryOf as secretsFileOf
 } from "../../services/secrets-file/layer-memory.ts"
 export { layerMemory as serverKey } from "../../services/server-key/layer-memory.ts"
+export { contract as serverRegistryContract } from "../../services/server-registry/contract.ts"
 export { layerMemory as serverRegistry } from "../../services/server-registry/layer-memory.ts"
+export { contract as serverStateContract } from "../../services/server-state/contract.ts"
 export { layerMemory as serverState } from "../../services/server-state/layer-memory.ts"
 export { layerMemory as signals, SignalsControl } from "../../services/signals/layer-memory.ts"
 export { layerMemory as sourceTree } from "../../services/source-tree/layer-memory.ts"
@@ -51,5 +59,6 @@ export {
   contractHandler as transportContractHandler
 } from "../../services/transport/contract.ts"
 export { layerMemory as transport } from "../../services/transport/layer-memory.ts"
+export { contractOf as watchContractOf } from "../../services/watch/contract.ts"
 export { layerMemory as watch, WatchControl } from "../../services/watch/layer-memory.ts"
 export { type Everything, everything } from "./everything.ts"

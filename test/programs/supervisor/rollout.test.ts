@@ -91,7 +91,7 @@ describe("update_secrets", () => {
     [
       "closes fd 4 without a word",
       (process) => process.report({ _tag: "Silent" }),
-      /did not report a port on fd 4 \(an app that does not know/
+      /did not report a port on fd 4 \(an app that does not use/
     ],
     ["tells nonsense", (process) => process.report({ _tag: "Garbage" }), /did not report a port/],
     [

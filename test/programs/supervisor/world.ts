@@ -15,6 +15,7 @@ import { serve } from "../../../src/programs/supervisor/serve.ts"
 import { layerMemory as homes } from "../../../src/services/app-home/layer-memory.ts"
 import { layerMemory as balancer, OpenedFronts } from "../../../src/services/balancer/layer-memory.ts"
 import { HealthControl, layerMemory as health } from "../../../src/services/health/layer-memory.ts"
+import { secretsOf } from "../../../src/services/instance-log/contract.ts"
 import { layerMemory as log } from "../../../src/services/instance-log/layer-memory.ts"
 import { ManagementClient, layerMemory as management } from "../../../src/services/management/layer-memory.ts"
 import {
@@ -25,7 +26,6 @@ import {
 import { layerMemory as key } from "../../../src/services/server-key/layer-memory.ts"
 import { layerMemory as state } from "../../../src/services/server-state/layer-memory.ts"
 import { ServerState } from "../../../src/services/server-state/server-state.ts"
-import { secretsOf } from "../../services/instance-log/contract.ts"
 import { makeLeapingClock } from "../../support/leaping-clock.ts"
 
 export const app = AppName("shop/production")

@@ -3,10 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { Balancer, type Front } from "../../../src/services/balancer/balancer.ts"
+import { contractOf } from "../../../src/services/balancer/contract.ts"
 import { layer } from "../../../src/services/balancer/layer.ts"
 import { layerMemory, OpenedFronts } from "../../../src/services/balancer/layer-memory.ts"
+import { testContract } from "../../support/contract.ts"
 import { suspended } from "../../support/suspended.ts"
-import { contract } from "./contract.ts"
 import { network } from "./world.ts"
 
 const opened = ({ address }: Front) =>
@@ -18,12 +19,16 @@ const opened = ({ address }: Front) =>
 
 let port = 20_000
 
-contract("Balancer over HTTP", layer, network)
-contract("Balancer in memory", layerMemory, {
-  backend: (id) => Effect.sync(() => ({ id, port: port++ })),
-  request: (front) => Effect.flatMap(opened(front), ({ request }) => request),
-  refuse: (front, backend) => Effect.flatMap(opened(front), ({ refuse }) => refuse(backend))
-})
+testContract("Balancer over HTTP", contractOf(network), layer)
+testContract(
+  "Balancer in memory",
+  contractOf({
+    backend: (id) => Effect.sync(() => ({ id, port: port++ })),
+    request: (front) => Effect.flatMap(opened(front), ({ request }) => request),
+    refuse: (front, backend) => Effect.flatMap(opened(front), ({ refuse }) => refuse(backend))
+  }),
+  layerMemory
+)
 
 describe("Balancer in memory", () => {
   it.effect("records the calls of each front in order, and the options it was opened with", () =>

@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Backend } from "../../../src/services/balancer/balancer.ts"
+import type { World } from "../../../src/services/balancer/contract.ts"
 import type { OngoingRequest } from "../../../src/services/balancer/layer-memory.ts"
-import type { World } from "./contract.ts"
 
 interface Arrival {
   readonly backend: Backend

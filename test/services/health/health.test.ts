@@ -4,12 +4,13 @@ import * as Net from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import { contractOf, token } from "../../../src/services/health/contract.ts"
 import { Health } from "../../../src/services/health/health.ts"
 import { layer } from "../../../src/services/health/layer.ts"
 import { HealthControl, layerMemory } from "../../../src/services/health/layer-memory.ts"
 import { listeners } from "../../../src/services/health/listeners.ts"
+import { testContract } from "../../support/contract.ts"
 import { temporaryFolder } from "../files/folder.ts"
-import { contract, token } from "./contract.ts"
 
 const listening = (server: Net.Server, host = "127.0.0.1") =>
   Effect.acquireRelease(
@@ -25,19 +26,27 @@ const listening = (server: Net.Server, host = "127.0.0.1") =>
 
 const app = (respond: Http.RequestListener) => listening(Http.createServer(respond))
 
-contract("Health over loopback", layer, (answer) => {
-  if (answer === "refused") return Effect.scoped(app(() => {}))
-  return app((request, response) => {
-    const { host, "x-tako-internal-token": given } = request.headers
-    if (request.url !== "/status" || host !== "tako.internal" || given !== Redacted.value(token)) {
-      response.writeHead(418).end()
-    } else if (answer === "healthy") response.writeHead(200, { "X-Tako-Internal-Token": given }).end("{}")
-    else response.writeHead(answer === "failing" ? 503 : 404).end()
-  })
-})
+testContract(
+  "Health over loopback",
+  contractOf<never>((answer) => {
+    if (answer === "refused") return Effect.scoped(app(() => {}))
+    return app((request, response) => {
+      const { host, "x-tako-internal-token": given } = request.headers
+      if (request.url !== "/status" || host !== "tako.internal" || given !== Redacted.value(token)) {
+        response.writeHead(418).end()
+      } else if (answer === "healthy") response.writeHead(200, { "X-Tako-Internal-Token": given }).end("{}")
+      else response.writeHead(answer === "failing" ? 503 : 404).end()
+    })
+  }),
+  layer
+)
 
-contract("Health in memory", layerMemory, (answer) =>
-  Effect.flatMap(HealthControl, (control) => Effect.as(control.answer(4000, answer), 4000))
+testContract(
+  "Health in memory",
+  contractOf((answer) =>
+    Effect.flatMap(HealthControl, (control) => Effect.as(control.answer(4000, answer), 4000))
+  ),
+  layerMemory
 )
 
 describe("Health over loopback", () => {

@@ -3,19 +3,23 @@ import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
+import { app, bytes, contract, secretsOf } from "../../../src/services/instance-log/contract.ts"
 import { InstanceLog } from "../../../src/services/instance-log/instance-log.ts"
 import { layer } from "../../../src/services/instance-log/layer.ts"
 import { layerMemory } from "../../../src/services/instance-log/layer-memory.ts"
 import { maskerOf, redactedText } from "../../../src/services/instance-log/masking.ts"
+import { testContract } from "../../support/contract.ts"
 import { temporaryFolder } from "../files/folder.ts"
-import { app, bytes, contract, secretsOf } from "./contract.ts"
 
-contract("InstanceLog in files", (test) =>
-  Effect.flatMap(temporaryFolder(), (directory) => Effect.provide(Effect.scoped(test), layer({ directory })))
+testContract(
+  "InstanceLog in files",
+  contract,
+  Layer.unwrapScoped(Effect.map(temporaryFolder(), (directory) => layer({ directory })))
 )
-contract("InstanceLog in memory", (test) => Effect.provide(Effect.scoped(test), layerMemory))
+testContract("InstanceLog in memory", contract, layerMemory)
 
 const said = Effect.flatMap(InstanceLog, (log) =>
   Effect.map(log.read(app, { lines: 10_000 }), ({ lines }) => lines.map(({ text }) => text))

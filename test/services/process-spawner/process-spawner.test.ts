@@ -5,12 +5,13 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { ProcessNotStarted } from "../../../src/domain/errors/processes.ts"
 import { portReport, silent } from "../../../src/domain/port-report.ts"
+import { contractOf, missing, type Stage } from "../../../src/services/process-spawner/contract.ts"
 import { layer, layerOf } from "../../../src/services/process-spawner/layer.ts"
 import { layerMemory, StartedProcesses } from "../../../src/services/process-spawner/layer-memory.ts"
 import { ProcessSpawner } from "../../../src/services/process-spawner/process-spawner.ts"
+import { testContract } from "../../support/contract.ts"
 import { eventually } from "../../support/eventually.ts"
 import { temporaryFolder } from "../files/folder.ts"
-import { contract, missing, type Stage } from "./contract.ts"
 
 /** Each process writes its environment to a new file, and waits for `end` with its exit code. */
 const realStage: Effect.Effect<Stage<never>, never, Scope.Scope> = Effect.map(temporaryFolder(), (folder) => {
@@ -57,18 +58,20 @@ const memory = layerMemory({
     command === missing ? new ProcessNotStarted({ command, reason: "not-found", code: "ENOENT" }) : undefined
 })
 
-contract("ProcessSpawner of the operating system", layer, realStage)
-contract("ProcessSpawner with a pool", layerOf({ poolSize: 3 }), realStage)
-contract(
+testContract("ProcessSpawner of the operating system", contractOf(realStage), layer)
+testContract("ProcessSpawner with a pool", contractOf(realStage), layerOf({ poolSize: 3 }))
+testContract(
   "ProcessSpawner in memory",
-  memory,
-  Effect.succeed({
-    command: ["program", "--flag"],
-    write: (text) =>
-      Effect.flatMap(last, ({ report }) => report(portReport(Buffer.from(text), true) ?? silent)),
-    end: (code) => Effect.flatMap(last, ({ end }) => end({ _tag: "Exited", code })),
-    environment: Effect.map(last, ({ spec }) => spec.environment)
-  })
+  contractOf(
+    Effect.succeed({
+      command: ["program", "--flag"],
+      write: (text) =>
+        Effect.flatMap(last, ({ report }) => report(portReport(Buffer.from(text), true) ?? silent)),
+      end: (code) => Effect.flatMap(last, ({ end }) => end({ _tag: "Exited", code })),
+      environment: Effect.map(last, ({ spec }) => spec.environment)
+    })
+  ),
+  memory
 )
 
 describe("ProcessSpawner in memory", () => {

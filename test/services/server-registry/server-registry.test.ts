@@ -4,11 +4,12 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
 import type { RegisteredServer } from "../../../src/domain/server-registry/registered-server.ts"
+import { contract } from "../../../src/services/server-registry/contract.ts"
 import { layer } from "../../../src/services/server-registry/layer.ts"
 import { layerMemory } from "../../../src/services/server-registry/layer-memory.ts"
 import { ServerRegistry } from "../../../src/services/server-registry/server-registry.ts"
+import { testContract } from "../../support/contract.ts"
 import { temporaryFolder } from "../files/folder.ts"
 import { homeIn } from "../key-cache/home.ts"
 
@@ -20,46 +21,17 @@ const ams: RegisteredServer = {
 }
 const v6: RegisteredServer = { name: "v6", socket: "/s", ssh: { host: "fe80::1%eth0" } }
 
-type Store = Context.Tag.Service<ServerRegistry>
-
 const build = (servers: Layer.Layer<ServerRegistry>) =>
   Effect.map(Layer.build(servers), (context) => Context.get(context, ServerRegistry))
 
 const storeIn = (home: string) => build(Layer.provide(layer, homeIn(home)))
 
-const contract = (title: string, store: Effect.Effect<Store, never, Scope.Scope>) =>
-  describe(title, () => {
-    it.scopedLive("are none at first, and keep their order", () =>
-      Effect.gen(function* () {
-        const servers = yield* store
-        assert.deepStrictEqual(yield* servers.all, [])
-        for (const each of [la, ams, v6]) yield* servers.add(each)
-        assert.deepStrictEqual(yield* servers.all, [la, ams, v6])
-        yield* servers.remove("ams")
-        assert.deepStrictEqual(yield* servers.all, [la, v6])
-        yield* servers.add(ams)
-        assert.deepStrictEqual(yield* servers.all, [la, v6, ams])
-      })
-    )
-
-    it.scopedLive("have unique names, and suggest one for an unknown name", () =>
-      Effect.gen(function* () {
-        const servers = yield* store
-        yield* servers.add(ams)
-        const twice = yield* Effect.flip(servers.add({ ...la, name: "ams" }))
-        assert.deepInclude(twice, { _tag: "ServerExists", destination: "deploy@10.0.0.7:2222" })
-        const typo = yield* Effect.flip(servers.remove("asm"))
-        assert.deepInclude(typo, { _tag: "ServerNotFound", suggestion: "ams" })
-        assert.deepStrictEqual(yield* servers.all, [ams])
-      })
-    )
-  })
-
-contract("ServerRegistry", Effect.flatMap(temporaryFolder(), storeIn))
-contract(
-  "ServerRegistry in memory",
-  Effect.suspend(() => build(layerMemory()))
+testContract(
+  "ServerRegistry",
+  contract,
+  Layer.unwrapScoped(Effect.map(temporaryFolder(), (home) => Layer.provide(layer, homeIn(home))))
 )
+testContract("ServerRegistry in memory", contract, layerMemory())
 
 describe("config.toml", () => {
   const written = (text: string, mode = 0o644) =>

@@ -8,25 +8,30 @@ import * as AppState from "../../../src/domain/app/app-state.ts"
 import * as SecretSet from "../../../src/domain/app/secret-set.ts"
 import type { DataUnsafe } from "../../../src/domain/errors/server.ts"
 import * as KeyInMemory from "../../../src/services/server-key/layer-memory.ts"
+import { contract } from "../../../src/services/server-state/contract.ts"
 import { layer, layerMemoryOnly } from "../../../src/services/server-state/layer.ts"
 import { layerMemory } from "../../../src/services/server-state/layer-memory.ts"
 import { ServerState } from "../../../src/services/server-state/server-state.ts"
+import { testContract } from "../../support/contract.ts"
 import { temporaryFolder } from "../files/folder.ts"
-import { contract } from "./contract.ts"
 import { app, at, canary, other, recordOf, revision, secretsOf } from "./values.ts"
 
 const dataIn = Effect.map(temporaryFolder(), (folder) => Path.join(folder, "data"))
 const appFolder = (directory: string) => Path.join(directory, "apps", "shop", "production")
 
-contract("ServerState", (test) =>
-  Effect.flatMap(dataIn, (directory) =>
-    Effect.provide(test, Layer.provide(layer({ directory }), KeyInMemory.layerMemory))
+testContract(
+  "ServerState",
+  contract,
+  Layer.unwrapScoped(
+    Effect.map(dataIn, (directory) => Layer.provide(layer({ directory }), KeyInMemory.layerMemory))
   )
 )
-contract("ServerState with secrets in memory only", (test) =>
-  Effect.flatMap(dataIn, (directory) => Effect.provide(test, layerMemoryOnly({ directory })))
+testContract(
+  "ServerState with secrets in memory only",
+  contract,
+  Layer.unwrapScoped(Effect.map(dataIn, (directory) => layerMemoryOnly({ directory })))
 )
-contract("ServerState in memory", (test) => Effect.provide(test, layerMemory))
+testContract("ServerState in memory", contract, layerMemory)
 
 /** A directory, and lives of servers in it, all with the same key. */
 const server = Effect.gen(function* () {

@@ -3,13 +3,14 @@ import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { contractOf, type Stage, told } from "../../../src/services/watch/contract.ts"
 import { layer, layerOf } from "../../../src/services/watch/layer.ts"
 import { layerMemory, WatchControl } from "../../../src/services/watch/layer-memory.ts"
 import { type WatchFolder, watchFolder } from "../../../src/services/watch/notifications.ts"
 import { Watch } from "../../../src/services/watch/watch.ts"
+import { testContract } from "../../support/contract.ts"
 import { eventually } from "../../support/eventually.ts"
 import { temporaryFolder } from "../files/folder.ts"
-import { contract, type Stage, told } from "./contract.ts"
 
 const stageIn = (folder: string): Stage<never> => ({
   path: (name) => Path.join(folder, name),
@@ -29,16 +30,18 @@ const failing: WatchFolder = (folder, onEvent) => {
   return watcher
 }
 
-contract("Watch with the kernel's notifications", layer, realStage)
-contract("Watch where these have run out", layerOf(refusing), realStage)
-contract("Watch where these fail", layerOf(failing), realStage)
-contract(
+testContract("Watch with the kernel's notifications", contractOf(realStage), layer)
+testContract("Watch where these have run out", contractOf(realStage), layerOf(refusing))
+testContract("Watch where these fail", contractOf(realStage), layerOf(failing))
+testContract(
   "Watch in memory",
-  layerMemory,
-  Effect.succeed({
-    path: (name) => `/${name}`,
-    touch: (name) => Effect.flatMap(WatchControl, ({ touch }) => touch(`/${name}`))
-  })
+  contractOf(
+    Effect.succeed({
+      path: (name) => `/${name}`,
+      touch: (name) => Effect.flatMap(WatchControl, ({ touch }) => touch(`/${name}`))
+    })
+  ),
+  layerMemory
 )
 
 describe.each([

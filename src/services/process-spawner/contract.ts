@@ -1,11 +1,12 @@
+import * as Assert from "node:assert/strict"
 import { randomUUID } from "node:crypto"
-import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
-import { ProcessSpawner, type ProcessSpec } from "../../../src/services/process-spawner/process-spawner.ts"
+import type { PortReport } from "../../domain/port-report.ts"
+import type { Contract } from "../contract.ts"
+import { ProcessSpawner, type ProcessSpec } from "./process-spawner.ts"
 
 /** A program that runs until it is told to end. */
 export interface Stage<R> {
@@ -20,11 +21,18 @@ export interface Stage<R> {
 
 export const missing = "no-such-program-of-tako"
 
-export const contract = <R>(
-  title: string,
-  layer: Layer.Layer<ProcessSpawner | R>,
+const reports: ReadonlyArray<readonly [string, PortReport]> = [
+  ["3000\n", { _tag: "Listening", port: 3000 }],
+  ["65535\n", { _tag: "Listening", port: 65535 }],
+  ["", { _tag: "Silent" }],
+  ["65536\n", { _tag: "Garbage" }],
+  ["ready\n", { _tag: "Garbage" }]
+]
+
+/** What every ProcessSpawner must do with a program of yours. */
+export const contractOf = <R>(
   makeStage: Effect.Effect<Stage<R>, never, Scope.Scope>
-) => {
+): Contract<ProcessSpawner | R> => {
   const on = <A, E>(
     play: (
       spawn: ProcessSpawner["Type"]["spawn"],
@@ -37,113 +45,117 @@ export const contract = <R>(
       const { spawn } = yield* ProcessSpawner
       const environment = { PATH: process.env.PATH }
       return yield* play(spawn, stage, { command: stage.command, environment, secrets: new Map() })
-    }).pipe(Effect.scoped, Effect.provide(layer))
+    })
 
-  describe(title, () => {
-    it.live("tells the exit code as often as it is asked", () =>
-      on((spawn, stage, spec) =>
+  return [
+    {
+      name: "tells the exit code as often as it is asked",
+      run: on((spawn, stage, spec) =>
         Effect.gen(function* () {
           const { exit } = yield* spawn(spec)
           yield* stage.end(7)
-          assert.deepStrictEqual(yield* exit, { _tag: "Exited", code: 7 })
-          assert.deepStrictEqual(yield* exit, { _tag: "Exited", code: 7 })
+          Assert.deepEqual(yield* exit, { _tag: "Exited", code: 7 })
+          Assert.deepEqual(yield* exit, { _tag: "Exited", code: 7 })
         })
       )
-    )
+    },
 
-    it.live("tells the signal that ended it", () =>
-      on((spawn, _, spec) =>
+    {
+      name: "tells the signal that ended it",
+      run: on((spawn, _, spec) =>
         Effect.gen(function* () {
           const { exit, signal } = yield* spawn(spec)
           yield* signal("SIGUSR2")
-          assert.deepStrictEqual(yield* exit, { _tag: "Signalled", signal: "SIGUSR2" })
+          Assert.deepEqual(yield* exit, { _tag: "Signalled", signal: "SIGUSR2" })
         })
       )
-    )
+    },
 
-    it.live("leaves one alone that has ended", () =>
-      on((spawn, stage, spec) =>
+    {
+      name: "leaves one alone that has ended",
+      run: on((spawn, stage, spec) =>
         Effect.gen(function* () {
           const { exit, signal } = yield* spawn(spec)
           yield* stage.end(0)
           yield* exit
           yield* signal("SIGTERM")
-          assert.deepStrictEqual(yield* exit, { _tag: "Exited", code: 0 })
+          Assert.deepEqual(yield* exit, { _tag: "Exited", code: 0 })
         })
       )
-    )
+    },
 
-    it.live("has killed what still runs when the scope is closed", () =>
-      on((spawn, _, spec) =>
+    {
+      name: "has killed what still runs when the scope is closed",
+      run: on((spawn, _, spec) =>
         Effect.gen(function* () {
           const scope = yield* Scope.make()
           const { exit } = yield* Scope.extend(spawn(spec), scope)
           yield* Scope.close(scope, Exit.void)
-          assert.deepStrictEqual(yield* exit, { _tag: "Signalled", signal: "SIGKILL" })
+          Assert.deepEqual(yield* exit, { _tag: "Signalled", signal: "SIGKILL" })
         })
       )
-    )
+    },
 
-    it.live("stops one: it is told, and is gone", () =>
-      on((spawn, _, spec) =>
+    {
+      name: "stops one: it is told, and is gone",
+      run: on((spawn, _, spec) =>
         Effect.gen(function* () {
           const { exit, stop, gone } = yield* spawn(spec)
-          assert.isTrue(yield* stop("10 seconds"))
+          Assert.ok(yield* stop("10 seconds"))
           yield* gone
-          assert.deepStrictEqual(yield* exit, { _tag: "Signalled", signal: "SIGTERM" })
-          assert.isTrue(yield* stop("10 seconds"))
+          Assert.deepEqual(yield* exit, { _tag: "Signalled", signal: "SIGTERM" })
+          Assert.ok(yield* stop("10 seconds"))
         })
       )
-    )
+    },
 
-    it.live.each([
-      ["3000\n", { _tag: "Listening", port: 3000 }],
-      ["65535\n", { _tag: "Listening", port: 65535 }],
-      ["", { _tag: "Silent" }],
-      ["65536\n", { _tag: "Garbage" }],
-      ["ready\n", { _tag: "Garbage" }]
-    ])("tells that %j came on fd 4, as often as it is asked", ([text, report]) =>
-      on((spawn, stage, spec) =>
+    ...reports.map(([text, report]) => ({
+      name: `reports ${JSON.stringify(text)} on fd 4 as ${report._tag}, as often as it is asked`,
+      run: on((spawn, stage, spec) =>
         Effect.gen(function* () {
           const { port } = yield* spawn({ ...spec, readiness: true })
-          yield* stage.write(text as string)
-          assert.deepStrictEqual<unknown>(yield* port, report)
-          assert.deepStrictEqual<unknown>(yield* port, report)
+          yield* stage.write(text)
+          Assert.deepEqual(yield* port, report)
+          Assert.deepEqual(yield* port, report)
         })
       )
-    )
+    })),
 
-    it.live("tells that nothing came on fd 4 of one that has ended", () =>
-      on((spawn, stage, spec) =>
+    {
+      name: "tells that nothing came on fd 4 of one that has ended",
+      run: on((spawn, stage, spec) =>
         Effect.gen(function* () {
           const { port } = yield* spawn({ ...spec, readiness: true })
           yield* stage.end(0)
-          assert.deepStrictEqual(yield* port, { _tag: "Silent" })
+          Assert.deepEqual(yield* port, { _tag: "Silent" })
         })
       )
-    )
+    },
 
-    it.live("waits for nothing where there is no fd 4", () =>
-      on((spawn, _, spec) =>
+    {
+      name: "waits for nothing where there is no fd 4",
+      run: on((spawn, _, spec) =>
         Effect.gen(function* () {
           const { port } = yield* spawn(spec)
-          assert.deepStrictEqual(yield* port, { _tag: "Silent" })
+          Assert.deepEqual(yield* port, { _tag: "Silent" })
         })
       )
-    )
+    },
 
-    it.live("says when there is no such program", () =>
-      on((spawn, _, spec) =>
+    {
+      name: "says when there is no such program",
+      run: on((spawn, _, spec) =>
         Effect.gen(function* () {
           const refusal = yield* Effect.flip(spawn({ ...spec, command: [missing, "--flag"] }))
-          assert.deepStrictEqual([refusal._tag, refusal.reason], ["ProcessNotStarted", "not-found"])
-          assert.strictEqual(refusal.message, `${missing}: command not found`)
+          Assert.deepEqual([refusal._tag, refusal.reason], ["ProcessNotStarted", "not-found"])
+          Assert.equal(refusal.message, `${missing}: command not found`)
         })
       )
-    )
+    },
 
-    it.live("gives it the environment, less what opens secrets, and TAKO_PIPE", () =>
-      on((spawn, stage, spec) =>
+    {
+      name: "gives it the environment, less what opens secrets, and TAKO_PIPE",
+      run: on((spawn, stage, spec) =>
         Effect.gen(function* () {
           const environment = {
             ...spec.environment,
@@ -161,29 +173,31 @@ export const contract = <R>(
           }
           yield* spawn({ ...spec, environment })
           const { PATH, PWD, OLDPWD, SHLVL, _, TAKO_PIPE, ...seen } = yield* stage.environment
-          assert.match(TAKO_PIPE ?? "", /^\d+:\d+$/)
-          assert.strictEqual(PATH, process.env.PATH)
-          assert.deepStrictEqual(seen, { KEPT: "v=\n", EMPTY: "", TAKO_ENV: "staging", TAKO_HOME: "/h" })
+          Assert.match(TAKO_PIPE ?? "", /^\d+:\d+$/)
+          Assert.equal(PATH, process.env.PATH)
+          Assert.deepEqual(seen, { KEPT: "v=\n", EMPTY: "", TAKO_ENV: "staging", TAKO_HOME: "/h" })
         })
       )
-    )
+    },
 
-    it.live("gives each a token and a pipe of its own", () =>
-      on((spawn, stage, spec) =>
+    {
+      name: "gives each a token and a pipe of its own",
+      run: on((spawn, stage, spec) =>
         Effect.gen(function* () {
           const first = yield* spawn(spec)
           const pipe = (yield* stage.environment).TAKO_PIPE
           const second = yield* spawn(spec)
-          assert.notStrictEqual((yield* stage.environment).TAKO_PIPE, pipe)
-          assert.notStrictEqual(first.pid, second.pid)
-          assert.notStrictEqual(Redacted.value(first.token), Redacted.value(second.token))
-          assert.match(Redacted.value(first.token), /^[A-Za-z0-9_-]{43}$/)
+          Assert.notEqual((yield* stage.environment).TAKO_PIPE, pipe)
+          Assert.notEqual(first.pid, second.pid)
+          Assert.notEqual(Redacted.value(first.token), Redacted.value(second.token))
+          Assert.match(Redacted.value(first.token), /^[A-Za-z0-9_-]{43}$/)
         })
       )
-    )
+    },
 
-    it.live("sweeps away what has a variable, and nothing else", () =>
-      on((spawn, stage, spec) =>
+    {
+      name: "sweeps away what has a variable, and nothing else",
+      run: on((spawn, stage, spec) =>
         Effect.gen(function* () {
           const { sweep } = yield* ProcessSpawner
           // Another run of this test, beside this one, has others.
@@ -197,13 +211,13 @@ export const contract = <R>(
           })
           yield* stage.environment
           // It may have started something itself at that moment.
-          assert.isAtLeast(yield* sweep(`TAKO_DATA_DIR=${folder}`), 1)
-          assert.deepStrictEqual(yield* left.exit, { _tag: "Signalled", signal: "SIGKILL" })
-          assert.strictEqual(yield* sweep(`TAKO_DATA_DIR=${folder}`), 0)
+          Assert.ok((yield* sweep(`TAKO_DATA_DIR=${folder}`)) >= 1)
+          Assert.deepEqual(yield* left.exit, { _tag: "Signalled", signal: "SIGKILL" })
+          Assert.equal(yield* sweep(`TAKO_DATA_DIR=${folder}`), 0)
           yield* stage.end(4)
-          assert.deepStrictEqual(yield* other.exit, { _tag: "Exited", code: 4 })
+          Assert.deepEqual(yield* other.exit, { _tag: "Exited", code: 4 })
         })
       )
-    )
-  })
+    }
+  ]
 }

@@ -1,13 +1,13 @@
-import { assert, describe, it } from "@effect/vitest"
+import * as Assert from "node:assert/strict"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
-import { type Backend, Balancer, type Front, resumeRefused } from "../../../src/services/balancer/balancer.ts"
-import type { OngoingRequest } from "../../../src/services/balancer/layer-memory.ts"
+import type { Contract } from "../contract.ts"
+import { type Backend, Balancer, type Front, resumeRefused } from "./balancer.ts"
+import type { OngoingRequest } from "./layer-memory.ts"
 
 /** What surrounds a front: instances that wait before they answer, and clients. */
 export interface World<R> {
@@ -20,9 +20,8 @@ export interface World<R> {
 
 const loopback = { host: "127.0.0.1", port: 0 }
 
-export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, world: World<R>) => {
-  const test = (name: string, body: Effect.Effect<void, unknown, Balancer | R | Scope.Scope>) =>
-    it.scopedLive(name, () => Effect.provide(body, layer))
+/** What every Balancer must do, among instances and clients of yours. */
+export const contractOf = <R>(world: World<R>): Contract<Balancer | R> => {
   const open = Effect.flatMap(Balancer, (balancer) => balancer.open(loopback))
   const two = Effect.gen(function* () {
     const front = yield* open
@@ -44,50 +43,50 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
       Effect.orDieWith(() => new Error(`never was ${wanted}`))
     )
 
-  describe(title, () => {
-    test(
-      "listens on a port chosen by the system, and keeps it until the scope closes",
-      Effect.gen(function* () {
+  return [
+    {
+      name: "listens on a port chosen by the system, and keeps it until the scope closes",
+      run: Effect.gen(function* () {
         const balancer = yield* Balancer
         const scope = yield* Scope.make()
         const first = yield* Scope.extend(balancer.open(loopback), scope)
         const second = yield* balancer.open(loopback)
-        assert.notStrictEqual(first.address.port, second.address.port)
-        assert.isAbove(first.address.port, 0)
+        Assert.notEqual(first.address.port, second.address.port)
+        Assert.ok(first.address.port > 0)
         const failed = yield* Effect.flip(balancer.open(first.address))
-        assert.deepStrictEqual(
+        Assert.deepEqual(
           [failed._tag, failed.code, failed.port],
           ["ListenFailed", "EADDRINUSE", first.address.port]
         )
         yield* Scope.close(scope, Exit.void)
-        assert.deepStrictEqual((yield* balancer.open(first.address)).address, first.address)
+        Assert.deepEqual((yield* balancer.open(first.address)).address, first.address)
       })
-    )
+    },
 
-    test(
-      "answers 503 without a backend, and sends requests to one that is added",
-      Effect.gen(function* () {
+    {
+      name: "answers 503 without a backend, and sends requests to one that is added",
+      run: Effect.gen(function* () {
         const { front, old } = yield* two
-        assert.isTrue(Option.isNone(yield* world.request(front)))
+        Assert.ok(Option.isNone(yield* world.request(front)))
         yield* front.add(old)
         const request = yield* ongoing(front)
-        assert.deepStrictEqual(request.backend, old)
-        assert.deepStrictEqual(yield* inFlight(front), ["old serving 1"])
+        Assert.deepEqual(request.backend, old)
+        Assert.deepEqual(yield* inFlight(front), ["old serving 1"])
         yield* request.answer
-        assert.strictEqual(yield* request.end, "answered")
+        Assert.equal(yield* request.end, "answered")
         yield* until(front, "old serving 0")
       })
-    )
+    },
 
-    test(
-      "sends a request to the backend with the fewest in flight, in turn among equals",
-      Effect.gen(function* () {
+    {
+      name: "sends a request to the backend with the fewest in flight, in turn among equals",
+      run: Effect.gen(function* () {
         const { front, old, young } = yield* two
         yield* front.add(old)
         yield* front.add(young)
         const first = yield* ongoing(front)
         const second = yield* ongoing(front)
-        assert.sameMembers([first.backend.id, second.backend.id], ["old", "young"])
+        Assert.deepEqual([first.backend.id, second.backend.id].sort(), ["old", "young"])
         yield* first.answer
         yield* first.end
         yield* until(
@@ -95,15 +94,15 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
           ...["old", "young"].map((id) => `${id} serving ${id === second.backend.id ? 1 : 0}`)
         )
         const third = yield* ongoing(front)
-        assert.strictEqual(third.backend.id, first.backend.id)
+        Assert.equal(third.backend.id, first.backend.id)
         yield* third.answer
         yield* second.answer
       })
-    )
+    },
 
-    test(
-      "drains a backend: it gets no more requests, and finishes those it has",
-      Effect.gen(function* () {
+    {
+      name: "drains a backend: it gets no more requests, and finishes those it has",
+      run: Effect.gen(function* () {
         const { front, old, young } = yield* two
         yield* front.add(old)
         const last = yield* ongoing(front)
@@ -112,84 +111,84 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
         yield* until(front, "old draining 1", "young serving 0")
         for (let i = 0; i < 3; i++) {
           const request = yield* ongoing(front)
-          assert.strictEqual(request.backend.id, "young")
+          Assert.equal(request.backend.id, "young")
           yield* request.answer
           yield* request.end
         }
-        assert.isTrue(Option.isNone(yield* Fiber.poll(drain)))
+        Assert.ok(Option.isNone(yield* Fiber.poll(drain)))
         yield* last.answer
-        assert.strictEqual(yield* last.end, "answered")
-        assert.strictEqual(yield* Fiber.join(drain), "finished")
+        Assert.equal(yield* last.end, "answered")
+        Assert.equal(yield* Fiber.join(drain), "finished")
         yield* front.remove(old)
         yield* until(front, "young serving 0")
       })
-    )
+    },
 
-    test(
-      "reports that a drain reached its limit, and leaves requests in flight alone until the backend is removed",
-      Effect.gen(function* () {
+    {
+      name: "reports that a drain reached its limit, and leaves requests in flight alone until the backend is removed",
+      run: Effect.gen(function* () {
         const { front, old } = yield* two
         yield* front.add(old)
         const last = yield* ongoing(front)
-        assert.strictEqual(yield* front.drain(old, 20), "limit")
-        assert.deepStrictEqual(yield* inFlight(front), ["old draining 1"])
+        Assert.equal(yield* front.drain(old, 20), "limit")
+        Assert.deepEqual(yield* inFlight(front), ["old draining 1"])
         yield* front.remove(old)
-        assert.strictEqual(yield* last.end, "reset")
-        assert.deepStrictEqual(yield* front.backends, [])
+        Assert.equal(yield* last.end, "reset")
+        Assert.deepEqual(yield* front.backends, [])
       })
-    )
+    },
 
-    test(
-      "ends the drain of a backend that is removed, and of an unknown one",
-      Effect.gen(function* () {
+    {
+      name: "ends the drain of a backend that is removed, and of an unknown one",
+      run: Effect.gen(function* () {
         const { front, old, young } = yield* two
         yield* front.add(old)
         const last = yield* ongoing(front)
         const drain = yield* Effect.fork(front.drain(old, "10 seconds"))
         yield* until(front, "old draining 1")
         yield* front.remove(old)
-        assert.strictEqual(yield* Fiber.join(drain), "finished")
-        assert.strictEqual(yield* last.end, "reset")
-        assert.strictEqual(yield* front.drain(young, "10 seconds"), "finished")
+        Assert.equal(yield* Fiber.join(drain), "finished")
+        Assert.equal(yield* last.end, "reset")
+        Assert.equal(yield* front.drain(young, "10 seconds"), "finished")
         yield* front.remove(young)
       })
-    )
+    },
 
-    test(
-      "ends a drain when the backend is added again, and does nothing when it is added twice",
-      Effect.gen(function* () {
+    {
+      name: "ends a drain when the backend is added again, and does nothing when it is added twice",
+      run: Effect.gen(function* () {
         const { front, old } = yield* two
         yield* front.add(old)
         yield* front.add(old)
         yield* front.drain(old, 0)
-        assert.isTrue(Option.isNone(yield* world.request(front)))
+        Assert.ok(Option.isNone(yield* world.request(front)))
         yield* front.add(old)
         const request = yield* ongoing(front)
-        assert.deepStrictEqual(yield* inFlight(front), ["old serving 1"])
+        Assert.deepEqual(yield* inFlight(front), ["old serving 1"])
         yield* request.answer
       })
-    )
+    },
 
-    test(
-      "skips a backend that refuses a connection, and sends the request to the next one",
-      Effect.gen(function* () {
+    {
+      name: "skips a backend that refuses a connection, and sends the request to the next one",
+      run: Effect.gen(function* () {
         const { front, old, young } = yield* two
         yield* front.add(old)
         yield* front.add(young)
         yield* world.refuse(front, old)
         for (let i = 0; i < 4; i++) {
           const request = yield* ongoing(front)
-          assert.strictEqual(request.backend.id, "young")
+          Assert.equal(request.backend.id, "young")
           yield* request.answer
           yield* request.end
         }
         yield* until(front, "old refused 0", "young serving 0")
       })
-    )
+    },
 
-    test(
-      "reports a refusal, and sends requests again once the backend accepts connections",
-      Effect.gen(function* () {
+    {
+      name: "reports a refusal, and sends requests again once the backend accepts connections",
+      run: Effect.gen(function* () {
         const { front, old, young } = yield* two
         yield* front.add(old)
         yield* front.add(young)
@@ -198,7 +197,7 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
         yield* Effect.forkScoped(resumeRefused(front, old, check))
         const refused = yield* Effect.fork(front.refused(old))
         yield* Effect.sleep(20)
-        assert.isTrue(Option.isNone(yield* Fiber.poll(refused)))
+        Assert.ok(Option.isNone(yield* Fiber.poll(refused)))
         yield* world.refuse(front, old)
         for (let i = 0; i < 2; i++) {
           const request = yield* ongoing(front)
@@ -211,11 +210,11 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
         accepts = true
         yield* until(front, "old serving 0", "young serving 0")
       })
-    )
+    },
 
-    test(
-      "sends no requests to a backend that accepts connections again while it drains",
-      Effect.gen(function* () {
+    {
+      name: "sends no requests to a backend that accepts connections again while it drains",
+      run: Effect.gen(function* () {
         const { front, old, young } = yield* two
         yield* front.add(old)
         yield* front.add(young)
@@ -236,38 +235,38 @@ export const contract = <R>(title: string, layer: Layer.Layer<Balancer | R>, wor
         yield* until(front, "old draining 0", "young serving 0")
         yield* Fiber.interrupt(resuming)
       })
-    )
+    },
 
-    test(
-      "holds a request until a backend is added, if that happens in time",
-      Effect.gen(function* () {
+    {
+      name: "holds a request until a backend is added, if that happens in time",
+      run: Effect.gen(function* () {
         const balancer = yield* Balancer
         const patient = yield* balancer.open(loopback, { hold: "10 seconds" })
         const old = yield* world.backend("old")
         const waiting = yield* Effect.fork(ongoing(patient))
         yield* Effect.sleep(20)
-        assert.isTrue(Option.isNone(yield* Fiber.poll(waiting)))
+        Assert.ok(Option.isNone(yield* Fiber.poll(waiting)))
         yield* patient.add(old)
         const request = yield* Fiber.join(waiting)
-        assert.deepStrictEqual(request.backend, old)
+        Assert.deepEqual(request.backend, old)
         yield* request.answer
-        assert.strictEqual(yield* request.end, "answered")
+        Assert.equal(yield* request.end, "answered")
         const impatient = yield* balancer.open(loopback, { hold: 20 })
-        assert.isTrue(Option.isNone(yield* world.request(impatient)))
+        Assert.ok(Option.isNone(yield* world.request(impatient)))
       })
-    )
+    },
 
-    test(
-      "resets requests in flight when its scope closes",
-      Effect.gen(function* () {
+    {
+      name: "resets requests in flight when its scope closes",
+      run: Effect.gen(function* () {
         const balancer = yield* Balancer
         const scope = yield* Scope.make()
         const front = yield* Scope.extend(balancer.open(loopback), scope)
         yield* front.add(yield* world.backend("old"))
         const request = yield* ongoing(front)
         yield* Scope.close(scope, Exit.void)
-        assert.strictEqual(yield* request.end, "reset")
+        Assert.equal(yield* request.end, "reset")
       })
-    )
-  })
+    }
+  ]
 }

@@ -1,9 +1,9 @@
-import { assert, describe, it } from "@effect/vitest"
+import * as Assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { Watch, type Watched } from "../../../src/services/watch/watch.ts"
+import type { Contract } from "../contract.ts"
+import { Watch, type Watched } from "./watch.ts"
 
 export interface Stage<R> {
   readonly path: (name: string) => string
@@ -15,17 +15,17 @@ export interface Stage<R> {
 export const told = ({ changed }: Watched) =>
   Effect.timeoutFail(changed, { duration: "1 minute", onTimeout: () => new Error("nothing was told") })
 
-export const contract = <R>(
-  title: string,
-  layer: Layer.Layer<Watch | R>,
+/** What every Watch must do with files that a stage of yours changes. */
+export const contractOf = <R>(
   makeStage: Effect.Effect<Stage<R>, never, Scope.Scope>
-) => {
+): Contract<Watch | R> => {
   const on = <A, E>(play: (stage: Stage<R>) => Effect.Effect<A, E, Watch | R | Scope.Scope>) =>
-    Effect.flatMap(makeStage, play).pipe(Effect.scoped, Effect.provide(layer))
+    Effect.flatMap(makeStage, play)
 
-  describe(title, () => {
-    it.live("tells of each of several files, and of one that is not there yet", () =>
-      on(({ path, touch }) =>
+  return [
+    {
+      name: "tells of each of several files, and of one that is not there yet",
+      run: on(({ path, touch }) =>
         Effect.gen(function* () {
           yield* touch("a")
           const watched = yield* (yield* Watch).open([path("a"), path("b")])
@@ -35,10 +35,11 @@ export const contract = <R>(
           }
         })
       )
-    )
+    },
 
-    it.live("tells two watchers", () =>
-      on(({ path, touch }) =>
+    {
+      name: "tells two watchers",
+      run: on(({ path, touch }) =>
         Effect.gen(function* () {
           const { open } = yield* Watch
           const both = [yield* open([path("a")]), yield* open([path("b"), path("a")])]
@@ -46,17 +47,18 @@ export const contract = <R>(
           yield* Effect.forEach(both, told)
         })
       )
-    )
+    },
 
-    it.live("tells of no other file", () =>
-      on(({ path, touch }) =>
+    {
+      name: "tells of no other file",
+      run: on(({ path, touch }) =>
         Effect.gen(function* () {
           yield* touch("a")
           const watched = yield* (yield* Watch).open([path("a")])
           yield* touch("b")
-          assert.isTrue(Option.isNone(yield* Effect.timeoutOption(watched.changed, "400 millis")))
+          Assert.ok(Option.isNone(yield* Effect.timeoutOption(watched.changed, "400 millis")))
         })
       )
-    )
-  })
+    }
+  ]
 }
