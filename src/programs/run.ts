@@ -4,8 +4,8 @@ import * as Redacted from "effect/Redacted"
 import { Usage } from "../domain/errors/user.ts"
 import type { EnvironmentName, SecretName } from "../domain/names.ts"
 import type { SignalName } from "../domain/process.ts"
+import { isWithheld } from "../services/helper-program/child-environment.ts"
 import {
-  isWithheld,
   ProcessSpawner,
   type ProcessSpec,
   type RunningProcess

@@ -154,6 +154,25 @@ describe("stored code", () => {
     )
   })
 
+  it("loses the code of a Node that nobody has used for 90 days, when it is written", () => {
+    works()
+    const of = (node: string) => Path.join(folder(), `${node}-cli.cjs.code`)
+    const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 60 * 60 * 1000)
+    for (const [node, written, read] of [
+      ["v1", 91, 91],
+      ["v2", 91, 1],
+      ["v3", 89, 89]
+    ] as const) {
+      Fs.writeFileSync(of(node), "code")
+      Fs.utimesSync(of(node), daysAgo(read), daysAgo(written))
+    }
+    start({ TAKO_HOME: home, COMMAND: "secrets-ls" })
+    assert.deepStrictEqual(
+      ["v1", "v2", "v3"].map((node) => Fs.existsSync(of(node))),
+      [false, true, true]
+    )
+  })
+
   it("is not used for another bundle, of the same length", () => {
     const other = Path.join(home, "other")
     Fs.cpSync(built, other, { recursive: true })

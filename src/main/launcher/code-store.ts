@@ -77,16 +77,26 @@ export const store = ({ file, stamp }: Owner, { code, commands }: StoredCode): v
   }
 }
 
-/** Removes what processes that were killed while storing left in the folder. */
+/** Removes what processes that were killed while storing left in the folder, and the code of Nodes that nobody uses any more. */
 const sweep = (folder: string): void => {
   try {
     for (const name of Fs.readdirSync(folder)) {
+      const path = Path.join(folder, name)
       const [, pid] = /\.code\.(\d+)\.tmp$/.exec(name) ?? []
-      if (pid !== undefined && !isRunning(Number(pid))) Fs.rmSync(Path.join(folder, name), { force: true })
+      const isLeft = pid === undefined ? name.endsWith(".code") && isUnused(path) : !isRunning(Number(pid))
+      if (isLeft) Fs.rmSync(path, { force: true })
     }
   } catch {
     // The file system is read-only, or the folder is gone.
   }
+}
+
+const unusedAfter = 90 * 24 * 60 * 60 * 1000
+
+/** Neither written nor read for 90 days; where the file system does not record reads, its next start stores it again. */
+const isUnused = (path: string): boolean => {
+  const { atimeMs, mtimeMs } = Fs.lstatSync(path)
+  return Date.now() - Math.max(atimeMs, mtimeMs) > unusedAfter
 }
 
 const isRunning = (pid: number): boolean => {

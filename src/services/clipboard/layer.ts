@@ -2,8 +2,8 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { ClipboardUnavailable } from "../../domain/errors/processes.ts"
+import { childEnvironment } from "../helper-program/child-environment.ts"
 import { type Ended, findProgram, HelperFailed, run } from "../helper-program/helper-program.ts"
-import { childEnvironment } from "../process-spawner/process-spawner.ts"
 import { Clipboard } from "./clipboard.ts"
 
 /** In ms: longer than any clipboard takes. A selection owner that hangs blocks `xclip -out` forever. */

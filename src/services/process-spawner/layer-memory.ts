@@ -8,7 +8,8 @@ import * as Ref from "effect/Ref"
 import type { ProcessNotStarted } from "../../domain/errors/processes.ts"
 import { type PortReport, silent } from "../../domain/port-report.ts"
 import type { ProcessExit, SignalName } from "../../domain/process.ts"
-import { childEnvironment, type OutputStream, ProcessSpawner, type ProcessSpec } from "./process-spawner.ts"
+import { childEnvironment } from "../helper-program/child-environment.ts"
+import { type OutputStream, ProcessSpawner, type ProcessSpec } from "./process-spawner.ts"
 
 /** A process in memory, and the means to control it. */
 export interface StartedProcess {

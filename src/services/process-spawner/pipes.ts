@@ -4,8 +4,9 @@ import * as Path from "node:path"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { quietly } from "../files/errno.ts"
+import { childEnvironment } from "../helper-program/child-environment.ts"
 import { run } from "../helper-program/helper-program.ts"
-import { childEnvironment, type OutputStream, type ProcessSpec } from "./process-spawner.ts"
+import type { OutputStream, ProcessSpec } from "./process-spawner.ts"
 import { processOf } from "./process-tree.ts"
 
 /** The pipes of one process. Whoever takes them closes them. */

@@ -9,10 +9,11 @@ import { ProcessNotStarted } from "../../domain/errors/processes.ts"
 import { omitUndefined } from "../../domain/omit-undefined.ts"
 import { type PortReport, silent } from "../../domain/port-report.ts"
 import type { ProcessExit } from "../../domain/process.ts"
+import { childEnvironment } from "../helper-program/child-environment.ts"
 import { run } from "../helper-program/helper-program.ts"
 import { deliver, type Output, type Readiness, readOutput, readReadiness } from "./pipe-ends.ts"
 import { codeOf, endsOfChild, type Pipes } from "./pipes.ts"
-import { childEnvironment, type ProcessSpec } from "./process-spawner.ts"
+import type { ProcessSpec } from "./process-spawner.ts"
 
 export interface Started {
   readonly child: ChildProcess

@@ -1,6 +1,6 @@
 import type { Destination } from "../../domain/server-registry/destination.ts"
+import { childEnvironment } from "../helper-program/child-environment.ts"
 import { findProgram } from "../helper-program/helper-program.ts"
-import { childEnvironment } from "../process-spawner/process-spawner.ts"
 
 export interface SshProgram {
   readonly variables: Readonly<Record<string, string | undefined>>
