@@ -99,25 +99,70 @@ describe.skipIf(process.platform !== "linux")("the listeners of a port", () => {
     })
   )
 
-  it.scopedLive("are told by user, of both families, and not of other addresses", () =>
+  const [v4, mapped, any, mappedAny, any6] = [
+    "0100007F",
+    "0000000000000000FFFF00000100007F",
+    "00000000",
+    "0000000000000000FFFF000000000000",
+    "0".repeat(32)
+  ] as const
+  const [address4, loopback6] = ["0A00020F", "00000000000000000000000001000000"]
+
+  it.scopedLive.each<readonly [string, ReadonlyArray<string>, ReadonlyArray<string>, ReadonlyArray<number>]>([
+    ["nothing", [], [], []],
+    ["loopback", [v4], [], [0]],
+    ["loopback, and [::] beside it", [v4], [any6], [0]],
+    ["every IPv4 address, and [::] beside it", [any], [any6], [0]],
+    ["loopback, and every IPv4 address", [any, v4], [], [1]],
+    ["[::] alone", [], [any6], [100]],
+    ["a mapped address, and every IPv4 address", [any], [mapped], [100]],
+    ["a mapped address, and loopback", [v4], [mapped], [0]],
+    ["every mapped address, and [::]", [], [any6, mappedAny], [101]],
+    ["another IPv4 address, and [::]", [address4], [any6], [100]],
+    ["[::1], which no IPv4 connection reaches", [], [loopback6], []],
+    ["the same address twice", [v4, v4], [], [0, 1]]
+  ])("are the users whom a connection to 127.0.0.1 would reach: %s", ([, tcp, tcp6, expected]) =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder()
       const line = (local: string, state: string, user: number) =>
         `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000  ${user}        0 1 1 0 100 0 0 10 0`
-      Fs.writeFileSync(
-        `${folder}/tcp`,
-        [
-          "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",
-          line("0100007F:1F90", "0A", 1001),
-          line("0100007F:1F90", "01", 1002),
-          line("0A00020F:1F90", "0A", 1003),
-          line("0100007F:1F91", "0A", 1004)
-        ].join("\n")
-      )
-      Fs.writeFileSync(`${folder}/tcp6`, line(`${"0".repeat(32)}:1F90`, "0A", 1005))
-      const files = [`${folder}/tcp`, `${folder}/tcp6`]
-      assert.deepStrictEqual(listeners(8080, files), new Set([1001, 1005]))
+      const title =
+        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
+      const listeningAt = (addresses: ReadonlyArray<string>, first: number) => [
+        ...addresses.map((address, index) => line(`${address}:1F90`, "0A", first + index)),
+        line("0100007F:1F91", "0A", 998),
+        line("0100007F:1F90", "01", 999)
+      ]
+      Fs.writeFileSync(`${folder}/tcp`, [title, ...listeningAt(tcp, 0)].join("\n"))
+      Fs.writeFileSync(`${folder}/tcp6`, [title, ...listeningAt(tcp6, 100)].join("\n"))
+      for (const files of [
+        [`${folder}/tcp`, `${folder}/tcp6`],
+        [`${folder}/tcp6`, `${folder}/tcp`]
+      ]) {
+        assert.deepStrictEqual(listeners(8080, files), new Set(expected))
+      }
       assert.deepStrictEqual(listeners(8080, [`${folder}/none`]), "unknown")
+    })
+  )
+
+  it.scopedLive("are those whom a real connection reaches, whoever listens beside them", () =>
+    Effect.gen(function* () {
+      for (const host of ["127.0.0.1", "0.0.0.0"]) {
+        const own = Net.createServer((socket) => socket.end("own"))
+        const port = yield* listening(own, host)
+        const other = Net.createServer((socket) => socket.end("other"))
+        yield* Effect.acquireRelease(
+          Effect.async<void>((resume) => {
+            other.listen({ host: "::", port, ipv6Only: true }, () => resume(Effect.void))
+          }),
+          () => Effect.async<void>((resume) => void other.close(() => resume(Effect.void)))
+        )
+        const said = yield* Effect.async<string>((resume) => {
+          Net.connect(port, "127.0.0.1").on("data", (data) => resume(Effect.succeed(String(data))))
+        })
+        assert.strictEqual(said, "own")
+        assert.deepStrictEqual(listeners(port), new Set([process.geteuid?.() ?? -1]))
+      }
     })
   )
 })
