@@ -63,7 +63,33 @@ const squatter = `
   listen()
 `
 
+const neighbour = `
+  const server = require("node:http").createServer((request, response) => response.end("neighbour"))
+  server.listen({ host: "::", port: Number(process.argv[2]), ipv6Only: true }, () => console.log("beside it"))
+`
+
 describe.skipIf(!isRoot)("a port", () => {
+  it("stays its app's when another user's app listens on it for IPv6 alone", async () => {
+    const host = makeHost()
+    const server = await host.start()
+    const listen = host.address()
+    const app = AppName("victim/production")
+    const directory = host.folderOf({ "victim.cjs": careless, "neighbour.cjs": neighbour })
+    await host.call({ command: "deploy", app, directory, start: ["node", "victim.cjs"], listen })
+    const [before] = (await host.call({ command: "status", app })).instance_list
+    const other = AppName("neighbour/production")
+    const start = ["node", "neighbour.cjs", `${before?.port}`] as const
+    await host.call({ command: "deploy", app: other, directory, start, port: "none" })
+    await logged(host, other, /beside it/)
+    // Instances are checked once a second: what is tried is that nothing happens for several checks.
+    for (const end = Date.now() + 4000; Date.now() < end; ) {
+      assert.strictEqual((await get(listen)).body, "careless")
+    }
+    const [after] = (await host.call({ command: "status", app })).instance_list
+    assert.deepStrictEqual([after?.pid, after?.phase, after?.restarts], [before?.pid, "healthy", 0])
+    assert.notMatch(server.log(), /ForeignPort/)
+  })
+
   it("that an instance gave up does not give its requests to another user's app", async () => {
     const host = makeHost()
     const server = await host.start()
