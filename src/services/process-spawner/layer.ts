@@ -11,33 +11,41 @@ import { ProcessSpawner, type ProcessSpec, type RunningProcess } from "./process
 import { makeTree, ourSession, processOf, stop, sweep, type Tree, waitUntilGone } from "./process-tree.ts"
 import { parentDeathSignal, type Started, start } from "./start.ts"
 
+interface Options {
+  readonly poolSize: number
+  readonly pipesIn?: string
+}
+
 /**
  * Takes pipes from a pool that is filled `poolSize` at a time: 1 to start a single process, 2 to start one after the other
- * with fd 4.
+ * with fd 4. `pipesIn` is a folder for them that belongs to this process alone.
  */
-export const layerOf = ({ poolSize }: { readonly poolSize: number }): Layer.Layer<ProcessSpawner> =>
+export const layerOf = ({ poolSize, pipesIn }: Options): Layer.Layer<ProcessSpawner> =>
   Layer.scoped(
     ProcessSpawner,
-    Effect.map(Effect.all([pipePool(poolSize), Effect.cached(parentDeathSignal)]), ([pool, wrapper]) => ({
-      sweep,
-      spawn: Effect.fn("ProcessSpawner.spawn")((spec: ProcessSpec) =>
-        Effect.suspend(() => {
-          const token = Redacted.make(Crypto.randomBytes(32).toString("base64url"))
-          const envelope = encode(
-            omitUndefined({ token, secrets: spec.secrets, environment: spec.secretsOf })
-          )
-          const isSupervised = spec.supervised !== undefined
-          return Effect.all([isSupervised ? wrapper : Effect.succeed([]), takePipes(pool, spec)]).pipe(
-            Effect.mapError(
-              ({ code }) => new ProcessNotStarted({ command: spec.command[0], reason: "pipe", code })
-            ),
-            Effect.flatMap(([wrapper, pipes]) => start(spec, Redacted.value(envelope), pipes, wrapper)),
-            Effect.acquireRelease((started) => kill(started, isSupervised)),
-            Effect.map((started) => running(started, token, isSupervised))
-          )
-        })
-      )
-    }))
+    Effect.map(
+      Effect.all([pipePool({ size: poolSize, privateFolder: pipesIn }), Effect.cached(parentDeathSignal)]),
+      ([pool, wrapper]) => ({
+        sweep,
+        spawn: Effect.fn("ProcessSpawner.spawn")((spec: ProcessSpec) =>
+          Effect.suspend(() => {
+            const token = Redacted.make(Crypto.randomBytes(32).toString("base64url"))
+            const envelope = encode(
+              omitUndefined({ token, secrets: spec.secrets, environment: spec.secretsOf })
+            )
+            const isSupervised = spec.supervised !== undefined
+            return Effect.all([isSupervised ? wrapper : Effect.succeed([]), takePipes(pool, spec)]).pipe(
+              Effect.mapError(
+                ({ code }) => new ProcessNotStarted({ command: spec.command[0], reason: "pipe", code })
+              ),
+              Effect.flatMap(([wrapper, pipes]) => start(spec, Redacted.value(envelope), pipes, wrapper)),
+              Effect.acquireRelease((started) => kill(started, isSupervised)),
+              Effect.map((started) => running(started, token, isSupervised))
+            )
+          })
+        )
+      })
+    )
   )
 
 export const layer: Layer.Layer<ProcessSpawner> = layerOf({ poolSize: 1 })

@@ -4,6 +4,7 @@ import * as Path from "node:path"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import { quietly } from "../files/errno.ts"
+import { makePrivateFolder } from "../files/private.ts"
 import { childEnvironment } from "../helper-program/child-environment.ts"
 import { run } from "../helper-program/helper-program.ts"
 import type { OutputStream, ProcessSpec } from "./process-spawner.ts"
@@ -50,8 +51,15 @@ const closeBoth = ({ readEnd, writeEnd }: Pipe): void => {
   Fs.closeSync(writeEnd)
 }
 
-/** No pipe could be newBatch. `code` is an errno, with the prefix "mkfifo: " if that program failed. */
+/** No pipe could be created. `code` is an errno, with the prefix "mkfifo: " if that program failed. */
 export class NoPipe extends Data.TaggedError("NoPipe")<{ readonly code: string }> {}
+
+interface PoolOptions {
+  /** How many FIFOs are made at a time. */
+  readonly size: number
+  /** A folder that belongs to this process alone; without it, the temporary folders that everybody shares. */
+  readonly privateFolder?: string | undefined
+}
 
 /** Unused FIFOs, in a folder of their own. */
 interface Batch {
@@ -62,10 +70,14 @@ interface Batch {
 /**
  * A pool of anonymous pipes. Node has no mkfifo(3), so one run of mkfifo(1) makes `size` FIFOs, mode 0600, in a 0700 folder. Each
  * is used once, and unlinked before it is handed out. The folder is removed with its last FIFO, or by a later pool if this process
- * was killed.
+ * was killed. With `privateFolder` it is made in there, where nobody else can make a list of files long.
  */
-export const pipePool = Effect.fnUntraced(function* (size: number) {
+export const pipePool = Effect.fnUntraced(function* ({ size, privateFolder }: PoolOptions) {
   let batch: Batch | undefined
+  if (privateFolder !== undefined) {
+    yield* Effect.ignore(makePrivateFolder(privateFolder))
+    yield* Effect.sync(() => quietly(() => sweepFolders(privateFolder)))
+  }
   const dropBatch = (): void => {
     if (batch !== undefined) removeFolder(batch.folder)
     batch = undefined
@@ -85,7 +97,7 @@ export const pipePool = Effect.fnUntraced(function* (size: number) {
         return new NoPipe({ code: codeOf(error) })
       }
     })
-  const refill = Effect.map(makeBatch(size), (newBatch) => {
+  const refill = Effect.map(makeBatch({ size, privateFolder }), (newBatch) => {
     batch = newBatch
   })
   const oneAtATime = Effect.unsafeMakeSemaphore(1)
@@ -99,17 +111,20 @@ export const pipePool = Effect.fnUntraced(function* (size: number) {
 })
 
 /** Tries several folders: a TMPDIR may be missing, read-only, or on a file system without FIFOs. */
-const makeBatch = (size: number): Effect.Effect<Batch, NoPipe> =>
+const makeBatch = ({ size, privateFolder }: PoolOptions): Effect.Effect<Batch, NoPipe> =>
   Effect.suspend(() => {
-    const places = [Os.tmpdir(), process.env.XDG_RUNTIME_DIR || "/dev/shm", "/dev/shm", "/tmp"]
-    return Effect.firstSuccessOf(places.map((place) => makeBatchIn(place, size)))
+    const shared = [Os.tmpdir(), process.env.XDG_RUNTIME_DIR || "/dev/shm", "/dev/shm", "/tmp"]
+    // Whoever has a folder of its own leaves no batches in the shared ones, unless there is no other way.
+    const sweeps = size > 1 && privateFolder === undefined
+    const places = privateFolder === undefined ? shared : [privateFolder, ...shared]
+    return Effect.firstSuccessOf(places.map((place) => makeBatchIn(place, size, sweeps)))
   })
 
-const makeBatchIn = (place: string, size: number): Effect.Effect<Batch, NoPipe> =>
+const makeBatchIn = (place: string, size: number, sweeps: boolean): Effect.Effect<Batch, NoPipe> =>
   Effect.flatMap(
     Effect.try({
       try: () => {
-        if (size > 1) quietly(() => sweepFolders(place))
+        if (sweeps) quietly(() => sweepFolders(place))
         return Fs.mkdtempSync(Path.join(place, `${prefix}${process.pid}-`))
       },
       catch: (error) => new NoPipe({ code: codeOf(error) })
@@ -185,7 +200,7 @@ export type Direction = "to-child" | "from-child"
 
 const { O_RDONLY, O_WRONLY, O_NONBLOCK } = Fs.constants
 
-/** Opens both ends of a FIFO that we newBatch, and unlinks it (fifo(7), pipe(7)). Throws an errno. */
+/** Opens both ends of a FIFO that we created, and unlinks it (fifo(7), pipe(7)). Throws an errno. */
 export const openPipe = (path: string, direction: Direction): Pipe => {
   const open: Array<number> = []
   const keep = (fd: number): number => {

@@ -32,13 +32,35 @@ describe("a pool of pipes", () => {
       }
       yield* Effect.scoped(
         Effect.gen(function* () {
-          const { take } = yield* pipePool(2)
+          const { take } = yield* pipePool({ size: 2 })
           const { readEnd, writeEnd } = yield* take("to-child")
           for (const fd of [readEnd, writeEnd]) Fs.closeSync(fd)
           assert.strictEqual(Fs.readdirSync(folder).length, kept.length + 1)
         })
       )
       assert.sameMembers(Fs.readdirSync(folder), kept)
+    })
+  )
+
+  it.live("with a folder of its own does not look at the shared ones, which anybody can fill", () =>
+    Effect.gen(function* () {
+      const { pid: ended } = spawnSync("true")
+      const own = Path.join(folder, "own")
+      const left = `tako-pipe-${ended}-killed`
+      for (const place of [folder, own]) Fs.mkdirSync(Path.join(place, left), { recursive: true })
+      const shared = Fs.readdirSync(folder)
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const { take } = yield* pipePool({ size: 2, privateFolder: own })
+          assert.deepStrictEqual(Fs.readdirSync(own), [])
+          const { readEnd, writeEnd } = yield* take("to-child")
+          for (const fd of [readEnd, writeEnd]) Fs.closeSync(fd)
+          assert.strictEqual(Fs.readdirSync(own).length, 1)
+          assert.deepStrictEqual(Fs.readdirSync(folder), shared)
+        })
+      )
+      assert.deepStrictEqual(Fs.readdirSync(own), [])
+      assert.deepStrictEqual(Fs.readdirSync(folder), shared)
     })
   )
 })
