@@ -18,6 +18,10 @@ export interface ExchangeFront {
 const idempotent = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"])
 /** A body of at most so many bytes is sent in one write with its head, if it arrived with it. */
 const smallBody = 16_384
+/** Interim responses (1xx) to one request beyond either limit are refused: no app has been seen to need nearly as many. */
+const maxInterims = 64
+/** The most that the fields of all interim responses to one request may take: characters. */
+const maxInterimLength = 131_072
 
 /** A client's request, until its response is closed. It is in flight at one backend at a time. */
 export class Exchange implements ConnectionHandler {
@@ -35,6 +39,8 @@ export class Exchange implements ConnectionHandler {
   private stopWaiting: (() => void) | undefined
   private isBodySent: boolean
   private hasSent100 = false
+  private interims = 0
+  private interimLength = 0
   private keepAlive = 0
   /** A small body that is kept back to go out with the head. */
   private heldBody: string | undefined
@@ -94,16 +100,23 @@ export class Exchange implements ConnectionHandler {
     else socket.resetAndDestroy()
   }
 
+  /** An interim response is no progress: an app could send them without end, to a client that may be gone. */
   onInterim({ status, fields }: ResponseHead) {
-    this.idleTicks = 0
+    if (this.connection === undefined) return
+    if (this.request.socket.destroyed) return this.close()
+    this.interims++
+    for (const text of fields) this.interimLength += text.length
+    if (this.interims > maxInterims || this.interimLength > maxInterimLength)
+      return this.fail(502, "the app sent too many interim responses")
     if (this.request.httpVersionMinor === 0 || this.detached !== undefined) return
     if (status === 100 && this.head.expectsContinue && !this.hasSent100) {
       this.hasSent100 = true
       this.response.writeContinue()
-    } else if (status === 103) sendEarlyHints(this.response, fields)
+    } else if (status === 103 && this.response.writableLength === 0) sendEarlyHints(this.response, fields)
   }
 
   onHead(head: ResponseHead) {
+    if (this.connection === undefined) return
     this.idleTicks = 0
     if (head.status === 101) return this.switchProtocols(head)
     this.keepAlive = head.keepAlive
@@ -268,7 +281,7 @@ export class Exchange implements ConnectionHandler {
   }
 }
 
-/** 103 (RFC 8297) with its Link fields, the only ones that Node can send. */
+/** 103 (RFC 8297) with its Link fields, the only ones that Node can send. Not for a client that has yet to take earlier bytes. */
 const sendEarlyHints = (response: ServerResponse, fields: ReadonlyArray<string>): void => {
   const link = fields.filter((_, i) => i % 2 === 1 && fields[i - 1]?.toLowerCase() === "link")
   try {

@@ -1,5 +1,5 @@
 import * as Http from "node:http"
-import type * as Net from "node:net"
+import * as Net from "node:net"
 import { setTimeout } from "node:timers/promises"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -112,6 +112,70 @@ describe("a response through the front", () => {
           assert.match(answer, /^HTTP\/1\.1 200[\s\S]*shortRST$|^HTTP\/1\.1 200[\s\S]*short\r\nRST$/)
         }
       }
+    })
+  )
+
+  it.scopedLive("is 502 after too many interim responses, or too long ones", () =>
+    Effect.gen(function* () {
+      const early = (length: number) =>
+        `HTTP/1.1 103 Early Hints\r\nLink: </${"a".repeat(length)}>; rel=preload\r\n\r\n`
+      const cases: ReadonlyArray<[string, number, string]> = [
+        ["HTTP/1.1 100 Continue\r\n\r\n", 64, "200"],
+        ["HTTP/1.1 100 Continue\r\n\r\n", 65, "502"],
+        ["HTTP/1.1 102 Processing\r\n\r\n", 65, "502"],
+        [early(10), 64, "200"],
+        [early(10), 65, "502"],
+        [early(60_000), 2, "200"],
+        [early(60_000), 3, "502"]
+      ]
+      const { port } = yield* script((socket, text) => {
+        const [interim, times] = cases[Number(/\/(\d+)/.exec(text)?.[1])] ?? ["", 0]
+        socket.write(`${interim.repeat(times)}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`)
+      })
+      for (const [i, [interim, times, status]] of cases.entries()) {
+        for (const version of ["1.0", "1.1"]) {
+          const request = head(`GET /${i} HTTP/${version}`, "Host: a", "Connection: close")
+          const answer = yield* say(port, request)
+          const finals = answer.match(/HTTP\/1\.1 [2-5]\d\d/g)
+          assert.deepStrictEqual(finals, [`HTTP/1.1 ${status}`], `${times} of ${interim.slice(0, 40)}`)
+        }
+      }
+    })
+  )
+
+  it.scopedLive("is 504 if an app sends interim responses and nothing else", () =>
+    Effect.gen(function* () {
+      const { port } = yield* script(
+        (socket) => {
+          const timer = setInterval(() => socket.write("HTTP/1.1 102 Processing\r\n\r\n"), 20)
+          socket.on("close", () => clearInterval(timer))
+        },
+        { answerWithin: 200 }
+      )
+      assert.strictEqual(statusOf(yield* say(port, get("/"))), "504")
+    })
+  )
+
+  it.scopedLive("ends at the app when the client leaves while only interim responses come", () =>
+    Effect.gen(function* () {
+      const { promise: closed, resolve } = withResolvers<void>()
+      const { promise: asked, resolve: sent } = withResolvers<void>()
+      const { port } = yield* script((socket) => {
+        const timer = setInterval(() => socket.write("HTTP/1.1 100 Continue\r\n\r\n"), 100)
+        socket.on("close", () => {
+          clearInterval(timer)
+          resolve()
+        })
+        sent()
+      })
+      yield* Effect.promise(async () => {
+        const client = Net.connect({ host: "127.0.0.1", port })
+        client.on("error", () => {})
+        client.write(get("/"))
+        await asked
+        client.resetAndDestroy()
+        await closed
+      })
     })
   )
 
