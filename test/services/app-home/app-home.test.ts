@@ -1,11 +1,13 @@
 import * as Fs from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import { AppName } from "../../../src/domain/app/app-name.ts"
 import { AppHome } from "../../../src/services/app-home/app-home.ts"
+import { contract } from "../../../src/services/app-home/contract.ts"
 import { layerOwnUsers, layerShared, takenIds } from "../../../src/services/app-home/layer.ts"
 import { layerMemory } from "../../../src/services/app-home/layer-memory.ts"
+import { testContract } from "../../support/contract.ts"
 import { temporaryFolder } from "../files/folder.ts"
 
 const shop = AppName("shop/production")
@@ -14,28 +16,27 @@ const blog = AppName("blog/production")
 
 const isRoot = process.geteuid?.() === 0
 
-const contract = (title: string, within: (directory: string) => Layer.Layer<AppHome>, isReal: boolean) =>
-  describe(title, () => {
-    it.scopedLive("gives each app a folder that is always the same", () =>
-      Effect.gen(function* () {
-        const directory = `${yield* temporaryFolder()}/files`
-        const seen = yield* Effect.gen(function* () {
-          const { of } = yield* AppHome
-          const homes = yield* Effect.forEach([shop, staging, blog, shop], of)
-          return homes.map((home) => home.directory)
-        }).pipe(Effect.provide(within(directory)))
-        assert.strictEqual(new Set(seen).size, 3)
-        assert.strictEqual(seen[0], seen[3])
-        for (const folder of isReal ? seen : []) assert.strictEqual(Fs.statSync(folder).mode & 0o777, 0o700)
-      })
-    )
-  })
-
 const ids = { from: 70_000, to: 70_002 }
 
-contract("AppHome in memory", () => layerMemory, false)
-contract("AppHome of one user", (directory) => layerShared({ directory }), true)
-if (isRoot) contract("AppHome of own users", (directory) => layerOwnUsers({ directory, ids }), true)
+const filesIn = Effect.map(temporaryFolder(), (folder) => `${folder}/files`)
+const shared = Layer.unwrapScoped(Effect.map(filesIn, (directory) => layerShared({ directory })))
+const ownUsers = Layer.unwrapScoped(Effect.map(filesIn, (directory) => layerOwnUsers({ directory, ids })))
+
+testContract("AppHome in memory", contract, layerMemory)
+testContract("AppHome of one user", contract, shared)
+if (isRoot) testContract("AppHome of own users", contract, ownUsers)
+
+describe.each([["of one user", shared], ...(isRoot ? [["of own users", ownUsers] as const] : [])] as const)(
+  "AppHome %s",
+  (_, layer) => {
+    it.scopedLive("keeps an app's folder private", () =>
+      Effect.gen(function* () {
+        const { directory } = yield* Effect.flatMap(AppHome, ({ of }) => of(shop))
+        assert.strictEqual(Fs.statSync(directory).mode & 0o777, 0o700)
+      }).pipe(Effect.provide(layer))
+    )
+  }
+)
 
 describe.skipIf(!isRoot)("an app's own user", () => {
   const homesIn = (directory: string, apps: ReadonlyArray<AppName>, etc = "/nowhere") =>

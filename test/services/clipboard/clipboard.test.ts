@@ -6,66 +6,20 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { Clipboard } from "../../../src/services/clipboard/clipboard.ts"
+import { contract } from "../../../src/services/clipboard/contract.ts"
 import { layerFor, programsFor } from "../../../src/services/clipboard/layer.ts"
 import { ClipboardContents, layerMemory } from "../../../src/services/clipboard/layer-memory.ts"
+import { testContract } from "../../support/contract.ts"
 import { needs } from "../../support/needs.ts"
 import { fakeDesktop, xclip, xServer } from "./desktop.ts"
 
 const secret = Redacted.make("c2VjcmV0IGtleQ==")
 
-const contract = (
-  name: string,
-  clipboard: Layer.Layer<Clipboard | ClipboardContents, unknown>,
-  skip = false
-) =>
-  describe.skipIf(skip)(`Clipboard: ${name}`, () => {
-    const test = (what: string, body: Effect.Effect<void, unknown, Clipboard | ClipboardContents>) =>
-      it.effect(what, () => Effect.provide(body, clipboard))
+testContract("Clipboard in memory", contract, layerMemory())
 
-    test(
-      "what was copied can be pasted elsewhere",
-      Effect.gen(function* () {
-        yield* (yield* Clipboard).copy(secret)
-        assert.strictEqual(yield* (yield* ClipboardContents).paste, Redacted.value(secret))
-      })
-    )
-
-    test(
-      "text is copied verbatim: lines, other alphabets, shell syntax",
-      Effect.gen(function* () {
-        const text = "-e $(touch /tmp/x) `id`\n\tжук 🐙 'a' \"b\"\nlast"
-        yield* (yield* Clipboard).copy(Redacted.make(text))
-        assert.strictEqual(yield* (yield* ClipboardContents).paste, text)
-      })
-    )
-
-    test(
-      "clear empties it if it contains our text",
-      Effect.gen(function* () {
-        const clipboard = yield* Clipboard
-        yield* clipboard.copy(secret)
-        yield* clipboard.clear(secret)
-        assert.strictEqual(yield* (yield* ClipboardContents).paste, "")
-      })
-    )
-
-    test(
-      "clear keeps text that was copied since",
-      Effect.gen(function* () {
-        const clipboard = yield* Clipboard
-        const contents = yield* ClipboardContents
-        yield* clipboard.copy(secret)
-        yield* contents.copy("a shopping list")
-        yield* clipboard.clear(secret)
-        assert.strictEqual(yield* contents.paste, "a shopping list")
-      })
-    )
-  })
-
-contract("in memory", layerMemory())
-
-contract(
-  "a stand-in for xclip",
+testContract(
+  "Clipboard: a stand-in for xclip",
+  contract,
   Layer.unwrapScoped(
     Effect.map(fakeDesktop, ({ folder, environment }) => {
       const file = Path.join(folder, "contents")
@@ -80,28 +34,30 @@ contract(
   )
 )
 
-contract(
-  "xclip on an X server",
-  Layer.unwrapScoped(
-    Effect.map(xServer, ({ display }) =>
-      Layer.merge(
-        layerFor("linux", { PATH: process.env.PATH, DISPLAY: display }),
-        Layer.succeed(ClipboardContents, {
-          paste: Effect.sync(() => xclip(display, "-out")),
-          copy: (text) =>
-            Effect.sync(() => {
-              spawnSync("xclip", ["-selection", "clipboard", "-in"], {
-                env: { ...process.env, DISPLAY: display },
-                input: text,
-                stdio: ["pipe", "ignore", "ignore"]
+if (needs("Xvfb") && needs("xclip")) {
+  testContract(
+    "Clipboard: xclip on an X server",
+    contract,
+    Layer.unwrapScoped(
+      Effect.map(xServer, ({ display }) =>
+        Layer.merge(
+          layerFor("linux", { PATH: process.env.PATH, DISPLAY: display }),
+          Layer.succeed(ClipboardContents, {
+            paste: Effect.sync(() => xclip(display, "-out")),
+            copy: (text) =>
+              Effect.sync(() => {
+                spawnSync("xclip", ["-selection", "clipboard", "-in"], {
+                  env: { ...process.env, DISPLAY: display },
+                  input: text,
+                  stdio: ["pipe", "ignore", "ignore"]
+                })
               })
-            })
-        })
+          })
+        )
       )
     )
-  ),
-  !(needs("Xvfb") && needs("xclip"))
-)
+  )
+}
 
 describe("the programs of a clipboard", () => {
   it.scoped("receive no passphrase or key, and the text only on stdin", () =>

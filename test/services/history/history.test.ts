@@ -5,10 +5,12 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { contractOf } from "../../../src/services/history/contract.ts"
 import { History } from "../../../src/services/history/history.ts"
 import { layer } from "../../../src/services/history/layer.ts"
 import { layerMemory } from "../../../src/services/history/layer-memory.ts"
 import { layerMemory as projectMemory } from "../../../src/services/project/layer-memory.ts"
+import { testContract } from "../../support/contract.ts"
 import { needs } from "../../support/needs.ts"
 import { plant, temporaryFolder } from "../project/folder.ts"
 
@@ -65,31 +67,12 @@ const memory = layerMemory({
   ignored: ["ignored"]
 })
 
-const contract = (name: string, history: Layer.Layer<History>) => {
-  it.effect(`${name} finds the commit that added a text`, () =>
-    Effect.gen(function* () {
-      const { commitThatAdded } = yield* History
-      const { hash, ...rest } = Option.getOrThrow(yield* commitThatAdded(path, first))
-      assert.match(hash, /^[0-9a-f]{40}$/)
-      assert.deepStrictEqual(rest, { author: "Ada", date, subject: "Add the first" })
-      assert.strictEqual(Option.getOrThrow(yield* commitThatAdded(path, second)).subject, "Add the second")
-      assert.isTrue(Option.isNone(yield* commitThatAdded(path, moved)))
-      assert.isTrue(Option.isNone(yield* commitThatAdded("other.json", first)))
-    }).pipe(Effect.provide(history))
-  )
-  it.effect(`${name} knows what git ignores`, () =>
-    Effect.gen(function* () {
-      const { isIgnored } = yield* History
-      assert.isTrue(yield* isIgnored("ignored"))
-      assert.isFalse(yield* isIgnored(path))
-    }).pipe(Effect.provide(history))
-  )
-}
+const contract = contractOf({ path, first, second, date, ignored: "ignored" })
 
-contract("History in memory", memory)
+testContract("History in memory", contract, memory)
 
 describe.skipIf(!needs("git"))("with git", () => {
-  contract("History", real)
+  testContract("History", contract, real)
 
   const broughtIn = (folder: string, text: string) =>
     Effect.gen(function* () {

@@ -3,73 +3,18 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
+import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import type * as Scope from "effect/Scope"
 import * as SecretSet from "../../../src/domain/app/secret-set.ts"
+import { contract } from "../../../src/services/server-key/contract.ts"
 import { layer, type ServerKeyOptions } from "../../../src/services/server-key/layer.ts"
 import { layerMemory } from "../../../src/services/server-key/layer-memory.ts"
 import { ServerKey } from "../../../src/services/server-key/server-key.ts"
+import { testContract } from "../../support/contract.ts"
 import { temporaryFolder } from "../files/folder.ts"
-import { app, canary, other, revision, secretsOf } from "../server-state/values.ts"
+import { app, secretsOf } from "../server-state/values.ts"
 
-const place = { app, revision: revision(1) }
 const textOf = (secrets: SecretSet.SecretSet) => Redacted.value(SecretSet.encode(secrets))
-
-const contract = (title: string, fresh: Effect.Effect<Layer.Layer<ServerKey, unknown>, never, Scope.Scope>) =>
-  describe(title, () => {
-    const test = <A, E>(name: string, run: Effect.Effect<A, E, ServerKey>) =>
-      it.scopedLive(name, () => Effect.flatMap(fresh, (layer) => Effect.provide(run, layer)))
-
-    test(
-      "opens what it sealed, in its place",
-      Effect.gen(function* () {
-        const key = yield* ServerKey
-        for (const secrets of [SecretSet.empty, secretsOf(1)]) {
-          const sealed = yield* key.seal(place, secrets)
-          assert.notInclude(Buffer.from(sealed).toString("latin1"), canary)
-          const opened = Option.getOrThrow(yield* key.open(place, sealed))
-          assert.strictEqual(textOf(opened), textOf(secrets))
-          assert.notDeepEqual(yield* key.seal(place, secrets), sealed)
-        }
-      })
-    )
-
-    test(
-      "opens it in no other place, and nothing that was changed",
-      Effect.gen(function* () {
-        const key = yield* ServerKey
-        const sealed = yield* key.seal(place, secretsOf(1))
-        const elsewhere = [
-          { app: other, revision: place.revision },
-          { app, revision: revision(2) }
-        ]
-        for (const each of elsewhere) assert.isTrue(Option.isNone(yield* key.open(each, sealed)))
-        for (const length of [0, 1, 27, 28, sealed.length - 1]) {
-          assert.isTrue(Option.isNone(yield* key.open(place, sealed.subarray(0, length))))
-        }
-        for (let at = 0; at < sealed.length; at += 7) {
-          const changed = Uint8Array.from(sealed)
-          changed[at] = (changed[at] as number) ^ 0x80
-          assert.isTrue(Option.isNone(yield* key.open(place, changed)))
-        }
-      })
-    )
-
-    test(
-      "gives only equal sets of the same app the same hash",
-      Effect.gen(function* () {
-        const key = yield* ServerKey
-        const hash = yield* key.hash(app, secretsOf(1))
-        assert.match(hash, /^[0-9a-f]{64}$/)
-        assert.strictEqual(yield* key.hash(app, new Map([...secretsOf(1)].reverse())), hash)
-        assert.notStrictEqual(yield* key.hash(other, secretsOf(1)), hash)
-        assert.notStrictEqual(yield* key.hash(app, secretsOf(2)), hash)
-        assert.notStrictEqual(yield* key.hash(app, SecretSet.empty), hash)
-      })
-    )
-  })
 
 const places = Effect.map(temporaryFolder(), (folder) => ({
   file: Path.join(folder, "etc", "server.key"),
@@ -77,8 +22,8 @@ const places = Effect.map(temporaryFolder(), (folder) => ({
   hasData: Effect.succeed(false)
 }))
 
-contract("ServerKey", Effect.map(places, layer))
-contract("ServerKey in memory", Effect.succeed(layerMemory))
+testContract("ServerKey", contract, Layer.unwrapScoped(Effect.map(places, layer)))
+testContract("ServerKey in memory", contract, layerMemory)
 
 const hashUnder = (options: ServerKeyOptions) =>
   Effect.provide(

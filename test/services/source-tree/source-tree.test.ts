@@ -3,87 +3,15 @@ import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
 import { layer as projectLayer } from "../../../src/services/project/layer.ts"
+import { contract, planted } from "../../../src/services/source-tree/contract.ts"
 import { layer } from "../../../src/services/source-tree/layer.ts"
 import { layerMemory } from "../../../src/services/source-tree/layer-memory.ts"
 import { SourceTree } from "../../../src/services/source-tree/source-tree.ts"
+import { testContract } from "../../support/contract.ts"
 import { plant, temporaryFolder } from "../project/folder.ts"
 
-const planted = {
-  "tako.toml": "",
-  "go.mod": "",
-  "z.gen": "root",
-  "src/a.gen": "",
-  "src/b/z.gen": "",
-  "lib/z.gen": "",
-  "node_modules/x/z.gen": "",
-  "src/dist/z.gen": "",
-  ".cache/z.gen": "",
-  "other/tako.toml": "",
-  "other/src/z.gen": "",
-  "module/.git": "gitdir: elsewhere",
-  "module/z.gen": ""
-}
-
 const realAt = (root: string) => Layer.provide(layer, projectLayer({ directory: root }))
-
-const contract = (
-  name: string,
-  make: (
-    files: Readonly<Record<string, string>>
-  ) => Effect.Effect<Layer.Layer<SourceTree, unknown>, never, Scope.Scope>
-) =>
-  describe(name, () => {
-    const test = (what: string, run: Effect.Effect<void, unknown, SourceTree>) =>
-      it.scoped(what, () => Effect.flatMap(make(planted), (tree) => Effect.provide(run, tree)))
-
-    test(
-      "finds the project's own files, nearest to the root first",
-      Effect.gen(function* () {
-        const tree = yield* SourceTree
-        assert.deepStrictEqual(yield* tree.find(["z.gen", "go.mod"]), [
-          "go.mod",
-          "z.gen",
-          "lib/z.gen",
-          "src/b/z.gen"
-        ])
-        assert.deepStrictEqual(yield* tree.find(["nowhere"]), [])
-      })
-    )
-    test(
-      "lists the files of a folder, and knows folders",
-      Effect.gen(function* () {
-        const tree = yield* SourceTree
-        assert.deepStrictEqual(yield* tree.files(""), ["go.mod", "tako.toml", "z.gen"])
-        assert.deepStrictEqual(yield* tree.files("src"), ["a.gen"])
-        assert.deepStrictEqual(yield* tree.files("nowhere"), [])
-        assert.isTrue(yield* tree.hasFolder("src/b"))
-        assert.isFalse(yield* tree.hasFolder("z.gen"))
-        assert.isFalse(yield* tree.hasFolder("nowhere"))
-      })
-    )
-    test(
-      "reads what it wrote",
-      Effect.gen(function* () {
-        const tree = yield* SourceTree
-        assert.deepStrictEqual(yield* tree.read("src/new.gen"), Option.none())
-        yield* tree.write("src/new.gen", "ä\n")
-        yield* tree.write("z.gen", "other")
-        assert.deepStrictEqual(yield* tree.read("src/new.gen"), Option.some("ä\n"))
-        assert.deepStrictEqual(yield* tree.read("z.gen"), Option.some("other"))
-      })
-    )
-    test(
-      "writes nothing outside of the project",
-      Effect.gen(function* () {
-        const tree = yield* SourceTree
-        const error = yield* Effect.flip(tree.write("../escaped", ""))
-        assert.strictEqual(error._tag, "PathRefused")
-      })
-    )
-  })
 
 const inFolder = (files: Readonly<Record<string, string>>) =>
   Effect.map(temporaryFolder, (folder) => {
@@ -91,8 +19,8 @@ const inFolder = (files: Readonly<Record<string, string>>) =>
     return realAt(Path.join(folder, "project"))
   })
 
-contract("the source tree", inFolder)
-contract("the source tree in memory", (files) => Effect.succeed(layerMemory(new Map(Object.entries(files)))))
+testContract("SourceTree", contract, Layer.unwrapScoped(inFolder(planted)))
+testContract("SourceTree in memory", contract, layerMemory(new Map(Object.entries(planted))))
 
 describe("the source tree on disk", () => {
   it.scoped("neither follows links out of the project nor looks through those within it", () =>

@@ -1,0 +1,26 @@
+import * as Assert from "node:assert/strict"
+import * as Effect from "effect/Effect"
+import type { AppName } from "../../domain/app/app-name.ts"
+import type { Contract } from "../contract.ts"
+import { AppHome } from "./app-home.ts"
+
+const apps = [
+  "shop/production",
+  "shop/staging",
+  "blog/production",
+  "shop/production"
+] as unknown as ReadonlyArray<AppName>
+
+/** What every AppHome must do. */
+export const contract: Contract<AppHome> = [
+  {
+    name: "gives each app a folder that is always the same",
+    run: Effect.gen(function* () {
+      const { of } = yield* AppHome
+      const homes = yield* Effect.forEach(apps, of)
+      const folders = homes.map(({ directory }) => directory)
+      Assert.equal(new Set(folders).size, 3)
+      Assert.equal(folders[0], folders[3])
+    })
+  }
+]
