@@ -39,7 +39,7 @@ const mutants: ReadonlyArray<Mutant> = [
     replacements: [
       {
         file: "src/services/secrets-file/layer.ts",
-        from: "yield* replace(path, bytes.value, permissionsOf(found), unchanged)",
+        from: "yield* replace(path, bytes.value, permissionsOf(before), unchanged)",
         to: "void replace; yield* unchanged; yield* attempt('write', path, () => Fs.writeFileSync(path, bytes.value))"
       }
     ],
