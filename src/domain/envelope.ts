@@ -5,12 +5,13 @@ import { decoderOf } from "./schema/decoder.ts"
 import { EnvironmentNameText, optional, Secret, Text } from "./schema/fields.ts"
 
 /** What a process reads once from fd 3: the token of this instance, its secrets, and their environment. */
-export const Envelope = Schema.Struct({
-  token: Secret(Text),
-  secrets: SecretSet.SecretSet,
-  environment: optional(EnvironmentNameText)
-})
-export type Envelope = typeof Envelope.Type
+export const makeEnvelope = () =>
+  Schema.Struct({
+    token: Secret(Text),
+    secrets: SecretSet.SecretSet,
+    environment: optional(EnvironmentNameText)
+  })
+export type Envelope = ReturnType<typeof makeEnvelope>["Type"]
 
 /**
  * One JSON object: `{"token": "…", "secrets": {"NAME": "value", …}, "environment": "…"}`, names sorted, no newline. The
@@ -26,4 +27,4 @@ export const encode = ({ token, secrets, environment }: Envelope): Redacted.Reda
 }
 
 /** Decodes the JSON that {@link encode} printed. */
-export const decode = decoderOf(() => Envelope)
+export const decode = decoderOf(makeEnvelope)

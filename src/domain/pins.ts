@@ -17,30 +17,32 @@ const environmentProblem = (key: string) =>
   isEnvironmentName(key) ? undefined : " is not an environment's name"
 
 /** One key as its ID, several as a list of theirs. */
-const PinnedKeys = Schema.transform(
-  Schema.Union(KeyIdText, Schema.Array(KeyIdText).pipe(Schema.minItems(2))).annotations({
-    description: "a key's id, or a list of at least two"
-  }),
-  Schema.typeSchema(Schema.Array(KeyIdText)),
-  {
-    strict: true,
-    decode: (written) => (typeof written === "string" ? [written] : written),
-    encode: (ids) => (ids.length === 1 ? (ids[0] as KeyId) : ids)
-  }
-)
+const makePinnedKeys = () =>
+  Schema.transform(
+    Schema.Union(KeyIdText, Schema.Array(KeyIdText).pipe(Schema.minItems(2))).annotations({
+      description: "a key's id, or a list of at least two"
+    }),
+    Schema.typeSchema(Schema.Array(KeyIdText)),
+    {
+      strict: true,
+      decode: (written) => (typeof written === "string" ? [written] : written),
+      encode: (ids) => (ids.length === 1 ? (ids[0] as KeyId) : ids)
+    }
+  )
 
 /**
  * Which keys belong where: by project identity, then by environment. More than one key during a rotation. As JSON:
  * `{"<project>": {"<environment>": "<key id>" | ["<key id>", "<key id>", …]}}`.
  */
-export const PinsFile = mapOf<
-  string,
-  ReadonlyMap<EnvironmentName, ReadonlyArray<KeyId>>,
-  Readonly<Record<string, string | ReadonlyArray<string>>>
->({ keyProblem: () => undefined }, mapOf({ keyProblem: environmentProblem }, PinnedKeys))
-export type Pins = typeof PinsFile.Type
+export const makePinsFile = () =>
+  mapOf<
+    string,
+    ReadonlyMap<EnvironmentName, ReadonlyArray<KeyId>>,
+    Readonly<Record<string, string | ReadonlyArray<string>>>
+  >({ keyProblem: () => undefined }, mapOf({ keyProblem: environmentProblem }, makePinnedKeys()))
+export type Pins = ReturnType<typeof makePinsFile>["Type"]
 
-const decodePins = decoderOf(() => PinsFile)
+const decodePins = decoderOf(makePinsFile)
 
 /** None for anything that tako does not write. */
 export const parse = (bytes: Uint8Array): Option.Option<Pins> =>
@@ -50,10 +52,12 @@ export const parse = (bytes: Uint8Array): Option.Option<Pins> =>
   })
 
 /** Sorted, with two spaces of indent and a newline at the end. */
-export const print = (pins: Pins): string =>
-  `${printObject("", [...pins], (environments) =>
-    printObject("  ", [...environments], (ids) => JSON.stringify(ids.length === 1 ? ids[0] : ids))
+export const print = (pins: Pins): string => {
+  const encodeKeys = Schema.encodeSync(makePinnedKeys())
+  return `${printObject("", [...pins], (environments) =>
+    printObject("  ", [...environments], (ids) => JSON.stringify(encodeKeys(ids)))
   )}\n`
+}
 
 const printObject = <A>(
   indent: string,

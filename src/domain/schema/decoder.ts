@@ -5,7 +5,7 @@ import type * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import { nearest } from "../did-you-mean.ts"
 
-/** Where and why a value does not match its schema. The value is not quoted: it may be a secret in the wrong context. */
+/** Where and why a value does not match its schema. The value is not quoted: it may be a secret in the wrong place. */
 export interface Mismatch {
   readonly path: Path
   /** A sentence without its full stop, starting with the path. */

@@ -108,9 +108,9 @@ export const linePrinter = ({ json, servers }: { readonly json: boolean; readonl
   Effect.map(
     Effect.all([Stdio, Style]),
     ([{ stdoutIsTerminal }, { out: ink }]) =>
-      (lines: ServerLine): string => {
-        if (json) return `${asJson(lineToJson(lines), 0)}\n`
-        const { server, line } = lines
+      (serverLine: ServerLine): string => {
+        if (json) return `${asJson(lineToJson(serverLine), 0)}\n`
+        const { server, line } = serverLine
         const at = stdoutIsTerminal ? localTime(line.at) : line.at
         const source = printable(servers ? `${server}/${line.instance}` : line.instance)
         const prefix = `${ink.dim(at)} ${(line.stream === "stderr" ? ink.yellow : ink.dim)(source)}`
@@ -143,7 +143,7 @@ const localTime = (instant: string): string => {
 export const followAll = (
   outcomes: ReadonlyArray<Outcome<Excerpt>>,
   query: LogQuery,
-  print: (lines: ServerLine) => string
+  print: (line: ServerLine) => string
 ) =>
   Effect.gen(function* () {
     const { err } = yield* Style

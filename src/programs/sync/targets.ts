@@ -12,7 +12,7 @@ import { targetsNamed } from "../servers/lookup.ts"
 export interface Choice {
   /** None stands for all environments that have servers. */
   readonly environment: Option.Option<EnvironmentName>
-  /** Limits which of those environments are suggestion. */
+  /** Limits the choice to this environment. */
   readonly among?: ReadonlyArray<EnvironmentName>
   /** None stands for all servers of an environment. */
   readonly server: Option.Option<string>

@@ -1,15 +1,12 @@
 import * as Assert from "node:assert/strict"
 import * as Effect from "effect/Effect"
-import type { AppName } from "../../domain/app/app-name.ts"
+import { AppName } from "../../domain/app/app-name.ts"
 import type { Contract } from "../contract.ts"
 import { AppHome } from "./app-home.ts"
 
-const apps = [
-  "shop/production",
-  "shop/staging",
-  "blog/production",
-  "shop/production"
-] as unknown as ReadonlyArray<AppName>
+const apps = ["shop/production", "shop/staging", "blog/production", "shop/production"].map((name) =>
+  AppName(name)
+)
 
 /** What every AppHome must do. */
 export const contract: Contract<AppHome> = [

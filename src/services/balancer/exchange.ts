@@ -18,7 +18,7 @@ export interface ExchangeFront {
 const idempotent = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"])
 /** A body of at most so many bytes is sent in one write with its head, if it arrived with it. */
 const smallBody = 16_384
-/** Interim responses (1xx) to one request beyond either limit are refused: no app has been seen to need nearly as many. */
+/** Interim responses (1xx) to one request beyond either limit are refused: far more than an app has a use for. */
 const maxInterims = 64
 /** The most that the fields of all interim responses to one request may take: characters. */
 const maxInterimLength = 131_072

@@ -7,7 +7,7 @@ import { type Answer, Health } from "./health.ts"
 
 export const token = Redacted.make("t0ken-of-this-instance")
 
-/** Has something listen that answers so, and tells its port. */
+/** Starts a server that gives this answer, and returns its port. */
 export type Stage<R> = (answer: Answer) => Effect.Effect<number, never, R | Scope.Scope>
 
 const answers: ReadonlyArray<readonly [Answer, boolean]> = [

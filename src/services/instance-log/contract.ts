@@ -26,7 +26,7 @@ const texts = (id?: string, lines = 100) =>
 /** What every InstanceLog must do, without output at first. */
 export const contract: Contract<InstanceLog> = [
   {
-    name: "tells the lines of each app, in order, with their instance and stream",
+    name: "returns the lines of each app, in order, with their instance and stream",
     run: Effect.gen(function* () {
       const log = yield* InstanceLog
       Assert.deepEqual((yield* log.read(app, { lines: 5 })).lines, [])
@@ -57,7 +57,7 @@ export const contract: Contract<InstanceLog> = [
   },
 
   {
-    name: "tells what came after a place, and goes on from there",
+    name: "returns what follows a position, and continues from there",
     run: Effect.gen(function* () {
       const log = yield* InstanceLog
       const output = yield* log.open({ app, id: "aaaaaaaa", secrets: secretsOf() })
@@ -83,7 +83,7 @@ export const contract: Contract<InstanceLog> = [
   },
 
   {
-    name: "masks the values of all instances of the app, however they come",
+    name: "masks the values of all instances of the app, in every form",
     run: Effect.gen(function* () {
       const log = yield* InstanceLog
       const value = 'p@ss "w\u00f6rd" / two'
@@ -117,7 +117,7 @@ export const contract: Contract<InstanceLog> = [
   },
 
   {
-    name: "tells the last lines of an instance, what has no newline yet among them",
+    name: "returns the last lines of an instance, including one without a newline",
     run: Effect.gen(function* () {
       const log = yield* InstanceLog
       const output = yield* log.open({ app, id: "aaaaaaaa", secrets: secretsOf("s3cret-value") })

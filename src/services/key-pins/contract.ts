@@ -27,7 +27,7 @@ export const contractOf = (machine: Effect.Effect<PinsOf, never, Scope.Scope>): 
   },
 
   {
-    name: "remember the keys of before a rotation, apart from those that open anything",
+    name: "remember the keys from before a rotation, separately from those in use",
     run: Effect.gen(function* () {
       const of = yield* machine
       const pins = yield* of("/a")
@@ -62,7 +62,7 @@ export const contractOf = (machine: Effect.Effect<PinsOf, never, Scope.Scope>): 
   },
 
   {
-    name: "are each project's own, and tell where a key is known from",
+    name: "belong to one project each, and name the projects that use a key",
     run: Effect.gen(function* () {
       const pinsOf = yield* machine
       const here = yield* pinsOf("/home/u/app/.git:.")

@@ -8,14 +8,14 @@ import type { PortReport } from "../../domain/port-report.ts"
 import type { Contract } from "../contract.ts"
 import { ProcessSpawner, type ProcessSpec } from "./process-spawner.ts"
 
-/** A program that runs until it is told to end. */
+/** A program that runs until `end`, and what the test does with it. */
 export interface Stage<R> {
   readonly command: ProcessSpec["command"]
-  /** Ends the one that was started last. */
+  /** Ends the latest process with this exit code. */
   readonly end: (code: number) => Effect.Effect<void, never, R>
-  /** Has the one that was started last write this to fd 4, which it then closes, and go on. */
+  /** The latest process writes this to fd 4, closes it, and goes on. */
   readonly write: (text: string) => Effect.Effect<void, never, R>
-  /** The environment that it has. */
+  /** The environment of the latest process. */
   readonly environment: Effect.Effect<Readonly<Record<string, string | undefined>>, never, R>
 }
 
@@ -49,7 +49,7 @@ export const contractOf = <R>(
 
   return [
     {
-      name: "tells the exit code as often as it is asked",
+      name: "reports the exit code, however often it is read",
       run: on((spawn, stage, spec) =>
         Effect.gen(function* () {
           const { exit } = yield* spawn(spec)
@@ -61,7 +61,7 @@ export const contractOf = <R>(
     },
 
     {
-      name: "tells the signal that ended it",
+      name: "reports the signal that ended a process",
       run: on((spawn, _, spec) =>
         Effect.gen(function* () {
           const { exit, signal } = yield* spawn(spec)
@@ -72,7 +72,7 @@ export const contractOf = <R>(
     },
 
     {
-      name: "leaves one alone that has ended",
+      name: "sends nothing to a process that has ended",
       run: on((spawn, stage, spec) =>
         Effect.gen(function* () {
           const { exit, signal } = yield* spawn(spec)
@@ -85,7 +85,7 @@ export const contractOf = <R>(
     },
 
     {
-      name: "has killed what still runs when the scope is closed",
+      name: "kills a process that still runs when the scope closes",
       run: on((spawn, _, spec) =>
         Effect.gen(function* () {
           const scope = yield* Scope.make()
@@ -97,7 +97,7 @@ export const contractOf = <R>(
     },
 
     {
-      name: "stops one: it is told, and is gone",
+      name: "stops a process with SIGTERM, and waits until it is gone",
       run: on((spawn, _, spec) =>
         Effect.gen(function* () {
           const { exit, stop, gone } = yield* spawn(spec)
@@ -110,7 +110,7 @@ export const contractOf = <R>(
     },
 
     ...reports.map(([text, report]) => ({
-      name: `reports ${JSON.stringify(text)} on fd 4 as ${report._tag}, as often as it is asked`,
+      name: `reports ${JSON.stringify(text)} on fd 4 as ${report._tag}, however often it is read`,
       run: on((spawn, stage, spec) =>
         Effect.gen(function* () {
           const { port } = yield* spawn({ ...spec, readiness: true })
@@ -122,7 +122,7 @@ export const contractOf = <R>(
     })),
 
     {
-      name: "tells that nothing came on fd 4 of one that has ended",
+      name: "reports that a process ended without writing to fd 4",
       run: on((spawn, stage, spec) =>
         Effect.gen(function* () {
           const { port } = yield* spawn({ ...spec, readiness: true })
@@ -133,7 +133,7 @@ export const contractOf = <R>(
     },
 
     {
-      name: "waits for nothing where there is no fd 4",
+      name: "does not wait for a report without fd 4",
       run: on((spawn, _, spec) =>
         Effect.gen(function* () {
           const { port } = yield* spawn(spec)
@@ -143,7 +143,7 @@ export const contractOf = <R>(
     },
 
     {
-      name: "says when there is no such program",
+      name: "fails if there is no such program",
       run: on((spawn, _, spec) =>
         Effect.gen(function* () {
           const refusal = yield* Effect.flip(spawn({ ...spec, command: [missing, "--flag"] }))
@@ -154,7 +154,7 @@ export const contractOf = <R>(
     },
 
     {
-      name: "gives it the environment, less what opens secrets, and TAKO_PIPE",
+      name: "passes the environment without what opens secrets, and adds TAKO_PIPE",
       run: on((spawn, stage, spec) =>
         Effect.gen(function* () {
           const environment = {
@@ -181,7 +181,7 @@ export const contractOf = <R>(
     },
 
     {
-      name: "gives each a token and a pipe of its own",
+      name: "gives each process a token and a pipe of its own",
       run: on((spawn, stage, spec) =>
         Effect.gen(function* () {
           const first = yield* spawn(spec)
@@ -196,7 +196,7 @@ export const contractOf = <R>(
     },
 
     {
-      name: "sweeps away what has a variable, and nothing else",
+      name: "kills every process that has a variable, and no other",
       run: on((spawn, stage, spec) =>
         Effect.gen(function* () {
           const { sweep } = yield* ProcessSpawner

@@ -70,7 +70,7 @@ interface Batch {
 /**
  * A pool of anonymous pipes. Node has no mkfifo(3), so one run of mkfifo(1) makes `size` FIFOs, mode 0600, in a 0700 folder. Each
  * is used once, and unlinked before it is handed out. The folder is removed with its last FIFO, or by a later pool if this process
- * was killed. With `privateFolder` it is made in there, where nobody else can make a list of files long.
+ * was killed. With `privateFolder` it is made in there, where nobody else can add files.
  */
 export const pipePool = Effect.fnUntraced(function* ({ size, privateFolder }: PoolOptions) {
   let batch: Batch | undefined
@@ -97,8 +97,14 @@ export const pipePool = Effect.fnUntraced(function* ({ size, privateFolder }: Po
         return new NoPipe({ code: codeOf(error) })
       }
     })
-  const refill = Effect.map(makeBatch({ size, privateFolder }), (newBatch) => {
-    batch = newBatch
+  // Once, because anybody can fill the shared folders, and not at all for a process that normally leaves nothing in them.
+  let sweeps = size > 1 && privateFolder === undefined
+  const refill = Effect.suspend(() => {
+    const made = makeBatch({ size, privateFolder }, sweeps)
+    sweeps = false
+    return Effect.map(made, (newBatch) => {
+      batch = newBatch
+    })
   })
   const oneAtATime = Effect.unsafeMakeSemaphore(1)
   /** Must not be interrupted before the caller closes the pipe. If a cleaner of /tmp removed the batch, makes another one. */
@@ -111,11 +117,9 @@ export const pipePool = Effect.fnUntraced(function* ({ size, privateFolder }: Po
 })
 
 /** Tries several folders: a TMPDIR may be missing, read-only, or on a file system without FIFOs. */
-const makeBatch = ({ size, privateFolder }: PoolOptions): Effect.Effect<Batch, NoPipe> =>
+const makeBatch = ({ size, privateFolder }: PoolOptions, sweeps: boolean): Effect.Effect<Batch, NoPipe> =>
   Effect.suspend(() => {
     const shared = [Os.tmpdir(), process.env.XDG_RUNTIME_DIR || "/dev/shm", "/dev/shm", "/tmp"]
-    // Whoever has a folder of its own leaves no batches in the shared ones, unless there is no other way.
-    const sweeps = size > 1 && privateFolder === undefined
     const places = privateFolder === undefined ? shared : [privateFolder, ...shared]
     return Effect.firstSuccessOf(places.map((place) => makeBatchIn(place, size, sweeps)))
   })

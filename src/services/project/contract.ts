@@ -27,7 +27,7 @@ export const contract: Contract<Project> = [
   },
 
   {
-    name: "takes a file that is there for granted",
+    name: "keeps an existing file",
     run: Effect.gen(function* () {
       const { config, writeNew } = yield* Project
       Assert.ok(yield* writeNew("tako.toml", 'name = "first"'))
@@ -37,7 +37,7 @@ export const contract: Contract<Project> = [
   },
 
   {
-    name: "says on which line tako.toml breaks, and not what stands there",
+    name: "reports the line where tako.toml breaks, and does not quote it",
     run: Effect.gen(function* () {
       const { config, writeNew } = yield* Project
       yield* writeNew("tako.toml", 'name = "shop"\n[vars]\nTOKEN = sk_live_canary\n')
@@ -50,7 +50,7 @@ export const contract: Contract<Project> = [
   },
 
   {
-    name: "says which key was meant",
+    name: "suggests the key that was meant",
     run: Effect.gen(function* () {
       const { config, writeNew } = yield* Project
       yield* writeNew("tako.toml", 'nmae = "shop"\n')

@@ -4,13 +4,13 @@ import type { RegisteredServer } from "../../domain/server-registry/registered-s
 import type { Contract } from "../contract.ts"
 import { ServerRegistry } from "./server-registry.ts"
 
-const la: RegisteredServer = { name: "la", socket: "/run/tako/tako.sock", ssh: { host: "la.example" } }
-const ams: RegisteredServer = {
+export const la: RegisteredServer = { name: "la", socket: "/run/tako/tako.sock", ssh: { host: "la.example" } }
+export const ams: RegisteredServer = {
   name: "ams",
   socket: "/srv/tako.sock",
   ssh: { host: "10.0.0.7", port: 2222, user: "deploy" }
 }
-const v6: RegisteredServer = { name: "v6", socket: "/s", ssh: { host: "fe80::1%eth0" } }
+export const v6: RegisteredServer = { name: "v6", socket: "/s", ssh: { host: "fe80::1%eth0" } }
 
 /** What every ServerRegistry must do, without servers at first. */
 export const contract: Contract<ServerRegistry> = [

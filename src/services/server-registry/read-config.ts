@@ -30,12 +30,12 @@ export const readConfigFile = (path: string): Effect.Effect<ConfigFile, ConfigIn
     const { stats, bytes } = yield* attempt("read", path, () => {
       try {
         const stats = Fs.fstatSync(opened)
-        return { stats, bytes: problemOf(stats) === undefined ? Fs.readFileSync(opened) : Buffer.of() }
+        return { stats, bytes: problemOf(stats, path) === undefined ? Fs.readFileSync(opened) : Buffer.of() }
       } finally {
         Fs.closeSync(opened)
       }
     })
-    const problem = problemOf(stats)
+    const problem = problemOf(stats, path)
     if (problem !== undefined) return yield* new ConfigInvalid({ path, problem })
     const text = yield* Effect.mapBoth(decodeUtf8(bytes), {
       onFailure: () => new ConfigInvalid({ path, problem: "it is not UTF-8" }),
@@ -44,11 +44,11 @@ export const readConfigFile = (path: string): Effect.Effect<ConfigFile, ConfigIn
     return { path, text, stats, ...(yield* readText(text, path)) }
   })
 
-const problemOf = (stats: Fs.Stats): string | undefined => {
+const problemOf = (stats: Fs.Stats, path: string): string | undefined => {
   if (!stats.isFile()) return "it is not a file"
   if (stats.uid !== process.geteuid?.() && stats.uid !== 0) return "it belongs to another user"
   if ((stats.mode & 0o022) !== 0)
-    return "others can write to it, and it decides where secrets are sent; to fix it: chmod go-w"
+    return `others can write to it, and it decides where secrets are sent. Fix it: chmod go-w ${path}`
   return stats.size > maxSize ? "it is larger than 1 MiB" : undefined
 }
 

@@ -28,7 +28,7 @@ const recordOf = (n: number): AppState.RevisionRecord => ({
 /** What every ServerState must do, without apps at first. */
 export const contract: Contract<ServerState> = [
   {
-    name: "knows nothing at first",
+    name: "has no apps at first",
     run: Effect.gen(function* () {
       const state = yield* ServerState
       Assert.deepEqual(yield* state.apps, [])
@@ -41,7 +41,7 @@ export const contract: Contract<ServerState> = [
   },
 
   {
-    name: "reads what was written, of each app its own",
+    name: "reads what was written for each app",
     run: Effect.gen(function* () {
       const state = yield* ServerState
       yield* state.write(AppState.create(other))
@@ -92,7 +92,7 @@ export const contract: Contract<ServerState> = [
   },
 
   {
-    name: "tells the latest of what was recorded, and who claims it",
+    name: "returns the latest entries, and who claims to have made them",
     run: Effect.gen(function* () {
       const state = yield* ServerState
       for (let n = 1; n <= 5; n++) {

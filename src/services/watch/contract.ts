@@ -7,13 +7,13 @@ import { Watch, type Watched } from "./watch.ts"
 
 export interface Stage<R> {
   readonly path: (name: string) => string
-  /** Changes what is there, or makes it. */
+  /** Changes the file, or creates it. */
   readonly touch: (name: string) => Effect.Effect<unknown, never, R>
 }
 
-/** Longer than any of the layers takes to tell; a change that is told comes much sooner. */
-export const told = ({ changed }: Watched) =>
-  Effect.timeoutFail(changed, { duration: "1 minute", onTimeout: () => new Error("nothing was told") })
+/** Waits for a report, longer than any layer should take. */
+export const reported = ({ changed }: Watched) =>
+  Effect.timeoutFail(changed, { duration: "1 minute", onTimeout: () => new Error("no change was reported") })
 
 /** What every Watch must do with files that a stage of yours changes. */
 export const contractOf = <R>(
@@ -24,33 +24,33 @@ export const contractOf = <R>(
 
   return [
     {
-      name: "tells of each of several files, and of one that is not there yet",
+      name: "reports changes of each of several files, and of one that does not exist yet",
       run: on(({ path, touch }) =>
         Effect.gen(function* () {
           yield* touch("a")
           const watched = yield* (yield* Watch).open([path("a"), path("b")])
           for (const name of ["a", "b", "a", "b"]) {
             yield* touch(name)
-            yield* told(watched)
+            yield* reported(watched)
           }
         })
       )
     },
 
     {
-      name: "tells two watchers",
+      name: "reports a change to two watchers",
       run: on(({ path, touch }) =>
         Effect.gen(function* () {
           const { open } = yield* Watch
           const both = [yield* open([path("a")]), yield* open([path("b"), path("a")])]
           yield* touch("a")
-          yield* Effect.forEach(both, told)
+          yield* Effect.forEach(both, reported)
         })
       )
     },
 
     {
-      name: "tells of no other file",
+      name: "reports no other file",
       run: on(({ path, touch }) =>
         Effect.gen(function* () {
           yield* touch("a")

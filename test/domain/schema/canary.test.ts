@@ -4,8 +4,8 @@ import type * as Schema from "effect/Schema"
 import { AppState } from "../../../src/domain/app/app-state.ts"
 import { AuditEntry } from "../../../src/domain/app/audit.ts"
 import * as SecretSet from "../../../src/domain/app/secret-set.ts"
-import { Envelope } from "../../../src/domain/envelope.ts"
-import { PinsFile } from "../../../src/domain/pins.ts"
+import { makeEnvelope } from "../../../src/domain/envelope.ts"
+import { makePinsFile } from "../../../src/domain/pins.ts"
 import { decodeResponse, makeReplies } from "../../../src/domain/protocol/replies.ts"
 import { type Command, commands, decodeRequest, requests } from "../../../src/domain/protocol/requests.ts"
 import { decoderOf } from "../../../src/domain/schema/decoder.ts"
@@ -119,8 +119,8 @@ describe("a value in the wrong place", () => {
     ["an app's state", AppState, completeOf(AppState)],
     ["an entry of the audit trail", AuditEntry, completeOf(AuditEntry)],
     ["a set of secrets", SecretSet.SecretSet, { A: "1" }],
-    ["an envelope", Envelope, { token: "t", secrets: { A: "1" }, environment: "production" }],
-    ["the pins", PinsFile, { "/a": { production: [key, key], staging: key } }]
+    ["an envelope", makeEnvelope(), { token: "t", secrets: { A: "1" }, environment: "production" }],
+    ["the pins", makePinsFile(), { "/a": { production: [key, key], staging: key } }]
   ] as const)("of %s is not quoted in the problem", (_, schema: Schema.Schema.AnyNoContext, json) => {
     const decode = decoderOf(() => schema)
     assert.isTrue(Either.isRight(decode(json)))

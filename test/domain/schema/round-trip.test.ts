@@ -92,7 +92,7 @@ describe("what crosses a wire or a disk, in any shape that its schema allows,", 
 
   it("is the same envelope", () => {
     FastCheck.assert(
-      FastCheck.property(wireOf(Envelope.Envelope), (json) => {
+      FastCheck.property(wireOf(Envelope.makeEnvelope()), (json) => {
         const envelope = Either.getOrThrow(Envelope.decode(json))
         const again = JSON.parse(Redacted.value(Envelope.encode(envelope)))
         assert.deepStrictEqual(Envelope.decode(again), right(envelope))

@@ -4,22 +4,13 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type { RegisteredServer } from "../../../src/domain/server-registry/registered-server.ts"
-import { contract } from "../../../src/services/server-registry/contract.ts"
+import { ams, contract, la, v6 } from "../../../src/services/server-registry/contract.ts"
 import { layer } from "../../../src/services/server-registry/layer.ts"
 import { layerMemory } from "../../../src/services/server-registry/layer-memory.ts"
 import { ServerRegistry } from "../../../src/services/server-registry/server-registry.ts"
 import { testContract } from "../../support/contract.ts"
 import { temporaryFolder } from "../files/folder.ts"
 import { homeIn } from "../key-cache/home.ts"
-
-const la: RegisteredServer = { name: "la", socket: "/run/tako/tako.sock", ssh: { host: "la.example" } }
-const ams: RegisteredServer = {
-  name: "ams",
-  socket: "/srv/tako.sock",
-  ssh: { host: "10.0.0.7", port: 2222, user: "deploy" }
-}
-const v6: RegisteredServer = { name: "v6", socket: "/s", ssh: { host: "fe80::1%eth0" } }
 
 const build = (servers: Layer.Layer<ServerRegistry>) =>
   Effect.map(Layer.build(servers), (context) => Context.get(context, ServerRegistry))

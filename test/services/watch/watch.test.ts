@@ -3,7 +3,7 @@ import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { contractOf, type Stage, told } from "../../../src/services/watch/contract.ts"
+import { contractOf, reported, type Stage } from "../../../src/services/watch/contract.ts"
 import { layer, layerOf } from "../../../src/services/watch/layer.ts"
 import { layerMemory, WatchControl } from "../../../src/services/watch/layer-memory.ts"
 import { type WatchFolder, watchFolder } from "../../../src/services/watch/notifications.ts"
@@ -21,7 +21,7 @@ const realStage: Effect.Effect<Stage<never>, never, Scope.Scope> = Effect.map(te
 const refusing: WatchFolder = () => {
   throw Object.assign(new Error("no more watches"), { code: "ENOSPC" })
 }
-/** Works, and fails when it has told once: the folder was on a disk that is gone. */
+/** Works, and fails once it has reported: the folder was on a disk that is gone. */
 const failing: WatchFolder = (folder, onEvent) => {
   const watcher = watchFolder(folder, (event, name) => {
     onEvent(event, name)
@@ -50,7 +50,7 @@ describe.each([
 ])("Watch %s", (_, layer) => {
   const watching = <A, E>(
     paths: ReadonlyArray<string>,
-    play: (at: (name: string) => string, told: Effect.Effect<void, Error>) => Effect.Effect<A, E>,
+    play: (at: (name: string) => string, reported: Effect.Effect<void, Error>) => Effect.Effect<A, E>,
     prepare: (at: (name: string) => string) => void = () => {}
   ) =>
     Effect.gen(function* () {
@@ -58,18 +58,18 @@ describe.each([
       const at = (name: string) => Path.join(folder, name)
       prepare(at)
       const watched = yield* (yield* Watch).open(paths.map(at))
-      return yield* play(at, told(watched))
+      return yield* play(at, reported(watched))
     }).pipe(Effect.provide(layer))
 
   it.scopedLive("sees a file replaced again and again, by rename, as editors and git do", () =>
     watching(
       ["file"],
-      (at, told) =>
+      (at, reported) =>
         Effect.gen(function* () {
           for (let count = 0; count < 3; count++) {
             Fs.writeFileSync(at("new"), "same length")
             Fs.renameSync(at("new"), at("file"))
-            yield* told
+            yield* reported
           }
         }),
       (at) => Fs.writeFileSync(at("file"), "same length")
@@ -77,18 +77,18 @@ describe.each([
   )
 
   it.scopedLive("sees a file come and go, with its folders", () =>
-    watching(["one/two/file"], (at, told) =>
+    watching(["one/two/file"], (at, reported) =>
       Effect.gen(function* () {
         Fs.mkdirSync(at("one/two"), { recursive: true })
         Fs.writeFileSync(at("one/two/file"), "")
-        yield* told
+        yield* reported
         Fs.rmSync(at("one"), { recursive: true })
-        yield* told
+        yield* reported
         Fs.mkdirSync(at("one/two"), { recursive: true })
         Fs.writeFileSync(at("one/two/file"), "")
-        yield* told
+        yield* reported
         Fs.renameSync(at("one"), at("other"))
-        yield* told
+        yield* reported
       })
     )
   )
@@ -96,12 +96,12 @@ describe.each([
   it.scopedLive("sees the entries of a folder, and a link that leads elsewhere", () =>
     watching(
       ["folder", "link"],
-      (at, told) =>
+      (at, reported) =>
         Effect.gen(function* () {
           Fs.writeFileSync(at("folder/entry"), "")
-          yield* told
+          yield* reported
           Fs.appendFileSync(at("far/target"), "more")
-          yield* told
+          yield* reported
         }),
       (at) => {
         Fs.mkdirSync(at("folder"))

@@ -139,9 +139,7 @@ describe("a host that", () => {
             server.call({ command: "update_secrets", app, secrets })
           ).pipe(Effect.provide(transport))
         ).pipe(Effect.timeout("50 seconds"))
-        const found = Object.fromEntries(
-          Object.keys(expected).map((key) => [key, (error as unknown as Record<string, unknown>)[key]])
-        )
+        const found = Object.fromEntries(Object.keys(expected).map((key) => [key, Reflect.get(error, key)]))
         assert.deepStrictEqual(found, expected, error.message)
         assert.notMatch(error.message, /(?!\n)\p{Cc}/u)
         assert.notInclude(error.message, canary)
