@@ -104,11 +104,21 @@ export const makeHost = (onEnd: (remove: () => Promise<void>) => void = onTestFi
       for (const server of started) server.kill()
       for (const pid of instances()) killQuietly(pid, "SIGKILL")
       await eventually("nothing is left", () => started.size === 0 && instances().length === 0)
+      removeClaims(data)
       Fs.rmSync(folder, { recursive: true, force: true })
     }
   }
   onEnd(host.remove)
   return host
+}
+
+/** Servers note on this machine which user ids are theirs. */
+const removeClaims = (data: string): void => {
+  const claims = "/run/tako/uids"
+  for (const name of Fs.existsSync(claims) ? Fs.readdirSync(claims) : []) {
+    const path = Path.join(claims, name)
+    if (Fs.readFileSync(path, "utf8").startsWith(`${data}/`)) Fs.rmSync(path)
+  }
 }
 
 const callOf =

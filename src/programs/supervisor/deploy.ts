@@ -20,7 +20,7 @@ import { ProcessSpawner } from "../../services/process-spawner/process-spawner.t
 import { audited } from "./audit.ts"
 import { newInstanceId, runToCompletion, sayExit } from "./instance.ts"
 import { instanceEnvironment, type Plan } from "./plan.ts"
-import { rollOut, whileRolling } from "./rollout.ts"
+import { rollOut, sweepIfIdle, whileRolling } from "./rollout.ts"
 import {
   type App,
   commit,
@@ -112,7 +112,7 @@ const rollOutTo = <E = never, R = never>(
     const secrets = yield* loadSecrets(app, next.current)
     const plan = yield* makePlan(supervisor, app, release, next.current, secrets)
     yield* checkDirectory(plan, kept)
-    yield* whileRolling(app, beforeStart(plan, kept))
+    yield* Effect.onError(whileRolling(app, beforeStart(plan, kept)), () => sweepIfIdle(app))
     const { instances } = next
     const rollout = { plan, instances, replaces: app.slots, commit: commit(app, next), kept }
     yield* Effect.mapError(rollOut(app, rollout), (error) =>
@@ -144,7 +144,8 @@ const explainTakenPort = ({ apps }: Supervisor, app: App, kept: string, { port, 
   )
   if (holder?.front === undefined || code !== "EADDRINUSE") return undefined
   const { environment } = partsOf(app.name)
-  const reason = `Port ${port} is taken: ${holder.name} listens on ${holder.front.listen} on this server.\nChoose another port in tako.toml: [envs.${environment}] listen`
+  const holds = holder.state?.desired === "stopped" ? "is stopped and keeps" : "listens on"
+  const reason = `Port ${port} is taken: ${holder.name} ${holds} ${holder.front.listen} on this server.\nChoose another port in tako.toml: [envs.${environment}] listen`
   return new RolloutFailed({ app: app.name, reason, output: undefined, kept })
 }
 

@@ -7,7 +7,7 @@ import { InstanceLog } from "../../services/instance-log/instance-log.ts"
 import { ServerState } from "../../services/server-state/server-state.ts"
 import { audited } from "./audit.ts"
 import { describeKept, rolloutReply } from "./deploy.ts"
-import { retire, retireAll, rollOut } from "./rollout.ts"
+import { closeFront, retire, retireAll, rollOut, sweepIfIdle } from "./rollout.ts"
 import { commit, findStored, loadSecrets, loadState, makePlan, type Supervisor } from "./supervisor.ts"
 
 /** Sets the number of instances; new ones have to prove themselves. Starts an app that was stopped. */
@@ -26,6 +26,7 @@ export const scale = Effect.fn("scale")(function* (supervisor: Supervisor, reque
         if (missing === 0) {
           yield* commit(app, next)
           yield* retire(app, surplus)
+          yield* sweepIfIdle(app)
           return rolloutReply(app)
         }
         const secrets = yield* loadSecrets(app, state.current)
@@ -42,7 +43,7 @@ export const scale = Effect.fn("scale")(function* (supervisor: Supervisor, reque
   )
 })
 
-/** Stops all instances and the front, until the app is started by another change. */
+/** Stops all instances until the app is started by another change. Its address stays taken. */
 export const stop = Effect.fn("stop")(function* (supervisor: Supervisor, request: RequestOf<"stop">) {
   const app = yield* findStored(supervisor, request.app)
   const change = Effect.gen(function* () {
@@ -64,6 +65,7 @@ export const remove = Effect.fn("remove")(function* (supervisor: Supervisor, req
     const log = yield* InstanceLog
     yield* retireAll(app)
     yield* state.remove(app.name)
+    yield* closeFront(app)
     app.isStored = false
     app.state = AppState.create(app.name)
     app.problem = undefined

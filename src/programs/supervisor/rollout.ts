@@ -3,12 +3,15 @@ import * as Effect from "effect/Effect"
 import { sequential } from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
+import type { Release } from "../../domain/app/release.ts"
 import { addressOf } from "../../domain/dev-address.ts"
 import type { ListenFailed } from "../../domain/errors/listen.ts"
 import { type InstanceFailed, RolloutFailed } from "../../domain/errors/rollout.ts"
+import { AppHome, type Home } from "../../services/app-home/app-home.ts"
 import { Balancer, type Front } from "../../services/balancer/balancer.ts"
+import { ProcessSpawner } from "../../services/process-spawner/process-spawner.ts"
 import type { ServerState } from "../../services/server-state/server-state.ts"
-import { hold, type Plan } from "./plan.ts"
+import { environmentMark, hold, type Plan } from "./plan.ts"
 import { makeSlot, type Slot, type SlotServices } from "./slot.ts"
 import type { App } from "./supervisor.ts"
 
@@ -36,7 +39,7 @@ export interface Rollout<E> {
 export const rollOut = <E>(
   app: App,
   { plan, instances, replaces, commit, kept }: Rollout<E>
-): Effect.Effect<void, E | RolloutFailed | ListenFailed, SlotServices | Balancer | ServerState> =>
+): Effect.Effect<void, E | RolloutFailed | ListenFailed, AppHome | SlotServices | Balancer | ServerState> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const front = yield* frontFor(app, plan.release.listen)
@@ -51,7 +54,8 @@ export const rollOut = <E>(
             app.transitional = app.transitional.filter((slot) => !fresh.includes(slot))
           })
         ),
-        (change) => whileRolling(app, change)
+        (change) => whileRolling(app, change),
+        Effect.onError(() => sweepIfIdle(app))
       )
       // The change is committed and can no longer fail.
       yield* handOver(app, fresh, replaces, front)
@@ -86,14 +90,61 @@ export const replace = <E = never>(
     yield* handOver(app, fresh, app.slots, front)
   }).pipe(Effect.uninterruptible)
 
-/** Retires all instances, then closes the front. */
-export const retireAll = (app: App, atMost?: Duration.DurationInput): Effect.Effect<void> =>
+/**
+ * Retires all instances and kills what outlives them. The front stays, and answers 503, so that nobody else gets the requests
+ * and the cookies of the app's clients.
+ */
+export const retireAll = (app: App) =>
   Effect.gen(function* () {
-    yield* retire(app, app.slots, atMost)
+    yield* suspendFront(app)
+    yield* retire(app, app.slots)
+    yield* sweepIfIdle(app)
+  }).pipe(Effect.uninterruptible)
+
+/** Closes the front of an app that is about to be deleted. */
+export const closeFront = (app: App): Effect.Effect<void> =>
+  Effect.suspend(() => {
     const { front } = app
     app.front = undefined
-    yield* front?.close ?? Effect.void
-  }).pipe(Effect.uninterruptible)
+    return front?.close ?? Effect.void
+  })
+
+/** Opens the app's front before any of its instances starts. */
+export const bind = (app: App, { listen }: Release) =>
+  Effect.gen(function* () {
+    app.front ??= yield* frontFor(app, listen)
+  })
+
+/** Has the front answer 503 at once, because no instance is about to start. */
+export const suspendFront = (app: App): Effect.Effect<void> =>
+  Effect.suspend(() => app.front?.front.suspend ?? Effect.void)
+
+/**
+ * Kills what has outlived all instances of the app: a process can leave its session and its environment, but not its user. Whoever
+ * calls this holds the app's lock, so that no instance is being started.
+ */
+export const sweepIfIdle = (app: App) =>
+  Effect.suspend(() =>
+    app.slots.length + app.transitional.length > 0
+      ? Effect.void
+      : Effect.flatMap(AppHome, ({ of }) => of(app.name)).pipe(
+          Effect.flatMap((home) => sweepLeftovers([home])),
+          Effect.annotateLogs({ app: app.name }),
+          Effect.ignore
+        )
+  )
+
+/** Kills every process of the apps with these homes. */
+export const sweepLeftovers = (homes: ReadonlyArray<Home>) =>
+  Effect.gen(function* () {
+    const { sweep } = yield* ProcessSpawner
+    const users = homes.flatMap(({ user, isUserExclusive }) =>
+      user !== undefined && isUserExclusive ? [user] : []
+    )
+    const { killed, remaining } = yield* sweep({ variables: homes.map(environmentMark), users })
+    if (killed > 0) yield* Effect.annotateLogs(Effect.logWarning("killed leftover processes"), { killed })
+    if (remaining > 0) yield* Effect.annotateLogs(Effect.logError("leftover processes remain"), { remaining })
+  })
 
 /** Takes the slots out of service, and stops each once it has drained. */
 export const retire = (
@@ -148,7 +199,7 @@ const frontFor = (app: App, listen: string | undefined) =>
     ? Effect.succeed(undefined)
     : app.front?.listen === listen
       ? Effect.succeed(app.front)
-      : openFront(listen, app.scope)
+      : openFront(listen, app.fronts)
 
 /** Closes a front that was opened for a rollout that failed. */
 const closeUnlessCurrent = (app: App, front: AppFront | undefined): Effect.Effect<void> =>
@@ -163,7 +214,7 @@ const handOver = (
   fresh: ReadonlyArray<Slot>,
   old: ReadonlyArray<Slot>,
   front: AppFront | undefined
-): Effect.Effect<void> =>
+) =>
   Effect.gen(function* () {
     const before = app.front
     for (const slot of fresh) yield* slot.serve(front?.front)
@@ -173,6 +224,7 @@ const handOver = (
     app.blockedBy = undefined
     yield* retire(app, old)
     if (before !== front) yield* before?.close ?? Effect.void
+    yield* sweepIfIdle(app)
   })
 
 /** The front of an app, and the address from tako.toml that it listens on. */

@@ -14,8 +14,8 @@ import { deploy, restart, rollback } from "./deploy.ts"
 import { remove, scale, stop } from "./lifecycle.ts"
 import type { Settings } from "./plan.ts"
 import { events, list, logs, releases, secretsHash, secretsState, status } from "./queries.ts"
-import { recover } from "./recover.ts"
-import { retireAll } from "./rollout.ts"
+import { recover, sweepAll } from "./recover.ts"
+import { retire, suspendFront } from "./rollout.ts"
 import { type App, type ServerServices, type Supervisor, timestamp } from "./supervisor.ts"
 import { updateSecrets } from "./update-secrets.ts"
 
@@ -33,15 +33,18 @@ const shutdownDrain = Duration.seconds(10)
 /** Runs every app and serves the management socket until the scope closes, then drains and stops all of them. */
 export const serve = Effect.fn("serve")(function* (settings: Settings, host: Host) {
   const apps = new Map<AppName, App>()
-  // Forked before the finalizer below is added, so it closes after that has run.
+  // Finalizers run in reverse: instances drain, every process ends, leftovers are killed, and only then fronts close.
+  const fronts = yield* Scope.fork(yield* Effect.scope, sequential)
+  yield* Effect.addFinalizer(() => sweepAll)
   const scope = yield* Scope.fork(yield* Effect.scope, sequential)
-  const supervisor: Supervisor = { settings, apps, scope }
+  const supervisor: Supervisor = { settings, apps, scope, fronts }
   const startedAt = yield* timestamp
   yield* Effect.addFinalizer(() =>
-    Effect.forEach(apps.values(), (app) => retireAll(app, shutdownDrain), {
-      concurrency: "unbounded",
-      discard: true
-    })
+    Effect.forEach(
+      apps.values(),
+      (app) => Effect.zipRight(suspendFront(app), retire(app, app.slots, shutdownDrain)),
+      { concurrency: "unbounded", discard: true }
+    )
   )
   yield* recover(supervisor)
   const management = yield* Management

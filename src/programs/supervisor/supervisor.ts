@@ -19,7 +19,10 @@ import type { Slot, SlotServices } from "./slot.ts"
 export interface Supervisor {
   readonly settings: Settings
   readonly apps: Map<AppName, App>
+  /** Closing it leaves no process of any app. */
   readonly scope: Scope.Scope
+  /** Closed after `scope`: an address stays ours until no process that could take it is left. */
+  readonly fronts: Scope.Scope
 }
 
 /** A running app and its state in memory. Whoever changes it holds its lock. */
@@ -27,8 +30,10 @@ export interface App {
   readonly name: AppName
   /** Serializes all changes of the app. */
   readonly lock: Effect.Semaphore
-  /** Outlives every slot of the app and its front. */
+  /** Outlives every slot of the app. */
   readonly scope: Scope.CloseableScope
+  /** Outlives every front of the app. */
+  readonly fronts: Scope.CloseableScope
   /** The state on disk, or a new one that is not written yet; undefined while the one on disk cannot be read. */
   state: AppState.AppState | undefined
   /** Whether the app has a state on disk. */
@@ -72,12 +77,14 @@ export const findOrCreate = (supervisor: Supervisor, name: AppName): Effect.Effe
     if (existing !== undefined) return existing
     const read = yield* Effect.either(Effect.flatMap(ServerState, (state) => state.read(name)))
     const scope = yield* Scope.fork(supervisor.scope, sequential)
+    const fronts = yield* Scope.fork(supervisor.fronts, sequential)
     const isDamaged = read._tag === "Left"
     const stored = isDamaged ? undefined : Option.getOrUndefined(read.right)
     const app: App = {
       name,
       lock: Effect.unsafeMakeSemaphore(1),
       scope,
+      fronts,
       state: isDamaged ? undefined : (stored ?? AppState.create(name)),
       isStored: isDamaged || stored !== undefined,
       problem: isDamaged ? read.left.message : undefined,

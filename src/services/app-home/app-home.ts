@@ -11,6 +11,8 @@ export interface Home {
   readonly directory: string
   /** The user its instances run as, unless it is our own. */
   readonly user?: { readonly uid: number; readonly gid: number }
+  /** Whether no other server on this machine runs an app as the user, so that every process of the user is the app's. */
+  readonly isUserExclusive: boolean
   /** The user id that owns its instances' sockets; undefined if the system does not say. */
   readonly listensAs?: number
 }
@@ -21,6 +23,8 @@ export class AppHome extends Context.Tag("tako/AppHome")<
   {
     /** Returns the app's home, which is created at the first call and never changes. */
     readonly of: (app: AppName) => Effect.Effect<Home, NoUserLeft | DataUnsafe | FileFailed>
+    /** The homes on disk, those of stopped and deleted apps too. */
+    readonly all: Effect.Effect<ReadonlyArray<Home>>
     /** Why the app's instances cannot use this directory; undefined if they can. */
     readonly obstacle: (home: Home, directory: string) => Effect.Effect<Obstacle | undefined>
   }

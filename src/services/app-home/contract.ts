@@ -19,5 +19,17 @@ export const contract: Contract<AppHome> = [
       Assert.equal(new Set(folders).size, 3)
       Assert.equal(folders[0], folders[3])
     })
+  },
+
+  {
+    name: "lists the homes that it gave, each once",
+    run: Effect.gen(function* () {
+      const { of, all } = yield* AppHome
+      const homes = yield* Effect.forEach(apps.slice(0, 3), of)
+      Assert.deepEqual(
+        [...(yield* all)].sort((one, other) => (one.directory < other.directory ? -1 : 1)),
+        homes.sort((one, other) => (one.directory < other.directory ? -1 : 1))
+      )
+    })
   }
 ]

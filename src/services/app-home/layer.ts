@@ -8,7 +8,7 @@ import { NoUserLeft } from "../../domain/errors/rollout.ts"
 import { DataUnsafe } from "../../domain/errors/server.ts"
 import { omitUndefined } from "../../domain/omit-undefined.ts"
 import { attempt, unless } from "../files/errno.ts"
-import { makePrivateFolder } from "../files/private.ts"
+import { makePrivateFolder, unchangeable } from "../files/private.ts"
 import { AppHome, type Home } from "./app-home.ts"
 import { obstacle } from "./obstacle.ts"
 
@@ -24,34 +24,49 @@ const folderOf = (directory: string, app: AppName): string => {
 }
 
 /** Every app runs as our own user, so it can read whatever we can. */
-export const layerShared = ({ directory }: { readonly directory: string }): Layer.Layer<AppHome> =>
-  Layer.succeed(AppHome, {
+export const layerShared = ({ directory }: { readonly directory: string }): Layer.Layer<AppHome> => {
+  const home = (folder: string): Home => ({
+    directory: folder,
+    isUserExclusive: false,
+    ...omitUndefined({ listensAs: process.geteuid?.() })
+  })
+  return Layer.succeed(AppHome, {
     obstacle,
     of: (app) => {
       const folder = folderOf(directory, app)
-      const user = process.geteuid?.()
-      return Effect.as(makePrivateFolder(folder), {
-        directory: folder,
-        ...omitUndefined({ listensAs: user })
-      })
-    }
+      return Effect.as(makePrivateFolder(folder), home(folder))
+    },
+    all: Effect.sync(() => foldersIn(directory).map(home))
   })
+}
+
+/** Where servers note which of them uses a user id. The next boot empties it, and only root can write there. */
+const defaultClaims = "/run/tako/uids"
 
 /**
  * Every app runs as a numeric user of its own, without an account. The owner of its folder records which, so the id stays taken
- * as long as the folder exists. Requires root.
+ * as long as the folder exists. Servers with the same range avoid each other's ids by the notes in `claims`. Requires root.
  */
 export const layerOwnUsers = ({
   directory,
   ids,
-  etc
+  etc,
+  claims = defaultClaims
 }: {
   readonly directory: string
   readonly ids: IdRange
   readonly etc?: string
+  readonly claims?: string
 }): Layer.Layer<AppHome> =>
   Layer.sync(AppHome, () => {
     const oneAtATime = Effect.unsafeMakeSemaphore(1)
+    const isInRange = (uid: number) => uid >= ids.from && uid <= ids.to
+    const home = (folder: string, uid: number): Home => ({
+      directory: folder,
+      user: { uid, gid: uid },
+      isUserExclusive: claim(claims, uid, directory) === "ours",
+      listensAs: uid
+    })
     return {
       obstacle,
       of: (app) =>
@@ -59,12 +74,18 @@ export const layerOwnUsers = ({
           const folder = folderOf(directory, app)
           yield* makeParentsPassable(directory, Path.dirname(folder))
           const owner = yield* attempt("read", folder, () => ownerOf(folder))
-          const uid = owner ?? (yield* assignUser(directory, folder, ids, etc))
-          if (uid < ids.from || uid > ids.to) {
+          const uid = owner ?? (yield* assignUser({ directory, folder, ids, etc, claims }))
+          if (!isInRange(uid)) {
             return yield* new DataUnsafe({ path: folder, problem: "foreign-owner", directory: true })
           }
-          return { directory: folder, user: { uid, gid: uid }, listensAs: uid } satisfies Home
-        }).pipe(oneAtATime.withPermits(1))
+          return home(folder, uid)
+        }).pipe(oneAtATime.withPermits(1)),
+      all: Effect.sync(() =>
+        foldersIn(directory).flatMap((folder) => {
+          const owner = ownerOf(folder)
+          return owner !== undefined && isInRange(owner) ? [home(folder, owner)] : []
+        })
+      )
     }
   })
 
@@ -81,18 +102,25 @@ const makeParentsPassable = (directory: string, project: string): Effect.Effect<
   )
 
 /** Creates the folder for a free user id. It is owned by that user before it gets its name. */
-const assignUser = (
-  directory: string,
-  folder: string,
-  { from, to }: IdRange,
-  etc: string | undefined
-): Effect.Effect<number, NoUserLeft | FileFailed> =>
+const assignUser = ({
+  directory,
+  folder,
+  ids: { from, to },
+  etc,
+  claims
+}: {
+  readonly directory: string
+  readonly folder: string
+  readonly ids: IdRange
+  readonly etc: string | undefined
+  readonly claims: string
+}): Effect.Effect<number, NoUserLeft | FileFailed> =>
   Effect.flatMap(
     attempt("write", folder, () => {
       const isTaken = takenIds(etc)
       const given = new Set(foldersIn(directory).flatMap((each) => ownerOf(each) ?? []))
       for (let id = from; id <= to; id++) {
-        if (isTaken(id) || given.has(id)) continue
+        if (isTaken(id) || given.has(id) || claim(claims, id, directory) === "theirs") continue
         const temporary = Path.join(Path.dirname(folder), `.${Path.basename(folder)}.new`)
         Fs.rmSync(temporary, { recursive: true, force: true })
         Fs.mkdirSync(temporary, 0o700)
@@ -104,6 +132,36 @@ const assignUser = (
     }),
     (id) => (id === undefined ? new NoUserLeft({ range: `${from}-${to}` }) : Effect.succeed(id))
   )
+
+/**
+ * Notes that the server with this folder of homes uses the user id, unless another one has. Two servers with the same range would
+ * otherwise give their apps the same user, and each would kill the other's processes as leftovers of its own.
+ */
+const claim = (claims: string, uid: number, directory: string): "ours" | "theirs" | "unknown" => {
+  const path = Path.join(claims, `${uid}`)
+  const note = `${directory}\n`
+  try {
+    Fs.mkdirSync(claims, { recursive: true, mode: 0o755 })
+    const { uid: owner, mode } = Fs.lstatSync(claims)
+    if (owner !== process.geteuid?.() || (mode & unchangeable) !== 0) return "unknown"
+    // Linked when it is whole, so that nobody reads half a note.
+    const temporary = Path.join(claims, `.${uid}.${process.pid}`)
+    try {
+      Fs.writeFileSync(temporary, note, { mode: 0o600 })
+      unless(["EEXIST"], () => Fs.linkSync(temporary, path))
+      const noted = Fs.readFileSync(path, "utf8")
+      if (noted === note) return "ours"
+      if (Fs.existsSync(noted.trimEnd())) return "theirs"
+      // That server is gone. Should two take its id over at once, the one that lost it finds out when it asks again.
+      Fs.renameSync(temporary, path)
+      return "ours"
+    } finally {
+      Fs.rmSync(temporary, { force: true })
+    }
+  } catch {
+    return "unknown"
+  }
+}
 
 /** The folders of all apps, including deleted ones. */
 const foldersIn = (directory: string): ReadonlyArray<string> =>

@@ -51,6 +51,8 @@ export interface Front {
   readonly drain: (backend: Backend, limit: Duration.DurationInput) => Effect.Effect<DrainResult>
   /** Drops the backend and everything in flight there: its process has ended, or is about to. */
   readonly remove: (backend: Backend) => Effect.Effect<void>
+  /** Answers requests 503 at once, instead of holding them, until a backend is added. */
+  readonly suspend: Effect.Effect<void>
   /** Waits until the backend refuses a connection. Returns at once if it did, and was not added again. */
   readonly refused: (backend: Backend) => Effect.Effect<void>
   /** All backends that were not removed, in the order in which they were added. */

@@ -257,6 +257,27 @@ export const contractOf = <R>(world: World<R>): Contract<Balancer | R> => {
     },
 
     {
+      name: "holds no request while it is suspended",
+      run: Effect.gen(function* () {
+        const balancer = yield* Balancer
+        const front = yield* balancer.open(loopback, { hold: "10 minutes" })
+        yield* front.suspend
+        Assert.ok(Option.isNone(yield* world.request(front)))
+        const added = yield* world.backend("added")
+        yield* front.add(added)
+        const request = yield* ongoing(front)
+        Assert.deepEqual(request.backend, added)
+        yield* request.answer
+        yield* request.end
+        yield* front.remove(added)
+        const waiting = yield* Effect.fork(world.request(front))
+        yield* Effect.sleep(20)
+        Assert.ok(Option.isNone(yield* Fiber.poll(waiting)))
+        yield* Fiber.interrupt(waiting)
+      })
+    },
+
+    {
       name: "resets requests in flight when its scope closes",
       run: Effect.gen(function* () {
         const balancer = yield* Balancer

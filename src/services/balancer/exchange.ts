@@ -232,7 +232,7 @@ export class Exchange implements ConnectionHandler {
   private waitForBackend() {
     const { rotation, hold } = this.front
     this.state = "held"
-    if (hold <= 0) return this.fail(503, "no instance of the app is running")
+    if (hold <= 0 || rotation.isSuspended) return this.fail(503, "no instance of the app is running")
     const timer = setTimeout(() => this.fail(503, "no instance of the app is running"), hold)
     const cancel = rotation.whenAdded((upstream) => {
       stop()

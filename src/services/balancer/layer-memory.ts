@@ -119,6 +119,7 @@ class MemoryFront {
           this.record("Removed", backend)
           return reset(rotation.remove(backend))
         }),
+      suspend: Effect.sync(() => rotation.suspend()),
       refused: (backend) => awaitRefusal(rotation, backend)
     }
     this.opened = {
@@ -171,7 +172,8 @@ class MemoryFront {
         const request = attempt()
         if (request !== undefined) return Option.some(request)
         const left = deadline - (yield* Clock.currentTimeMillis)
-        if (left <= 0 || Option.isNone(yield* Effect.timeoutOption(added, left))) return Option.none()
+        if (rotation.isSuspended || left <= 0 || Option.isNone(yield* Effect.timeoutOption(added, left)))
+          return Option.none()
       }
     })
   }

@@ -44,6 +44,7 @@ const frontOf = (http: HttpFront, address: Address): Front => {
         return awaitIdle(upstream, limit)
       }),
     remove: (backend) => Effect.sync(() => rotation.remove(backend)?.closeAll()),
+    suspend: Effect.sync(() => rotation.suspend()),
     refused: (backend) => awaitRefusal(rotation, backend),
     backends: Effect.sync(() => rotation.status())
   }

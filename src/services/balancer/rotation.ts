@@ -50,6 +50,8 @@ export class Rotation<M extends Member> {
   private members: ReadonlyArray<M> = []
   private serving: ReadonlyArray<M> = []
   private next = 0
+  /** Whether nobody expects another member soon. */
+  isSuspended = false
   private readonly waiting = new Set<(member: M) => void>()
   private readonly make: (backend: Backend) => M
 
@@ -59,6 +61,7 @@ export class Rotation<M extends Member> {
 
   /** Returns the member that had this id on another port, if any: its connections have to be closed. */
   add(backend: Backend): M | undefined {
+    this.isSuspended = false
     const known = this.find(backend)
     const replaced = known !== undefined && known.port !== backend.port ? this.remove(known) : undefined
     const member = this.find(backend) ?? this.make(backend)
@@ -68,6 +71,10 @@ export class Rotation<M extends Member> {
     this.waiting.clear()
     for (const serve of waiting) serve(this.choose() ?? member)
     return replaced
+  }
+
+  suspend(): void {
+    this.isSuspended = true
   }
 
   setState(member: M, state: BackendState): void {

@@ -211,9 +211,10 @@ export const contractOf = <R>(
           })
           yield* stage.environment
           // It may have started something itself at that moment.
-          Assert.ok((yield* sweep(`TAKO_DATA_DIR=${folder}`)) >= 1)
+          const leftovers = { variables: [`TAKO_DATA_DIR=${folder}`], users: [] }
+          Assert.ok((yield* sweep(leftovers)).killed >= 1)
           Assert.deepEqual(yield* left.exit, { _tag: "Signalled", signal: "SIGKILL" })
-          Assert.equal(yield* sweep(`TAKO_DATA_DIR=${folder}`), 0)
+          Assert.deepEqual(yield* sweep(leftovers), { killed: 0, remaining: 0 })
           yield* stage.end(4)
           Assert.deepEqual(yield* other.exit, { _tag: "Exited", code: 4 })
         })

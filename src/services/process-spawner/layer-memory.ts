@@ -9,7 +9,7 @@ import type { ProcessNotStarted } from "../../domain/errors/processes.ts"
 import { type PortReport, silent } from "../../domain/port-report.ts"
 import type { ProcessExit, SignalName } from "../../domain/process.ts"
 import { childEnvironment } from "../helper-program/child-environment.ts"
-import { type OutputStream, ProcessSpawner, type ProcessSpec } from "./process-spawner.ts"
+import { type Leftovers, type OutputStream, ProcessSpawner, type ProcessSpec } from "./process-spawner.ts"
 
 /** A process in memory, and the means to control it. */
 export interface StartedProcess {
@@ -87,16 +87,16 @@ export const layerMemory = ({
             )
         }
       })
-      const sweep = (variable: string) =>
+      const sweep = ({ variables }: Leftovers) =>
         Effect.gen(function* () {
-          let swept = 0
+          let killed = 0
           for (const { spec, end } of yield* Ref.get(started)) {
-            const isMarked = Object.entries(spec.environment).some(
-              ([name, value]) => `${name}=${value}` === variable
+            const isMarked = Object.entries(spec.environment).some(([name, value]) =>
+              variables.includes(`${name}=${value}`)
             )
-            if (isMarked && (yield* end({ _tag: "Signalled", signal: "SIGKILL" })) === true) swept++
+            if (isMarked && (yield* end({ _tag: "Signalled", signal: "SIGKILL" })) === true) killed++
           }
-          return swept
+          return { killed, remaining: 0 }
         })
       return Context.make(ProcessSpawner, {
         sweep,

@@ -6,9 +6,11 @@ import { encode } from "../../domain/envelope.ts"
 import { ProcessNotStarted } from "../../domain/errors/processes.ts"
 import { omitUndefined } from "../../domain/omit-undefined.ts"
 import { quietly } from "../files/errno.ts"
+import { sweep } from "./leftovers.ts"
 import { pipePool, takePipes } from "./pipes.ts"
 import { ProcessSpawner, type ProcessSpec, type RunningProcess } from "./process-spawner.ts"
-import { makeTree, ourSession, processOf, stop, sweep, type Tree, waitUntilGone } from "./process-tree.ts"
+import { processOf } from "./process-table.ts"
+import { makeTree, ourSession, stop, type Tree, waitUntilGone } from "./process-tree.ts"
 import { parentDeathSignal, type Started, start } from "./start.ts"
 
 interface Options {

@@ -8,7 +8,7 @@ import { makePrivateFolder } from "../files/private.ts"
 import { childEnvironment } from "../helper-program/child-environment.ts"
 import { run } from "../helper-program/helper-program.ts"
 import type { OutputStream, ProcessSpec } from "./process-spawner.ts"
-import { processOf } from "./process-tree.ts"
+import { processOf } from "./process-table.ts"
 
 /** The pipes of one process. Whoever takes them closes them. */
 export interface Pipes {

@@ -58,6 +58,20 @@ export interface RunningProcess {
   readonly stop: (grace: Duration.DurationInput) => Effect.Effect<boolean>
 }
 
+/** Processes that should have ended, by what tells them from others. */
+export interface Leftovers {
+  /** Each "NAME=value" in their environment, which they can change. */
+  readonly variables: ReadonlyArray<string>
+  /** Users that they alone run as, which they cannot change. Never root or our own user. */
+  readonly users: ReadonlyArray<{ readonly uid: number; readonly gid: number }>
+}
+
+/** What a sweep did: how many processes it killed, and how many run all the same. */
+export interface Swept {
+  readonly killed: number
+  readonly remaining: number
+}
+
 /**
  * Starts processes with their envelope on fd 3: an anonymous pipe (a FIFO to fstat(2)) whose read end no other process has.
  * Closing the scope kills a process that still runs.
@@ -67,9 +81,10 @@ export class ProcessSpawner extends Context.Tag("tako/ProcessSpawner")<
   {
     readonly spawn: (spec: ProcessSpec) => Effect.Effect<RunningProcess, ProcessNotStarted, Scope.Scope>
     /**
-     * Kills every process that has this variable ("NAME=value") in its environment, and returns how many: what a dead
-     * supervisor left behind. Processes whose environment is unreadable (not on Linux, another user's) stay.
+     * Kills leftovers until none is left: of a dead supervisor, or of an app that has ended. A process whose environment is
+     * unreadable (not on Linux, another user's) stays, unless its user gives it away. Gives up after 2 seconds on what is stuck
+     * in the kernel.
      */
-    readonly sweep: (variable: string) => Effect.Effect<number>
+    readonly sweep: (leftovers: Leftovers) => Effect.Effect<Swept>
   }
 >() {}

@@ -182,7 +182,9 @@ describe("an app", () => {
       const stopped = yield* on.ask({ command: "status", app })
       assert.deepStrictEqual([stopped.phase, stopped.instance_list], ["stopped", []])
       const [front] = yield* on.fronts
-      assert.isFalse(yield* front?.isOpen ?? Effect.succeed(true))
+      // Nobody else gets the requests of its clients.
+      assert.isTrue(yield* front?.isOpen ?? Effect.succeed(false))
+      assert.isTrue(Option.isNone(yield* front?.request ?? Effect.die("no front")))
       const update = yield* on.ask({ command: "update_secrets", app, secrets: secrets("value-two") })
       assert.deepStrictEqual([update.status, update.restarted], ["unproven", false])
       yield* on.ask({ command: "scale", app, instances: 2 })
@@ -323,12 +325,12 @@ describe("an address", () => {
     Effect.gen(function* () {
       const on = yield* shop
       const other = AppName("blog/production")
-      yield* on.ask({ command: "stop", app })
-      yield* on.ask({ ...deployment, app: other })
+      yield* on.ask({ ...deployment, app: other, listen: "127.0.0.1:8081" })
       yield* on.stop
       // As if it had been taken while the server was away.
-      const stopped = Option.getOrThrow(yield* on.state.read(app))
-      yield* on.state.write({ ...stopped, desired: "running" })
+      const moved = Option.getOrThrow(yield* on.state.read(other))
+      const releases = moved.releases.map((release) => ({ ...release, listen: "127.0.0.1:8080" }))
+      yield* on.state.write({ ...moved, releases })
       yield* on.start
       const update = on.ask({ command: "update_secrets", app, secrets: secrets("value-two") })
       for (let i = 0; i < 2; i++) {
@@ -337,6 +339,8 @@ describe("an address", () => {
         assert.deepStrictEqual([phase, revision], ["starting", 1])
       }
       yield* on.ask({ command: "stop", app: other })
+      assert.include(yield* Effect.flip(update), "Port 8080 is taken")
+      yield* on.ask({ command: "delete", app: other })
       const { status, revision } = yield* update
       assert.deepStrictEqual([status, revision], ["unproven", 2])
       yield* on.settle("1 second")

@@ -20,7 +20,12 @@ const ids = { from: 70_000, to: 70_002 }
 
 const filesIn = Effect.map(temporaryFolder(), (folder) => `${folder}/files`)
 const shared = Layer.unwrapScoped(Effect.map(filesIn, (directory) => layerShared({ directory })))
-const ownUsers = Layer.unwrapScoped(Effect.map(filesIn, (directory) => layerOwnUsers({ directory, ids })))
+/** Claims of its own, because other servers on this machine have the same range. */
+const ownUsers = Layer.unwrapScoped(
+  Effect.map(temporaryFolder(), (folder) =>
+    layerOwnUsers({ directory: `${folder}/files`, ids, claims: `${folder}/claims` })
+  )
+)
 
 testContract("AppHome in memory", contract, layerMemory)
 testContract("AppHome of one user", contract, shared)
@@ -43,7 +48,7 @@ describe.skipIf(!isRoot)("an app's own user", () => {
     Effect.gen(function* () {
       const { of } = yield* AppHome
       return yield* Effect.forEach(apps, of)
-    }).pipe(Effect.provide(layerOwnUsers({ directory, ids, etc })))
+    }).pipe(Effect.provide(layerOwnUsers({ directory, ids, etc, claims: `${directory}/../claims` })))
 
   it.scopedLive("is nobody else's, also for a later server, as long as its folder is there", () =>
     Effect.gen(function* () {
@@ -106,7 +111,52 @@ describe.skipIf(!isRoot)("an app's own user", () => {
         assert.deepStrictEqual(yield* obstacle(home, `${folder}/absent`), { _tag: "Missing" })
         Fs.chownSync(`${folder}/home`, 0, home.user?.gid ?? 0)
         assert.isUndefined(yield* obstacle(home, release))
-      }).pipe(Effect.provide(layerOwnUsers({ directory: `${folder}/files`, ids, etc: "/nowhere" })))
+      }).pipe(
+        Effect.provide(
+          layerOwnUsers({ directory: `${folder}/files`, ids, etc: "/nowhere", claims: `${folder}/claims` })
+        )
+      )
+    })
+  )
+
+  it.scopedLive("is not one of another server's, until that server's folder is gone", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder()
+      const homeIn = (server: string) =>
+        Effect.flatMap(AppHome, ({ of }) => of(shop)).pipe(
+          Effect.provide(
+            layerOwnUsers({
+              directory: `${folder}/${server}/files`,
+              ids,
+              etc: "/nowhere",
+              claims: `${folder}/claims`
+            })
+          )
+        )
+      const uidsOf = (server: string) =>
+        Effect.map(homeIn(server), ({ user, isUserExclusive }) => [user?.uid, isUserExclusive])
+      assert.deepStrictEqual(yield* uidsOf("one"), [70_000, true])
+      assert.deepStrictEqual(yield* uidsOf("two"), [70_001, true])
+      assert.deepStrictEqual(yield* uidsOf("one"), [70_000, true])
+      // As after an update from a version that did not note its ids: both servers have an app of this user.
+      Fs.mkdirSync(`${folder}/three/files/shop/production`, { recursive: true })
+      Fs.chownSync(`${folder}/three/files/shop/production`, 70_000, 70_000)
+      assert.deepStrictEqual(yield* uidsOf("three"), [70_000, false])
+      Fs.rmSync(`${folder}/one`, { recursive: true })
+      assert.deepStrictEqual(yield* uidsOf("three"), [70_000, true])
+    })
+  )
+
+  it.scopedLive("counts as shared where its claim cannot be kept from others", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder()
+      const claims = `${folder}/claims`
+      Fs.mkdirSync(claims, { mode: 0o777 })
+      Fs.chmodSync(claims, 0o777)
+      const home = yield* Effect.flatMap(AppHome, ({ of }) => of(shop)).pipe(
+        Effect.provide(layerOwnUsers({ directory: `${folder}/files`, ids, etc: "/nowhere", claims }))
+      )
+      assert.isFalse(home.isUserExclusive)
     })
   )
 
