@@ -27,7 +27,9 @@ export { contractOf as keyPinsContractOf } from "../../services/key-pins/contrac
 export { layerMemory as keyPins } from "../../services/key-pins/layer-memory.ts"
 /** Over the others in memory it is in memory itself: its variables come from the current ConfigProvider. */
 export { layer as keySource } from "../../services/key-source/layer.ts"
+export { contractOf as knownHostsContractOf } from "../../services/known-hosts/contract.ts"
 export { layerMemory as knownHosts } from "../../services/known-hosts/layer-memory.ts"
+export { contractOf as managementContractOf } from "../../services/management/contract.ts"
 export { layerMemory as management, ManagementClient } from "../../services/management/layer-memory.ts"
 export { contract as passphraseWordsContract } from "../../services/passphrase-words/contract.ts"
 export { layerMemory as passphraseWords } from "../../services/passphrase-words/layer-memory.ts"
@@ -38,6 +40,7 @@ export {
 } from "../../services/process-spawner/layer-memory.ts"
 export { contract as projectContract } from "../../services/project/contract.ts"
 export { layerMemory as project } from "../../services/project/layer-memory.ts"
+export { contract as sdkSourcesContract } from "../../services/sdk-sources/contract.ts"
 export { layerMemory as sdkSources } from "../../services/sdk-sources/layer-memory.ts"
 export { contract as secretsFileContract } from "../../services/secrets-file/contract.ts"
 export {
@@ -57,6 +60,7 @@ export {
   planted as sourceTreeContractFiles
 } from "../../services/source-tree/contract.ts"
 export { layerMemory as sourceTree } from "../../services/source-tree/layer-memory.ts"
+export { contractOf as sshConfigContractOf } from "../../services/ssh-config/contract.ts"
 export { layerMemory as sshConfig } from "../../services/ssh-config/layer-memory.ts"
 export { layerMemory as stdio, StdioTranscript } from "../../services/stdio/layer-memory.ts"
 export { layerMemory as terminal, TerminalTranscript } from "../../services/terminal/layer-memory.ts"

@@ -5,136 +5,43 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
 import { type HostIdentity, hostIdentity } from "../../../src/domain/ssh/host-identity.ts"
+import { contractOf, keyOf, line } from "../../../src/services/known-hosts/contract.ts"
 import { entriesOf, hashed, parse } from "../../../src/services/known-hosts/file.ts"
 import { KnownHosts } from "../../../src/services/known-hosts/known-hosts.ts"
 import { layer } from "../../../src/services/known-hosts/layer.ts"
 import { layerMemory } from "../../../src/services/known-hosts/layer-memory.ts"
+import { testContract } from "../../support/contract.ts"
 import * as FastCheck from "../../support/fast-check.ts"
 import { needs } from "../../support/needs.ts"
 import { temporaryFolder } from "../files/folder.ts"
 
-/** Public keys that nobody has the private part of; to known_hosts they are bytes. */
-const keyOf = (type: string, fill: number): Buffer => {
-  const name = Buffer.from(type)
-  const text = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes])
-  return Buffer.concat([text(name), text(Buffer.alloc(32, fill))])
-}
 const a = keyOf("ssh-ed25519", 1)
 const b = keyOf("ssh-ed25519", 2)
 const c = keyOf("ssh-ed25519", 3)
-const line = (hosts: string, key: Buffer, marker = "") =>
-  `${marker}${hosts} ssh-ed25519 ${key.toString("base64")} comment\n`
 const salt = Buffer.alloc(20, 7)
 
-const at = (host: string, port = 22, files: ReadonlyArray<string> = ["/memory"]): HostIdentity =>
+const at = (host: string, port: number, files: ReadonlyArray<string>): HostIdentity =>
   hostIdentity({ host, port }, { files, hashed: false })
-
-interface Place {
-  readonly files: ReadonlyArray<string>
-  readonly hosts: Context.Tag.Service<KnownHosts>
-}
 
 const build = (hosts: Layer.Layer<KnownHosts>) =>
   Effect.map(Layer.build(hosts), (context) => Context.get(context, KnownHosts))
 
-const contract = (title: string, place: (text: string) => Effect.Effect<Place, never, Scope.Scope>) =>
-  describe(title, () => {
-    const cases: ReadonlyArray<readonly [string, string, HostIdentity, Buffer, string]> = [
-      ["nothing", "", at("la"), a, "unknown"],
-      ["its key", line("la", a), at("la"), a, "known"],
-      ["its key, typed in capitals", line("LA", a), at("La"), a, "known"],
-      ["another key of it", line("la", b), at("la"), a, "changed"],
-      ["several keys of it", line("la", b) + line("la", a), at("la"), a, "known"],
-      [
-        "another type of key of it",
-        `la ssh-rsa ${keyOf("ssh-rsa", 1).toString("base64")}\n`,
-        at("la"),
-        a,
-        "changed"
-      ],
-      ["a pattern", line("*.example,!bad.example", a), at("la.example"), a, "known"],
-      ["a pattern that leaves it out", line("*.example,!bad.example", a), at("bad.example"), a, "unknown"],
-      ["a hashed name", line(hashed("la", salt), a), at("la"), a, "known"],
-      ["a hashed name of another", line(hashed("ams", salt), a), at("la"), a, "unknown"],
-      ["its port", line("[la]:2222", a), at("la", 2222), a, "known"],
-      ["another key at its port", line("[la]:2222", b) + line("la", a), at("la", 2222), a, "changed"],
-      ["its key at the usual port", line("la", a), at("la", 2222), a, "known"],
-      ["another key at the usual port", line("la", b), at("la", 2222), a, "unknown"],
-      ["another port", line("[la]:2222", a), at("la"), a, "unknown"],
-      ["its key, revoked", line("la", a) + line("*", a, "@revoked "), at("la"), a, "revoked"],
-      ["another key, revoked", line("la", a) + line("*", b, "@revoked "), at("la"), a, "known"],
-      [
-        "revoked at the usual port",
-        line("[la]:22222", a) + line("la", a, "@revoked "),
-        at("la", 22222),
-        a,
-        "revoked"
-      ],
-      ["an authority", line("*", a, "@cert-authority "), at("la"), a, "unknown"],
-      ["a marker that nobody knows", line("la", a, "@trust-me "), at("la"), a, "unknown"],
-      ["two markers", line("la", a, "@revoked @cert-authority "), at("la"), a, "unknown"],
-      ["a comment", line("#la", a), at("#la"), a, "unknown"],
-      ["a key that says it is another", `la ssh-rsa ${a.toString("base64")}\n`, at("la"), a, "unknown"],
-      ["half a key", line("la", a).slice(0, 40), at("la"), a, "unknown"],
-      ["what is no key", "la ssh-ed25519 !!!!\nla\n\u0000\n", at("la"), a, "unknown"],
-      [
-        "an alias",
-        line("prod", a),
-        hostIdentity({ host: "10.0.0.1", port: 2222, alias: "Prod" }, { files: ["/memory"], hashed: false }),
-        a,
-        "known"
-      ]
-    ]
-    it.scopedLive.each(cases)("knowing %s", ([_, text, host, key, verdict]) =>
-      Effect.gen(function* () {
-        const { hosts, files } = yield* place(text)
-        const known = yield* hosts.of({ ...host, files })
-        assert.strictEqual(known.judge(key), verdict)
-      })
-    )
-
-    it.scopedLive("reports the types of its keys, and whether an authority is trusted", () =>
-      Effect.gen(function* () {
-        const rsa = keyOf("ssh-rsa", 9).toString("base64")
-        const { hosts, files } = yield* place(
-          `${line("la", a)}la ssh-rsa ${rsa}\n${line("*.eu", c, "@cert-authority ")}`
-        )
-        const la = yield* hosts.of({ ...at("la"), files })
-        assert.deepStrictEqual([...la.types], ["ssh-ed25519", "ssh-rsa"])
-        assert.isFalse(la.byAuthority)
-        assert.isTrue((yield* hosts.of({ ...at("ams.eu"), files })).byAuthority)
-      })
-    )
-
-    it.scopedLive("adds a key, hashed or not, and nothing else", () =>
-      Effect.gen(function* () {
-        const { hosts, files } = yield* place(line("la", a).trimEnd())
-        for (const [host, key] of [
-          [{ ...at("ams", 2222), files }, b],
-          [{ ...at("fra"), files, hashed: true }, c]
-        ] as const) {
-          assert.strictEqual((yield* hosts.of(host)).judge(key), "unknown")
-          yield* hosts.add(host, key)
-          assert.strictEqual((yield* hosts.of(host)).judge(key), "known")
-          assert.strictEqual((yield* hosts.of(host)).judge(a), "changed")
-        }
-        assert.strictEqual((yield* hosts.of({ ...at("la"), files })).judge(a), "known")
-      })
-    )
-  })
-
-const onDisk = (text: string) =>
-  Effect.gen(function* () {
-    const path = Path.join(yield* temporaryFolder(), "known_hosts")
-    Fs.writeFileSync(path, text)
-    return { files: [path, `${path}2`], hosts: yield* build(layer) }
-  })
-
-contract("KnownHosts", onDisk)
-contract("KnownHosts in memory", (text) =>
-  Effect.map(build(layerMemory(text)), (hosts) => ({ files: ["/memory"], hosts }))
+testContract(
+  "KnownHosts",
+  contractOf((text) =>
+    Effect.map(temporaryFolder(), (folder) => {
+      const path = Path.join(folder, "known_hosts")
+      Fs.writeFileSync(path, text)
+      return { files: [path, `${path}2`], hosts: layer }
+    })
+  ),
+  Layer.empty
+)
+testContract(
+  "KnownHosts in memory",
+  contractOf((text) => Effect.succeed({ files: ["/memory"], hosts: layerMemory(text) })),
+  Layer.empty
 )
 
 describe("known_hosts", () => {
@@ -142,7 +49,7 @@ describe("known_hosts", () => {
     Effect.gen(function* () {
       const path = Path.join(yield* temporaryFolder(), ".ssh", "known_hosts")
       const hosts = yield* build(layer)
-      yield* hosts.add({ ...at("fra"), files: [path], hashed: true }, a)
+      yield* hosts.add({ ...at("fra", 22, [path]), hashed: true }, a)
       assert.strictEqual(Fs.statSync(path).mode & 0o7777, 0o600)
       assert.strictEqual(Fs.statSync(Path.dirname(path)).mode & 0o7777, 0o700)
       assert.notInclude(Fs.readFileSync(path, "utf8"), "fra")
@@ -153,7 +60,7 @@ describe("known_hosts", () => {
     Effect.gen(function* () {
       const folder = yield* temporaryFolder()
       const hosts = yield* build(layer)
-      const error = yield* Effect.flip(hosts.of({ ...at("la"), files: [folder] }))
+      const error = yield* Effect.flip(hosts.of(at("la", 22, [folder])))
       assert.deepInclude(error, { _tag: "FileFailed", operation: "read", code: "EISDIR" })
     })
   )

@@ -3,78 +3,41 @@ import * as Fs from "node:fs"
 import type * as Net from "node:net"
 import * as Path from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Response from "../../../src/domain/protocol/replies.ts"
+import { answered, contractOf, handler, list } from "../../../src/services/management/contract.ts"
 import { layer, maxClients } from "../../../src/services/management/layer.ts"
 import { layerMemory, ManagementClient } from "../../../src/services/management/layer-memory.ts"
 import { type Handler, Management } from "../../../src/services/management/management.ts"
 import { type Bundle, bundle } from "../../support/bundle.ts"
+import { testContract } from "../../support/contract.ts"
 import { needs } from "../../support/needs.ts"
 import { start } from "../files/child.ts"
 import { temporaryFolder } from "../files/folder.ts"
 import { ask, askLine } from "./ask.ts"
-
-const canary = "c4nary-value"
-const list = '{"command":"list"}'
-const answered = '{"status":"ok","data":{"apps":[]}}\n'
-
-/** Answers `list`; dies of `status`, quoting a value. */
-const handler: Handler = (request) =>
-  request.command === "status"
-    ? Effect.die(new Error(canary))
-    : Effect.succeed(Response.ok<"list">({ apps: [] }))
 
 const socketIn = Effect.map(temporaryFolder(), (folder) => Path.join(folder, "tako.sock"))
 
 const serve = (path: string, handle: Handler = handler) =>
   Effect.flatMap(Management, (management) => management.serve(handle)).pipe(Effect.provide(layer({ path })))
 
-type Client = (line: string) => Effect.Effect<string>
-
-const contract = (title: string, served: Effect.Effect<Client, unknown, Scope.Scope>) =>
-  describe(title, () => {
-    it.scopedLive("answers a request, and an invalid one with a sentence", () =>
-      Effect.gen(function* () {
-        const client = yield* served
-        assert.strictEqual(yield* client(list), answered)
-        assert.include(yield* client('{"command":"lst"}'), "did you mean list?")
-        assert.include(yield* client("garbage"), '{"status":"error","message":"')
-        assert.strictEqual(yield* client(list), answered)
-      })
+/** On a socket of its own, with a client of it. */
+const overSocket = Layer.unwrapScoped(
+  Effect.map(socketIn, (path) =>
+    Layer.merge(
+      layer({ path }),
+      Layer.succeed(ManagementClient, (line) => Effect.promise(() => askLine(path, line)))
     )
-
-    it.scopedLive("survives a bug in a handler, and reveals nothing of it", () =>
-      Effect.gen(function* () {
-        const client = yield* served
-        const answer = yield* client('{"command":"status","app":"a/b"}')
-        assert.include(answer, '"status":"error"')
-        assert.notInclude(answer, canary)
-        assert.strictEqual(yield* client(list), answered)
-      })
-    )
-  })
-
-contract(
-  "Management",
-  Effect.gen(function* () {
-    const path = yield* socketIn
-    yield* serve(path)
-    return (line) => Effect.promise(() => askLine(path, line))
-  })
+  )
 )
-contract(
-  "Management in memory",
-  Effect.gen(function* () {
-    const context = yield* Layer.build(layerMemory)
-    yield* Context.get(context, Management).serve(handler)
-    return Context.get(context, ManagementClient)
-  })
-)
+const contract = contractOf((line) => Effect.flatMap(ManagementClient, (send) => send(line)))
+
+testContract("Management", contract, overSocket)
+testContract("Management in memory", contract, layerMemory)
 
 describe("a client", () => {
   const served = <A>(test: (path: string) => Promise<A>) =>

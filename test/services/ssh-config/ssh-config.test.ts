@@ -4,14 +4,78 @@ import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as TestClock from "effect/TestClock"
 import type { Destination } from "../../../src/domain/server-registry/destination.ts"
-import { isForgotten } from "../../../src/domain/ssh/host-identity.ts"
+import { hostIdentity, isForgotten } from "../../../src/domain/ssh/host-identity.ts"
+import type { SshSettings } from "../../../src/domain/ssh/ssh-settings.ts"
+import { contractOf, type Example } from "../../../src/services/ssh-config/contract.ts"
 import { layerOf } from "../../../src/services/ssh-config/layer.ts"
+import { layerMemory } from "../../../src/services/ssh-config/layer-memory.ts"
 import { SshConfig } from "../../../src/services/ssh-config/ssh-config.ts"
+import { testContract } from "../../support/contract.ts"
 import { eventually } from "../../support/eventually.ts"
 import { needs } from "../../support/needs.ts"
 import { temporaryFolder } from "../files/folder.ts"
+
+/** As `ssh -G` reports it of the configuration below. */
+const settings: SshSettings = {
+  hostname: "la.example",
+  port: 2222,
+  user: "deploy",
+  addressFamily: "inet6",
+  identity: hostIdentity({ host: "la.example", port: 2222 }, { files: ["/known"], hashed: false }),
+  identityFiles: ["/keys/la"],
+  identitiesOnly: true,
+  jumps: [{ host: "bastion", port: 2200, user: "ops" }],
+  agent: "/run/agent.sock",
+  algorithms: {
+    hostKey: ["ssh-ed25519"],
+    kex: ["curve25519-sha256"],
+    cipher: ["aes256-ctr"],
+    mac: ["hmac-sha2-256"]
+  },
+  connectTimeout: 3,
+  aliveInterval: 7,
+  onlyOpenSsh: []
+}
+
+const example: Example = { host: "la", settings, refused: "unsafe" }
+
+const configured = `Host la
+  HostName la.example
+  Port 2222
+  User deploy
+  AddressFamily inet6
+  UserKnownHostsFile /known
+  GlobalKnownHostsFile none
+  IdentityFile /keys/la
+  IdentitiesOnly yes
+  ProxyJump ops@bastion:2200
+  IdentityAgent /run/agent.sock
+  HostKeyAlgorithms ssh-ed25519
+  KexAlgorithms curve25519-sha256
+  Ciphers aes256-ctr
+  MACs hmac-sha2-256
+  ConnectTimeout 3
+  ServerAliveInterval 7
+Host unsafe
+  HostName -oProxyCommand=id
+`
+
+testContract("SshConfig in memory", contractOf(example), layerMemory(new Map([["la", settings]])))
+if (needs("ssh"))
+  testContract(
+    "SshConfig",
+    contractOf(example),
+    Layer.unwrapScoped(
+      Effect.map(temporaryFolder(), (folder) => {
+        const configFile = Path.join(folder, "config")
+        Fs.writeFileSync(configFile, configured)
+        return layerOf({ variables: { PATH: process.env.PATH }, configFile })
+      })
+    )
+  )
 
 const resolve = (config: string, destination: Destination, variables = { PATH: process.env.PATH }) =>
   Effect.gen(function* () {
