@@ -27,7 +27,7 @@ export const derive = Effect.fn("key.derive")(function* (name: EnvironmentName) 
   return yield* Effect.scoped(
     Effect.gen(function* () {
       if (Option.isSome(known) && known.value.secrets.size > 0) {
-        const { unlocked } = yield* keys.passphrase(name, known.value)
+        const { unlocked } = yield* keys.passphrase(name, known.value, "join")
         const path = yield* keys.remember(name, known.value.salt, unlocked.key)
         return {
           path,
@@ -38,7 +38,7 @@ export const derive = Effect.fn("key.derive")(function* (name: EnvironmentName) 
       }
       const isNew = Option.isNone(known)
       const environment = isNew ? create(yield* cipher.newSalt) : known.value
-      const established = yield* keys.establish(name, environment.salt, { isNew })
+      const established = yield* keys.establish(name, environment.salt, { isNew, purpose: "join" })
       const path = yield* keys.remember(name, environment.salt, established.key)
       if (isNew) yield* writeEnvironment(name, { ...established, environment, isNew }, Effect.succeed)
       return { path, created: isNew, opened: 0, unopened: [] } satisfies KeptKey

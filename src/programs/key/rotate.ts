@@ -71,10 +71,10 @@ const choosePassphrase = Effect.fnUntraced(function* (
 ) {
   const keys = yield* KeySource
   if (newPassphrase === "same") {
-    const { passphrase, unlocked } = yield* keys.passphrase(name, environment)
+    const { passphrase, unlocked } = yield* keys.passphrase(name, environment, "rebind")
     return { opening: unlocked, passphrase }
   }
-  const opening = yield* keys.unlock(name, environment, { ask: true })
+  const opening = yield* keys.unlock(name, environment, { ask: true, purpose: "rebind" })
   const words = yield* PassphraseWords
   const passphrase = yield* newPassphrase === "generated"
     ? words.suggest
@@ -119,7 +119,8 @@ const keepDuring = Effect.fnUntraced(function* <A, E, R>(
   const id = keyIdOf(salt)
   const before = yield* pins.of(name)
   yield* cache.keep(id, key)
-  yield* pins.pin(name, [...before, id])
+  // An old key that nobody had pinned is pinned as well: with the new one alone, the file as it still is would be refused.
+  yield* pins.pin(name, [...before, keyIdOf(old), id])
   yield* pins.retire(name, [...(yield* pins.retired(name)), keyIdOf(old)])
   yield* write
   yield* pins.pin(name, [id])

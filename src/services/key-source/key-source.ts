@@ -2,6 +2,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import type { Purpose } from "../../domain/admission.ts"
 import type { FileLocked } from "../../domain/errors/files.ts"
 import type {
   DerivationFailed,
@@ -48,6 +49,19 @@ export interface Established {
   readonly remember: Effect.Effect<unknown, RememberError>
 }
 
+export interface UnlockOptions {
+  /** Whether a person may be asked. */
+  readonly ask: boolean
+  /** "use" by default. */
+  readonly purpose?: Purpose
+}
+
+export interface EstablishOptions {
+  readonly isNew: boolean
+  /** "use" by default. */
+  readonly purpose?: Purpose
+}
+
 /** Finds the key of an environment; every key it returns is overwritten when the scope closes. */
 export class KeySource extends Context.Tag("tako/KeySource")<
   KeySource,
@@ -55,12 +69,12 @@ export class KeySource extends Context.Tag("tako/KeySource")<
     /**
      * For an environment with values: the first that fits of TAKO_KEY, TAKO_KEY_FILE, this machine's cache (only where
      * pinned), TAKO_PASSPHRASE, TAKO_PASSPHRASE_FILE and, if `ask`, a prompt, whose key is then cached and pinned.
-     * An environment that is pinned to another key is EnvironmentReplaced unless one of the variables fits it.
+     * An environment that is pinned to another key is EnvironmentReplaced, whatever the source, except to join.
      */
     readonly unlock: (
       name: EnvironmentName,
       environment: Environment,
-      options: { readonly ask: boolean }
+      options: UnlockOptions
     ) => Effect.Effect<Unlocked, KeySourceError, Scope.Scope>
     /**
      * For an environment without values: the key of TAKO_PASSPHRASE, TAKO_PASSPHRASE_FILE, the pinned cached one, or
@@ -69,15 +83,16 @@ export class KeySource extends Context.Tag("tako/KeySource")<
     readonly establish: (
       name: EnvironmentName,
       salt: Salt,
-      options: { readonly isNew: boolean }
+      options: EstablishOptions
     ) => Effect.Effect<Established, KeySourceError, Scope.Scope>
     /**
      * The passphrase that opens at least one value of the environment, from TAKO_PASSPHRASE, TAKO_PASSPHRASE_FILE or a
-     * prompt. Nothing is remembered.
+     * prompt. Nothing is remembered. The pins count as for `unlock`.
      */
     readonly passphrase: (
       name: EnvironmentName,
-      environment: Environment
+      environment: Environment,
+      purpose: Purpose
     ) => Effect.Effect<KnownPassphrase, KeySourceError, Scope.Scope>
     /** A new passphrase, asked for twice, with a suggestion that Enter takes. */
     readonly choosePassphrase: (

@@ -3,10 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import type { Purpose } from "../../domain/admission.ts"
 import {
   type Attempt,
   EnvironmentReplaced,
-  type KeyCacheUnavailable,
+  KeyCacheUnavailable,
   KeyNotTrusted,
   NoKeyFits
 } from "../../domain/errors/keys.ts"
@@ -29,7 +30,7 @@ import {
   tryPassphraseVariables,
   tryPrompt
 } from "./attempts.ts"
-import { KeySource } from "./key-source.ts"
+import { type EstablishOptions, KeySource, type UnlockOptions } from "./key-source.ts"
 import * as Prompts from "./prompts.ts"
 
 type Dependencies = Cipher | KeyCache | KeyDerivation | KeyPins | PassphraseWords | Terminal
@@ -47,30 +48,32 @@ export const layer: Layer.Layer<KeySource, never, Dependencies> = Layer.effect(
         key,
         remember: Effect.provide(remember, context)
       })),
-    passphrase: (name, environment) => Effect.provide(findPassphrase(name, environment), context),
+    passphrase: (name, environment, purpose) =>
+      Effect.provide(findPassphrase(name, environment, purpose), context),
     choosePassphrase: (name, introduction) =>
       Effect.provide(Prompts.newPassphrase(name, introduction), context),
     remember: (name, salt, key) => Effect.provide(remember(name, salt, key), context)
   }))
 )
 
-/** The order of sources matters: what was set for this process comes before any key that the file could choose. */
+/** The pins come before every source: they are all that the file does not choose, neither its salt nor what it holds. */
 const unlock = Effect.fn("KeySource.unlock")(function* (
   name: EnvironmentName,
   environment: Environment,
-  { ask }: { readonly ask: boolean }
+  { ask, purpose = "use" }: UnlockOptions
 ) {
   const { salt } = environment
   const attempts: Array<Attempt> = []
+  const pinned = yield* requirePinned(name, salt, purpose)
   const given = yield* tryKeyVariables(environment, attempts)
   if (Option.isSome(given)) return given.value
 
-  const { pinned, key: cached, failed } = yield* recallIfPossible(name, salt)
+  const { key: cached, failed = pinned.failed } = yield* recall(salt)
   if (failed !== undefined) {
     const because = `${failed.location}: ${failed.because}`
     attempts.push({ source: "cache", outcome: "out-of-reach", because })
   } else if (Option.isNone(cached)) attempts.push({ source: "cache", outcome: "absent" })
-  if (Option.isSome(cached) && pinned === "here") {
+  if (Option.isSome(cached) && pinned.here) {
     const unlocked = yield* tryKey("cache", cached.value, environment, attempts)
     if (Option.isSome(unlocked)) return unlocked.value
   }
@@ -80,8 +83,7 @@ const unlock = Effect.fn("KeySource.unlock")(function* (
   // Without the pins, a prompt could hand another project's passphrase to this file, and its key could not be kept.
   if (failed !== undefined) return yield* new NoKeyFits({ environment: name, attempts })
 
-  if (pinned === "elsewhere") return yield* failReplaced(name, salt)
-  if (Option.isSome(cached) && pinned === "nowhere") {
+  if (Option.isSome(cached) && !pinned.here) {
     yield* requireTrust(name, salt, ask)
     const unlocked = yield* tryKey("cache", cached.value, environment, attempts)
     if (Option.isSome(unlocked)) {
@@ -104,9 +106,10 @@ const unlock = Effect.fn("KeySource.unlock")(function* (
 const establish = Effect.fn("KeySource.establish")(function* (
   name: EnvironmentName,
   salt: Salt,
-  { isNew }: { readonly isNew: boolean }
+  { isNew, purpose = "use" }: EstablishOptions
 ) {
   const attempts: Array<Attempt> = []
+  const pinned = isNew ? unpinned : yield* requirePinned(name, salt, purpose)
   for (const { source, text } of yield* readVariables("TAKO_PASSPHRASE")) {
     if (Redacted.isRedacted(text)) {
       const key = yield* derive(text, salt)
@@ -115,9 +118,9 @@ const establish = Effect.fn("KeySource.establish")(function* (
     attempts.push({ source, ...text })
   }
   if (!isNew) {
-    const { pinned, key } = yield* recall(name, salt)
-    if (pinned === "elsewhere") return yield* failReplaced(name, salt)
-    if (pinned === "here" && Option.isSome(key)) return { key: key.value, remember: Effect.void }
+    const { key, failed = pinned.failed } = yield* recall(salt)
+    if (failed !== undefined) return yield* failed
+    if (pinned.here && Option.isSome(key)) return { key: key.value, remember: Effect.void }
     attempts.push({ source: "cache", outcome: "absent" })
   }
   const terminal = yield* Terminal
@@ -141,9 +144,11 @@ const establish = Effect.fn("KeySource.establish")(function* (
 
 const findPassphrase = Effect.fn("KeySource.passphrase")(function* (
   name: EnvironmentName,
-  environment: Environment
+  environment: Environment,
+  purpose: Purpose
 ) {
   const attempts: Array<Attempt> = []
+  yield* requirePinned(name, environment.salt, purpose)
   const given = yield* tryPassphraseVariables(environment, attempts)
   if (Option.isSome(given)) return given.value
   const typed = yield* tryPrompt(name, environment, attempts)
@@ -151,33 +156,54 @@ const findPassphrase = Effect.fn("KeySource.passphrase")(function* (
   return yield* new NoKeyFits({ environment: name, attempts, wanted: "passphrase" })
 })
 
+/** What the pins say about an environment's salt; `failed` if they cannot be read. */
+interface Pinned {
+  readonly here: boolean
+  readonly failed?: KeyCacheUnavailable
+}
+
+const unpinned: Pinned = { here: false }
+
 /**
- * The cached key, overwritten when the scope closes, and where the environment is pinned: "here" to this key, "elsewhere"
- * to another one.
+ * Refuses a salt other than the pinned one. Pins that cannot be read (sudo, a container's user) are no obstacle where a
+ * key or passphrase that fits was set: whoever writes to the repository cannot bring that about.
  */
-const recall = Effect.fnUntraced(function* (name: EnvironmentName, salt: Salt) {
-  const cache = yield* KeyCache
+const requirePinned = Effect.fnUntraced(function* (name: EnvironmentName, salt: Salt, purpose: Purpose) {
   const pins = yield* KeyPins
   const id = (yield* Cipher).keyIdOf(salt)
-  const ids = yield* pins.of(name)
-  const key = yield* Effect.acquireRelease(
-    cache.find(id),
-    Option.match({ onNone: () => Effect.void, onSome: (key) => Effect.sync(() => Key.wipe(key)) })
-  )
-  const pinned = ids.length === 0 ? "nowhere" : ids.includes(id) ? "here" : "elsewhere"
-  return { pinned, key } as const
+  const read = yield* unlessOutOfReach(pins.of(name))
+  if (read._tag === "Failed") return { here: false, failed: read.failed } satisfies Pinned as Pinned
+  const here = read.value.includes(id)
+  if (purpose !== "join" && read.value.length > 0 && !here) {
+    return yield* new EnvironmentReplaced({ environment: name, origins: yield* environmentsWithKey(salt) })
+  }
+  return { here } satisfies Pinned as Pinned
 })
 
-/** A key cache that cannot be read (sudo, a container's user) is no obstacle where a passphrase that fits was set. */
-const recallIfPossible = (name: EnvironmentName, salt: Salt) =>
-  recall(name, salt).pipe(
-    Effect.map((remembered) => ({ ...remembered, failed: undefined })),
-    Effect.catchIf(
-      (error): error is KeyCacheUnavailable =>
-        error._tag === "KeyCacheUnavailable" && error.reason === "failed",
-      (failed) => Effect.succeed({ pinned: "nowhere", key: Option.none<Key.Key>(), failed } as const)
+/** The cached key, overwritten when the scope closes; `failed` if the cache cannot be read. */
+const recall = Effect.fnUntraced(function* (salt: Salt) {
+  const cache = yield* KeyCache
+  const id = (yield* Cipher).keyIdOf(salt)
+  const found = yield* unlessOutOfReach(
+    Effect.acquireRelease(
+      cache.find(id),
+      Option.match({ onNone: () => Effect.void, onSome: (key) => Effect.sync(() => Key.wipe(key)) })
     )
   )
+  return found._tag === "Failed"
+    ? { key: Option.none<Key.Key>(), failed: found.failed }
+    : { key: found.value, failed: undefined }
+})
+
+/** Sets apart what this user has no access to. What others could have changed stays an error. */
+const unlessOutOfReach = <A, E, R>(read: Effect.Effect<A, E | KeyCacheUnavailable, R>) =>
+  read.pipe(
+    Effect.map((value) => ({ _tag: "Read", value }) as const),
+    Effect.catchIf(isOutOfReach, (failed) => Effect.succeed({ _tag: "Failed", failed } as const))
+  )
+
+const isOutOfReach = (error: unknown): error is KeyCacheUnavailable =>
+  error instanceof KeyCacheUnavailable && error.reason === "failed"
 
 const remember = Effect.fnUntraced(function* (name: EnvironmentName, salt: Salt, key: Key.Key) {
   const cache = yield* KeyCache
@@ -191,12 +217,6 @@ const remember = Effect.fnUntraced(function* (name: EnvironmentName, salt: Salt,
 const environmentsWithKey = (salt: Salt) =>
   Effect.flatMap(Effect.all([Cipher, KeyPins]), ([cipher, pins]) =>
     pins.environmentsPinnedTo(cipher.keyIdOf(salt))
-  )
-
-const failReplaced = (name: EnvironmentName, salt: Salt) =>
-  Effect.flatMap(
-    environmentsWithKey(salt),
-    (origins) => new EnvironmentReplaced({ environment: name, origins })
   )
 
 const requireTrust = Effect.fnUntraced(function* (name: EnvironmentName, salt: Salt, ask: boolean) {

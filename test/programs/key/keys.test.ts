@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Salt from "../../../src/domain/salt.ts"
@@ -16,6 +17,7 @@ import { get } from "../../../src/programs/secrets/get.ts"
 import { verify } from "../../../src/programs/secrets/verify.ts"
 import { Cipher } from "../../../src/services/cipher/cipher.ts"
 import { keyIdOf } from "../../../src/services/cipher/layer.ts"
+import type { SecretsFile } from "../../../src/services/secrets-file/secrets-file.ts"
 import { machine, secretsFile } from "../../support/machine.ts"
 import { blobOf, environment, place, put, sealFor, tamper, withFlippedBit } from "../../support/project-of.ts"
 
@@ -175,6 +177,45 @@ describe("rotate", () => {
       assert.strictEqual(print(yield* file.read), before)
       yield* run(rotate(production, "generated", () => Effect.void))
       assert.isTrue(Option.isSome(yield* cache.find(keyIdOf(salt))))
+    })
+  )
+
+  it.scoped("leaves the file in use where it dies before the write, and nobody had pinned anything", () =>
+    Effect.gen(function* () {
+      const { file } = yield* project
+      const { run } = yield* machine
+      const dying: SecretsFile["Type"] = { ...file, update: () => Effect.dieMessage("killed") }
+      const killed = yield* Effect.exit(
+        run(
+          rotate(production, "same", () => Effect.void),
+          { file: dying, variables }
+        )
+      )
+      assert.isTrue(Exit.isFailure(killed))
+      assert.strictEqual((yield* run(openEnvironment(production), { file, variables })).size, 2)
+      yield* run(
+        rotate(production, "same", () => Effect.void),
+        { file, variables }
+      )
+      assert.strictEqual((yield* run(openEnvironment(production), { file })).size, 2)
+    })
+  )
+
+  it.scoped("is refused where the file has another key than this machine", () =>
+    Effect.gen(function* () {
+      const { file } = yield* project
+      const { run, file: ours } = yield* machine
+      yield* run(put("production", "A", "ours"), { variables })
+      for (const mode of ["same", "generated"] as const) {
+        const before = print(yield* file.read)
+        const refused = run(
+          rotate(production, mode, () => Effect.void),
+          { file, variables }
+        )
+        assert.strictEqual((yield* Effect.flip(refused))._tag, "EnvironmentReplaced")
+        assert.strictEqual(print(yield* file.read), before)
+      }
+      assert.strictEqual((yield* run(openEnvironment(production), { file: ours })).size, 1)
     })
   )
 
