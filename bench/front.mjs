@@ -1,7 +1,7 @@
-// Requests a second through the front, HAProxy and the app itself, taking turns:
+// Measures requests per second through tako's front, through HAProxy and straight to the app, in alternation:
 //   node bench/front.mjs [rounds [seconds [checkout]]]
-// With another checkout of tako, its front takes turns with ours. Needs haproxy and wrk (Debian packages of these
-// names). Compare ratios: they are taken within a round, since a busy machine changes from round to round.
+// With another checkout of tako, its front is measured too. Needs haproxy and wrk (the Debian packages of those names).
+// Compare ratios, not rates: each ratio is taken within one round, because a busy machine changes between rounds.
 import { spawn, spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Net from "node:net"
@@ -40,7 +40,10 @@ const accepting = async (port) => {
   throw new Error(`nobody listens on ${port}`)
 }
 
-/** Ticks of 10 ms that a process has spent, and its resident MiB (proc_pid_stat(5), proc_pid_status(5)). */
+/**
+ * Processor time of a process in ticks of 10 ms, and its resident memory in MiB (proc_pid_stat(5),
+ * proc_pid_status(5)).
+ */
 const ticks = ({ pid }) => {
   const fields = Fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ")
   return Number(fields[11]) + Number(fields[12])
@@ -118,7 +121,7 @@ listen app
   const contenders = Object.keys(ports)
   const idle = resident(processes.tako)
   const measured = []
-  // The first round warms up.
+  // The first round is a warm-up.
   for (let round = 0; round <= rounds; round++) {
     const rates = {}
     const spent = {}
@@ -151,7 +154,9 @@ listen app
   ratio("tako", "direct")
   ratio("haproxy", "direct")
   if (other !== undefined) ratio("other", "tako")
-  console.log(`resident: ${idle.toFixed(0)} MiB idle, ${resident(processes.tako).toFixed(0)} MiB after it`)
+  console.log(
+    `resident: ${idle.toFixed(0)} MiB idle, ${resident(processes.tako).toFixed(0)} MiB after the load`
+  )
 } finally {
   for (const child of children) child.kill("SIGKILL")
   Fs.rmSync(folder, { recursive: true, force: true })

@@ -15,7 +15,7 @@ const rounds = 15
 const median = (times: ReadonlyArray<number>): number =>
   [...times].sort((a, b) => a - b)[times.length >> 1] as number
 
-/** In turn, once unmeasured and then `rounds` times. */
+/** Runs the works in alternation: once as a warm-up, then `rounds` times. */
 const interleaved = async (works: Readonly<Record<string, () => Promise<unknown>>>) => {
   const taken = new Map(Object.keys(works).map((name) => [name, [] as Array<number>]))
   for (let round = -1; round < rounds; round++) {
@@ -56,7 +56,7 @@ const measured = Effect.gen(function* () {
   )
 })
 
-// A pool that is never filled again while we measure.
+// Large enough that the pool is never refilled during the measurement.
 const services = layerOf({ poolSize: 2 * rounds })
 
 Effect.runPromise(

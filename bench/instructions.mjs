@@ -1,4 +1,4 @@
-// Counts the instructions of a start, and fails if tako takes 2 % more than recorded: times are noisy, counts are not.
+// Counts the instructions of a start, and fails if tako executes 2 % more than recorded. Times are noisy; counts are not.
 // npm run bench:instructions [-- --record]
 import { execFileSync, spawnSync } from "node:child_process"
 import * as Fs from "node:fs"
@@ -20,7 +20,7 @@ const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-count-"))
 process.on("exit", () => Fs.rmSync(folder, { recursive: true, force: true }))
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130))
 
-/** If nothing can be counted, that is not a pass: in CI it fails. */
+/** A measurement that could not be made is not a pass: in CI it fails. */
 const cannot = (why) => {
   console.log(`Not a pass: ${why}.`)
   process.exit(process.env.CI ? 1 : 0)
@@ -28,7 +28,7 @@ const cannot = (why) => {
 if (spawnSync("valgrind", ["--version"]).status !== 0)
   cannot("valgrind is not installed (Debian's package valgrind)")
 
-// Without threads, optimized code or randomness in hashes a start is the same instructions each time, to 1 in 10,000.
+// Without threads, the optimizing compiler and random hash seeds, a start repeats the same instructions to 1 in 10,000.
 const flags = ["--predictable", "--single-threaded", "--no-opt", "--hash-seed=1", "--random-seed=1"]
 const node = [process.execPath, ...flags]
 const environment = { PATH: process.env.PATH, HOME: folder, TAKO_HOME: folder, UV_THREADPOOL_SIZE: "1" }
@@ -42,7 +42,7 @@ const count = (program) => {
   return Number(refs.replaceAll(",", ""))
 }
 
-// A project as most are, with a tako.toml to decode and the golden file: always the same bytes to read and to open.
+// A typical project: a tako.toml to decode and the golden secrets file, so that every run reads and opens the same bytes.
 Fs.writeFileSync(
   Path.join(folder, "tako.toml"),
   `name = "shop"
@@ -76,7 +76,7 @@ const programs = {
 }
 
 const warm = (program) => {
-  // Its own code, and no other command's, is compiled.
+  // Leaves only this program's own compiled code, as if no other command had run before.
   Fs.rmSync(Path.join(folder, "code"), { recursive: true, force: true })
   for (let i = 0; i < 2; i++) {
     execFileSync(node[0], [...node.slice(1), ...program], { ...at, stdio: "ignore" })
@@ -88,7 +88,7 @@ const recorded = records[machine] ?? {}
 const bare = count(["-e", "0"])
 const isTooMany = (name, above) => above > recorded[name] * (1 + tolerance)
 
-/** One round, where that is not too many; else, and to be recorded, the median of five. */
+/** One round if that is within the limit; otherwise, and when recording, the median of five. */
 const measure = (name, program) => {
   warm(program)
   const counts = [count(program) - bare]
@@ -103,9 +103,9 @@ console.log(`Instructions above the ${millions(bare)} million of \`node -e 0\`, 
 const measured = Object.entries(programs).map(([name, program]) => {
   const { above, rounds, spread } = measure(name, program)
   const change = (100 * (above / recorded[name] - 1)).toFixed(2)
-  const said = name in recorded ? `${change} % above what was recorded` : "nothing was recorded"
+  const comparison = name in recorded ? `${change} % above what was recorded` : "nothing was recorded"
   console.log(
-    `  ${name.padEnd(12)}${millions(above)} million (${rounds} rounds, spread ${millions(spread)}), ${said}`
+    `  ${name.padEnd(12)}${millions(above)} million (${rounds} rounds, spread ${millions(spread)}), ${comparison}`
   )
   return [name, above]
 })
@@ -116,7 +116,7 @@ if (options.record) {
   cannot(`nothing is recorded for ${machine}; to record it: ${again}`)
 } else if (measured.some(([name, above]) => isTooMany(name, above))) {
   console.log(
-    `That is more than ${tolerance * 100} %. If it is worth it, ${again}, and commit what that writes.`
+    `That is more than ${tolerance * 100} %. If that is worth it, run ${again} and commit the result.`
   )
   process.exit(1)
 }

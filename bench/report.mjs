@@ -1,7 +1,7 @@
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 
-/** One comparison: what, its median in ms, against what, that one's; either may be missing here. */
+/** A row that compares our median in ms with somebody else's; either is undefined if it could not be measured here. */
 export const row = (what, ours, than, theirs, target = "") => [
   what,
   ours === undefined ? "-" : ours.toFixed(1),
@@ -23,7 +23,7 @@ const aligned = (head, rows) => {
   ].join("\n")
 }
 
-/** Prints the tables, and puts them into the README between its two marks when told to. */
+/** Prints the tables, and with `write` also puts them between the markers in the README. */
 export const report = (times, memory, { rounds, write, readme }) => {
   const [{ model }] = Os.cpus()
   const machine = `${Os.availableParallelism()} cores (${model.trim()}), ${Os.type()} ${Os.release().split("-")[0]}`

@@ -1,4 +1,5 @@
-// What the server costs: starts, rolls, memory, idle connections. node bench/server.mjs [ROUNDS], after npm run build.
+// What tako-server costs: starts, rollouts, memory, idle connections. node bench/server.mjs [ROUNDS], after npm run
+// build.
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import * as Fs from "node:fs"
@@ -11,7 +12,7 @@ import { median } from "./measure.mjs"
 const rounds = Number(process.argv[2] ?? 9)
 const bin = process.env.TAKO_SERVER_BIN ?? Path.resolve(import.meta.dirname, "../dist/tako-server.cjs")
 const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-server-bench-"))
-// Apps have users of their own when we are root, who get to their folder.
+// As root, tako-server runs each app as a user of its own, who must be able to enter this folder.
 Fs.chmodSync(folder, 0o755)
 const socket = Path.join(folder, "s")
 
@@ -26,7 +27,7 @@ process.on("SIGTERM", () => process.exit(0))
 server.listen(0, "127.0.0.1", () => Fs.writeSync(4, server.address().port + "\\n"))`
 Fs.writeFileSync(Path.join(folder, "app.cjs"), app)
 
-/** Milliseconds from a plain spawn until the app has told its port. */
+/** Milliseconds from a plain spawn until the app has reported its port. */
 const plainStart = async () => {
   const from = performance.now()
   const child = spawn("node", ["app.cjs"], {
@@ -41,7 +42,7 @@ const plainStart = async () => {
   return taken
 }
 
-/** The server's answer to one request, and how long it took in ms. */
+/** Sends one request to the server, and returns how many ms the answer took. */
 const call = (request) =>
   new Promise((resolve, reject) => {
     let received = ""
@@ -71,7 +72,7 @@ const deploy = (name, listen) => {
   return call({ ...common, ...(listen === undefined ? {} : { listen }), instances: 1 })
 }
 
-/** Connections that each have had one answer, kept open. */
+/** Opens connections, each of which gets one answer and then stays open. */
 const idleConnections = async (port, count) => {
   const clients = []
   while (clients.length < count) {

@@ -1,7 +1,8 @@
-// 200 servers, 16 at a time, through an sshd on loopback, compared with a loop over OpenSSH of the same concurrency that does
-// less: it only logs in and runs `true`. node bench/sync.mjs [ROUNDS] [SERVERS] [apart], after npm run build. Needs sshd, as
-// root or as the user that logs in. What counts is the ratio of the two in one round: they share the machine with sshd.
-// With "apart", sshd has one processor and its clients have another, since real servers have their own.
+// Syncs to 200 servers, 16 at a time, through an sshd on loopback, and compares that with a shell loop over OpenSSH of
+// the same concurrency that does less: it only logs in and runs `true`. node bench/sync.mjs [ROUNDS] [SERVERS] [apart],
+// after npm run build. Needs sshd, as root or as the user who logs in. Compare the ratios within a round, because sshd
+// shares the machine. With "apart", sshd gets one processor and its clients another, as if the servers were other
+// machines.
 import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import * as Fs from "node:fs"
@@ -27,19 +28,19 @@ const freePort = () =>
     })
   })
 
-/** root's sshd insists on /run/sshd, so it gets one in a mount namespace of its own. */
+/** sshd run by root insists on /run/sshd, so it gets one in its own mount namespace. */
 const namespace =
   process.getuid() === 0
     ? ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"', "sh"]
     : []
 
-// We answer in the servers' place, and sshd is started by us.
+// This process plays the servers and starts sshd, so both run on the second processor.
 if (isApart) execFileSync("taskset", ["-cp", "1", String(process.pid)], { stdio: "ignore" })
 const onOurs = isApart ? ["taskset", "-c", "0"] : []
 
 let sshd
 
-// SHLVL keeps bash from reading a .bashrc, which may take any time (bash(1), INVOCATION).
+// SHLVL keeps bash from reading a .bashrc, which may take any amount of time (bash(1), INVOCATION).
 const startSshd = async () => {
   const port = await freePort()
   for (const name of ["host", "client"]) {
@@ -66,7 +67,7 @@ const startSshd = async () => {
   })
 }
 
-/** As many sockets, behind each of which somebody answers as tako-server does. */
+/** Listens on one socket per server, and answers there as tako-server does. */
 const startServers = async () => {
   let updates = 0
   for (let n = 0; n < servers; n++) {
@@ -108,7 +109,7 @@ const startServers = async () => {
   return () => updates
 }
 
-/** Seconds of processor that a process and what it has waited for have taken (proc_pid_stat(5)). */
+/** Seconds of processor time used by a process and by the children it has waited for (proc_pid_stat(5)). */
 const processorOf = (pid) => {
   const fields = Fs.readFileSync(`/proc/${pid}/stat`, "utf8")
     .replace(/^.*\) /s, "")
@@ -116,7 +117,10 @@ const processorOf = (pid) => {
   return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100
 }
 
-/** Milliseconds, seconds of processor (and what sshd took of them), the largest resident size in MiB, and what was said. */
+/**
+ * Runs a command; returns its wall time in ms, its processor time in s (and sshd's share), its peak memory in MiB, its
+ * output.
+ */
 const run = async (command, args, environment = {}) => {
   const before = { self: processorOf("self"), sshd: processorOf(sshd) }
   const begun = performance.now()
@@ -126,24 +130,24 @@ const run = async (command, args, environment = {}) => {
     env: { PATH: `${at("bin")}:${process.env.PATH}`, HOME: folder, TAKO_HOME: at("home"), ...environment },
     stdio: ["ignore", "pipe", "pipe"]
   })
-  let said = ""
+  let output = ""
   let memory = 0
   for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding("utf8").on("data", (text) => (said += text))
+    stream.setEncoding("utf8").on("data", (text) => (output += text))
   const watching = setInterval(() => {
     try {
       const [, kib] = /^VmHWM:\s+(\d+)/m.exec(Fs.readFileSync(`/proc/${child.pid}/status`, "utf8")) ?? []
       if (kib !== undefined) memory = Math.max(memory, Number(kib) / 1024)
     } catch {
-      // It has ended.
+      // The process has already ended.
     }
   }, 10)
   const [code] = await once(child, "close")
   clearInterval(watching)
-  if (code !== 0) throw new Error(`${command} ended with ${code}: ${said}`)
+  if (code !== 0) throw new Error(`${command} ended with ${code}: ${output}`)
   const millis = performance.now() - begun
   const ofSshd = processorOf(sshd) - before.sshd
-  return { millis, processor: processorOf("self") - before.self + ofSshd, ofSshd, memory, said }
+  return { millis, processor: processorOf("self") - before.self + ofSshd, ofSshd, memory, output }
 }
 
 const summary = ({ millis, processor }) =>
@@ -201,7 +205,7 @@ try {
   }
   if (updates() !== servers * (rounds + 1)) throw new Error("not every server was sent the secrets each time")
   const of = (get) => median(found.map(get))
-  const table = found[0].ours.said.split("\n").filter((line) => line !== "" && !/^s\d+: /.test(line))
+  const table = found[0].ours.output.split("\n").filter((line) => line !== "" && !/^s\d+: /.test(line))
   console.log(`${servers} servers, ${concurrency} at a time, medians of ${rounds} interleaved rounds`)
   const millis = ({ millis }) => millis
   const processor = ({ processor }) => processor

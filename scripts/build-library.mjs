@@ -1,4 +1,4 @@
-// Builds dist/library/: what `import … from "tako"`, "tako/testing", "tako/effect" and "tako/runtime" give, as modules with their types.
+// Builds dist/library/: the modules and types behind "tako", "tako/testing", "tako/effect" and "tako/runtime".
 import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
 import { createRequire } from "node:module"
@@ -25,7 +25,7 @@ const { warnings } = await build({
   platform: "node",
   format: "esm",
   target: "node20.19",
-  // The embedder's own, of which there must be one; the other small libraries are taken in.
+  // effect stays external, because an embedder's program must load only one copy of it; small libraries are bundled.
   external: ["effect", "effect/*", "hash-wasm"],
   plugins: [rawText, ssh2At("../ssh2.cjs")],
   logLevel: "warning"

@@ -1,6 +1,6 @@
-// Builds dist/: cli.cjs, the whole program in one file but for ssh2.cjs, which few commands need; tako.cjs, which starts it;
-// complete.cjs, which answers shells; tako-server.cjs, the server, of which no command is a part; LICENSES.txt of what is in them.
-// node scripts/build.mjs [--entry FILE] [--outdir FOLDER] [--analyze]
+// Builds dist/: cli.cjs, the whole program except ssh2.cjs, which few commands need; tako.cjs, which starts it;
+// complete.cjs, which completes command lines for shells; tako-server.cjs, the server, without any CLI command;
+// LICENSES.txt for all of them. node scripts/build.mjs [--entry FILE] [--outdir FOLDER] [--analyze]
 import { createHash } from "node:crypto"
 import * as Fs from "node:fs"
 import { createRequire, Module } from "node:module"
@@ -31,7 +31,7 @@ const common = {
   platform: "node",
   format: "cjs",
   target: "node20.19",
-  // ASCII, so that V8 keeps it one byte a character.
+  // With ASCII only, V8 stores one byte per character.
   charset: "ascii",
   legalComments: "none",
   logLevel: "warning",
@@ -56,7 +56,7 @@ const licensesOf = (...metafiles) => {
   })
 }
 
-// Put in place by renaming: somebody may be running what was built before.
+// Renamed into place, because the previous build may be running.
 const put = (name, content, mode = 0o644) => {
   const file = Path.join(values.outdir, name)
   const beside = `${file}.${process.pid}.tmp`
@@ -72,7 +72,7 @@ const bundle = async (options) => {
   return { content: result.outputFiles[0].contents, metafile: result.metafile }
 }
 
-/** What a file of ours exports, run as it is bundled. */
+/** Bundles a source file, runs it, and returns its exports. */
 const evaluate = async (file) => {
   const { content } = await bundle({
     entryPoints: [Path.join(root, file)],
@@ -89,7 +89,7 @@ const cli = await bundle({
   entryPoints: [values.entry],
   external: Object.keys(dependencies),
   plugins: [lazyBuiltins, leanEffect, withoutPrompts, rawText, ssh2At("./ssh2.cjs")],
-  // import() stays lazy, and becomes require(), which also works in a script that was compiled beforehand.
+  // import() stays lazy but becomes require(), which also works in a script loaded from the code cache.
   supported: { "dynamic-import": false },
   define: { TAKO_VERSION: JSON.stringify(version) }
 })
@@ -103,7 +103,7 @@ const server = await bundle({
 const commandsInServer = Object.keys(server.metafile.inputs).filter((path) =>
   path.startsWith("src/main/cli/")
 )
-if (commandsInServer.length > 0) throw new Error(`tako-server has the CLI's ${commandsInServer} in it`)
+if (commandsInServer.length > 0) throw new Error(`tako-server contains ${commandsInServer} of the CLI`)
 const hashOf = ({ content }) => createHash("sha256").update(content).digest("hex")
 const launcher = await bundle({
   entryPoints: [Path.join(root, "src/main/launcher/launcher.ts")],
@@ -111,7 +111,7 @@ const launcher = await bundle({
   define: { TAKO_BUNDLES: JSON.stringify({ "cli.cjs": hashOf(cli), "ssh2.cjs": hashOf(ssh2) }) }
 })
 
-// A shell waits for it at each Tab, so it has the grammar with it, and neither effect nor what commands do.
+// A shell waits for this at each Tab, so the grammar is built in, and neither Effect nor any command's code is.
 const { root: commands } = await evaluate("src/main/cli/root.ts")
 const notForShells = new Set(["description", "example", "surplus"])
 const complete = await bundle({
@@ -122,7 +122,7 @@ const complete = await bundle({
 })
 
 if (Object.keys(complete.metafile.inputs).some((path) => /\/effect\/.*\/(fiberRuntime|core)\.js$/.test(path)))
-  throw new Error("complete.cjs has Effect's runtime in it, which a Tab must not wait for")
+  throw new Error("complete.cjs contains Effect's runtime, which is too slow to load at each Tab")
 
 Fs.mkdirSync(values.outdir, { recursive: true })
 put("cli.cjs", cli.content)

@@ -1,6 +1,6 @@
-// Draws docs/terminal/*.svg: what a person sees, out of a real terminal (tmux), one SVG a scene, for light and dark pages.
+// Draws docs/terminal/*.svg: one SVG per scene, taken from a real terminal (tmux), for light and dark pages.
 // node scripts/build.mjs && node scripts/capture.mjs [--dist FOLDER] [--out FOLDER] [--check] [SCENE …]
-// --check writes nothing, and fails when a picture in the folder is not what it would draw.
+// --check writes nothing, and fails if a picture in the folder differs from what it would draw.
 import { execFileSync } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Os from "node:os"
@@ -20,7 +20,7 @@ const { values, positionals: wanted } = parseArgs({
 })
 const work = Fs.realpathSync(Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-capture-")))
 const socket = Path.join(work, "tmux")
-// Nothing of our own environment reaches the pictures: NO_COLOR and CI would change them.
+// The environment is replaced as a whole, because NO_COLOR or CI would change the pictures.
 const tmux = (...args) =>
   execFileSync("tmux", ["-S", socket, "-f", "/dev/null", ...args], {
     encoding: "utf8",
@@ -41,15 +41,15 @@ const waitFor = async (what, isSeen) => {
   throw new Error(`not seen: ${what}\n${screen()}`)
 }
 
-/** How often the shell has prompted: that the screen ends with a prompt may still be the one before the command. */
+/** Counts the shell's prompts: a prompt at the end of the screen may still be the one before the command. */
 const prompts = (text) => text.split("\n").filter((line) => line.startsWith("$")).length
-/** Whatever its words are, a question ends the screen, below what was there when the last answer was typed. */
+/** A question ends the screen, below the lines that were there when the last answer was typed. */
 const asked = (linesBefore) =>
   waitFor("a question", (text) => /[:\]]$/.test(text) && text.split("\n").length > linesBefore)
 const prompted = (times) =>
   waitFor(`prompt ${times}`, (text) => text.endsWith("$") && prompts(text) === times)
 
-/** Each scene plays here: tako knows a project by where it is. */
+/** Every scene is played in the same folder, because tako identifies a project by its path. */
 const folder = Path.join(work, "scene")
 const project = Path.join(folder, "shop")
 const home = Path.join(folder, "home")
@@ -61,11 +61,11 @@ const basic = {
   LANG: "C.UTF-8",
   TERM: "screen",
   GIT_CONFIG_GLOBAL: "/dev/null",
-  // Written while bash is already being hung up, into a folder that is being removed.
+  // bash would write it on hangup, while the folder is being removed.
   HISTFILE: ""
 }
 
-/** Copies of what these commands left, which the next scene that begins with them takes. */
+/** Snapshots of the folder after these commands, reused by scenes that begin with the same ones. */
 const prepared = new Map()
 const prepare = (commands) => {
   Fs.rmSync(folder, { recursive: true, force: true })
@@ -85,7 +85,7 @@ const prepare = (commands) => {
   prepared.set(key, copy)
 }
 
-/** tako suggests another passphrase each time; a picture shows always the same. */
+/** tako suggests a new passphrase each time; the picture always shows the same one. */
 const withFixedSuggestion = (line) =>
   line.replace(/\b[a-z]+(-[a-z]+){5}\b/g, "frozen-easy-crush-ginger-mammal-tag")
 
@@ -119,7 +119,7 @@ const capture = async ({ name, columns = 80, environment = {}, before = [], step
       else await prompted(++commands)
     }
     const lines = screen("-e").trimEnd().split("\n").map(withFixedSuggestion)
-    // The prompt that waits is no part of the story.
+    // Leaves out the final prompt.
     if (lines.at(-1) === "$") lines.pop()
     return drawing(lines, columns, name)
   } finally {

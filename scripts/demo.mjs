@@ -23,7 +23,7 @@ const bold = (text) => (process.stdout.isTTY ? `\u001b[1m${text}\u001b[22m` : te
 const dim = (text) => (process.stdout.isTTY ? `\u001b[2m${text}\u001b[22m` : text)
 const tell = (text) => console.log(`\n${bold(text)}`)
 
-/** Runs it in the project, shows what was typed and what it printed, and insists on the exit code. */
+/** Runs a command in the project, shows the command line and the output, and insists on the exit code. */
 const type = (line, command, { input = "", expected = 0 } = {}) => {
   console.log(dim(`$ ${line}`))
   const [program, ...args] = command
@@ -39,7 +39,7 @@ const type = (line, command, { input = "", expected = 0 } = {}) => {
 }
 const takoCommand = (...args) => [process.execPath, tako, ...args]
 
-/** The same while the demo itself goes on, in the same time. */
+/** Like `type`, but asynchronous: the demo's own clients and servers keep running meanwhile. */
 const typeAside = async (line, [program, ...args], { input = "", expected = 0, socket }) => {
   console.log(dim(`$ ${line}`))
   const child = spawn(program, args, {
@@ -66,7 +66,7 @@ if (process.platform === "linux") {
 console.log("TAKO_PASSPHRASE in the environment: " + ("TAKO_PASSPHRASE" in process.env))
 `
 
-/** An app on a server, whose secret changes while clients ask it without a pause. */
+/** Deploys an app to a server, and changes one of its secrets under constant load. */
 const serveAndSync = async () => {
   tell("5. The app on a server: two instances behind one address")
   const address = `127.0.0.1:${await freePort()}`
@@ -111,10 +111,10 @@ listen = "${address}"
   stopServer = undefined
 }
 
-/** The same server, as it is reached from another machine. */
+/** Reaches the same server over SSH, as another machine would. */
 const overSsh = async (server, toml) => {
   const sshd = await startSshd(folder)
-  if (sshd === undefined) return tell("(There is no sshd here that could be shown.)")
+  if (sshd === undefined) return tell("(There is no usable sshd on this machine: SSH is left out.)")
   const { bin, fingerprint, stop } = sshd
   try {
     tell("7. The same server over SSH")
@@ -142,7 +142,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 }
 
 try {
-  // As root, tako-server gives each app a user of its own, who has to get to its folder.
+  // As root, tako-server runs each app as a user of its own, who must be able to enter its folder.
   Fs.chmodSync(folder, 0o711)
   Fs.mkdirSync(project)
   spawnSync("git", ["init", "--quiet", project], { env: environment })
@@ -186,9 +186,9 @@ try {
   type("git restore .tako/secrets.json", ["git", "restore", ".tako/secrets.json"])
 
   if (process.platform === "linux") await serveAndSync()
-  else tell("(tako-server runs on Linux: what it does is left out here.)")
+  else tell("(tako-server runs on Linux only: the server part is left out.)")
 
-  tell("That is all. Nothing of it stays on this machine.")
+  tell("That is all. Everything the demo created is removed again.")
 } finally {
   await stopServer?.()
   Fs.rmSync(folder, { recursive: true, force: true })

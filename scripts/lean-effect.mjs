@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises"
 
 /**
- * For esbuild: two of Effect's modules look at `performance` and `process.stdout` when they are loaded, and use neither here
- * (the clock takes process.hrtime, and the default logger is removed). The looks alone load node:perf_hooks, node:net and
- * node:stream: 12 ms.
+ * An esbuild plugin that removes two lookups from Effect: its clock and logger modules read `performance` and
+ * `process.stdout` when they are loaded, though tako uses neither (the clock uses process.hrtime, the default logger is
+ * removed). The lookups alone load node:perf_hooks, node:net and node:stream, which takes 12 ms.
  */
 export const leanEffect = {
   name: "lean-effect",
@@ -15,7 +15,7 @@ export const leanEffect = {
         const lean = source
           .replace(/\bprocess\.stdout\b/g, "undefined")
           .replace(/\bperformance\b/g, "undefined")
-        if (lean === source) throw new Error(`${path} looks at neither any more: this plugin can go`)
+        if (lean === source) throw new Error(`${path} no longer reads either: remove this plugin`)
         return { contents: lean }
       }
     )

@@ -1,7 +1,7 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 
-/** For esbuild, what vitest does by itself: `import text from "./file?raw"` is the text of that file. */
+/** An esbuild plugin for `import text from "./file?raw"`, the text of that file, which vitest supports by itself. */
 export const rawText = {
   name: "raw-text",
   setup: (build) => {

@@ -1,7 +1,8 @@
-// ssh2 as one file of ours, beside what loads it. As a dependency it would have every installation of tako run scripts and
-// compile C++ for half a minute (its own binding, and cpu-features), for a cipher that AES-GCM goes before anyway.
+// Bundles ssh2 into its own file beside the program. As a dependency, ssh2 would make every installation of tako run
+// install scripts and compile C++ for half a minute (its binding and cpu-features), for a cipher that comes after AES-GCM
+// anyway.
 
-/** For esbuild: import("ssh2") loads this file, named as it lies beside the output. */
+/** An esbuild plugin that makes import("ssh2") load that file, by its path from the output. */
 export const ssh2At = (path) => ({
   name: "ssh2",
   setup: ({ onResolve }) => {
@@ -9,5 +10,5 @@ export const ssh2At = (path) => ({
   }
 })
 
-/** For esbuild: the options that make the file. Both bindings are looked for by ssh2, and done without. */
+/** esbuild's options for that file. ssh2 looks for both native bindings, and works without them. */
 export const ssh2Alone = { entryPoints: ["ssh2"], external: ["cpu-features", "*.node"] }

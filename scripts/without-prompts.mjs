@@ -1,6 +1,6 @@
 /**
- * For esbuild: leaves @effect/cli's prompts out. They are for its --wizard, which tako refuses, and each lays out a text
- * with the printer when it is loaded: 27 KB, and a thirtieth of what a short command takes above bare Node.
+ * An esbuild plugin that leaves out @effect/cli's prompts. Only its --wizard needs them, which tako refuses, and each of
+ * them lays out text when it is loaded: 27 KB, and a thirtieth of a short command's instructions above bare Node.
  */
 export const withoutPrompts = {
   name: "without-prompts",

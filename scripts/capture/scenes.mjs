@@ -11,8 +11,8 @@ const shop = [
 ]
 
 /**
- * What is drawn: `before` makes the project, unseen; each step is typed and waited for. After a step that `asks`,
- * tako's next question is waited for, else the shell's prompt.
+ * The scenes: `before` prepares the project, unseen; each step is typed and awaited. After a step with `asks`, tako's
+ * next question is awaited, otherwise the shell's prompt.
  */
 export const scenes = [
   {
@@ -52,7 +52,7 @@ export const scenes = [
   { name: "help", before: shop, steps: [{ type: "tako secrets --help" }] },
   {
     name: "verify",
-    // Another character there, whichever it is.
+    // Replaces one character of the sealed value, whatever it is, by another.
     before: [
       ...shop,
       `sed -i '/"production"/,/}/ { s/\\("DATABASE_URL": "....\\)A/\\1B/; t; s/\\("DATABASE_URL": "....\\)./\\1A/ }' .tako/secrets.json`

@@ -1,5 +1,8 @@
-// xml:space and white-space both: some viewers know only one of them, and columns are made of spaces.
-/** A screen as an SVG that follows the reader's light or dark page; `lines` as `tmux capture-pane -e` gives them. */
+// Both xml:space and white-space, because some viewers know only one of them and the columns are made of spaces.
+/**
+ * Renders a screen, given as `tmux capture-pane -e` prints it, as an SVG that follows the reader's light or dark
+ * theme.
+ */
 export const drawing = (lines, columns, title) => {
   const width = columns * cell.width + 2 * margin
   const height = lines.length * cell.height + 2 * margin
@@ -42,11 +45,11 @@ const style = [
   `@media(prefers-color-scheme:dark){${rules(palettes.dark)}}`
 ].join("")
 
-/** Runs of one look. ECMA-48 §8.3.117 (SGR) as far as this program uses it. */
+/** Splits a line into runs of one style: the subset of ECMA-48 §8.3.117 (SGR) that tako uses. */
 const spansOf = (line) => {
   const spans = []
   let look = new Set()
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what it is about
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it matches escape sequences
   for (const part of line.split(/(\x1b\[[\d;]*m)/)) {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
     const [, codes] = /^\x1b\[([\d;]*)m$/.exec(part) ?? []

@@ -1,7 +1,7 @@
-// Clients that ask without a pause, and what became of their requests.
+// Clients that send requests without a pause, and a count of how those went.
 import * as Http from "node:http"
 
-/** GETs, and POSTs whose body has to come back; over connections that are kept, and new ones. */
+/** One GET, or a POST whose body must be echoed, over a kept-alive or a new connection. */
 const ask = (address, agent, body) =>
   new Promise((resolve, reject) => {
     const request = Http.request(
@@ -25,7 +25,9 @@ const ask = (address, agent, body) =>
     request.end(body)
   })
 
-/** So many clients at once; `stop` has them finish, and tells how many requests failed, and which keys answered. */
+/**
+ * Runs this many clients at once; `stop` waits for them, and returns how many requests failed and which keys answered.
+ */
 export const load = (address, clients) => {
   const agent = new Http.Agent({ keepAlive: true })
   const keys = new Map()

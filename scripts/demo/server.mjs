@@ -1,10 +1,10 @@
-// A tako-server of the demo's own, in its folder.
+// The demo's own tako-server.
 import { spawn } from "node:child_process"
 import * as Fs from "node:fs"
 import * as Net from "node:net"
 import * as Path from "node:path"
 
-/** Started, and ended by its own pid: with it end all that it has started. */
+/** Starts a tako-server; `stop` ends it by pid, and its apps with it. */
 export const startServer = async (folder, environment) => {
   const bin = Path.resolve(import.meta.dirname, "../../dist/tako-server.cjs")
   const socket = Path.join(folder, "tako.sock")
@@ -38,7 +38,7 @@ const answers = (path) =>
     socket.on("connect", () => socket.destroy())
   })
 
-/** A port of this machine that nobody has. */
+/** A free port on loopback. */
 export const freePort = () =>
   new Promise((resolve, reject) => {
     const listener = Net.createServer().on("error", reject)
@@ -48,7 +48,7 @@ export const freePort = () =>
     })
   })
 
-/** What the demo deploys: it answers with a fingerprint of the key that it was given, and with what it was sent. */
+/** The deployed app: it answers with a fingerprint of its key, and echoes the request's body. */
 export const shop = `
 const fs = require("node:fs")
 const { token, secrets } = JSON.parse(fs.readFileSync(3, "utf8"))

@@ -1,4 +1,4 @@
-// An sshd of the demo's own on loopback, that lets this user in with a key of its own; undefined where there is none.
+// The demo's own sshd on loopback, which accepts a fresh key for this user; undefined if there can be none.
 import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import * as Fs from "node:fs"
@@ -8,13 +8,13 @@ import * as Path from "node:path"
 
 const program = "/usr/sbin/sshd"
 
-/** root's sshd insists on /run/sshd, so it gets one in a mount namespace of its own. */
+/** sshd run by root insists on /run/sshd, so it gets one in its own mount namespace. */
 const namespace =
   process.getuid?.() === 0
     ? ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"', "sh"]
     : []
 
-/** `bin` has an ssh that finds it as la.example, to be put in front of the PATH. */
+/** Starts it; `bin`, put in front of the PATH, contains an ssh that reaches it as la.example. */
 export const startSshd = async (folder) => {
   const at = (name) => Path.join(folder, `ssh-${name}`)
   if (!Fs.existsSync(program)) return undefined
@@ -36,7 +36,7 @@ PasswordAuthentication no
 PermitRootLogin prohibit-password
 `
   )
-  // Each connection has an sshd of its own, as inetd does it.
+  // Each connection gets its own sshd, as under inetd.
   const children = new Set()
   const listener = Net.createServer({ pauseOnConnect: true }, (socket) => {
     const [command, ...args] = [...namespace, program, "-i", "-f", at("server")]
@@ -76,7 +76,7 @@ PermitRootLogin prohibit-password
       try {
         process.kill(-pid, "SIGKILL")
       } catch {
-        // It has ended.
+        // The process has already ended.
       }
     }
   }
@@ -88,7 +88,7 @@ PermitRootLogin prohibit-password
   return undefined
 }
 
-/** An account may be locked, or a container forbid what sshd does. */
+/** Logs in once: the account may be locked, or a container may forbid what sshd needs. */
 const letsIn = async (ssh) => {
   const child = spawn(
     ssh,
