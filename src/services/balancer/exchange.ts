@@ -170,8 +170,10 @@ export class Exchange implements ConnectionHandler {
   onComplete(connection: Connection) {
     this.connection = undefined
     connection.resume()
-    if (this.isBodySent) connection.upstream.release(connection, this.keepAlive)
-    else connection.destroy()
+    if (this.isBodySent) return connection.upstream.release(connection, this.keepAlive)
+    connection.destroy()
+    // The rest of the body is discarded: some clients read no response before they have sent everything.
+    this.request.resume()
   }
 
   onFailure(connection: Connection, code: string | undefined) {

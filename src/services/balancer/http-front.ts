@@ -18,6 +18,8 @@ interface HttpFrontOptions {
 const tickInterval = 500
 /** For how long a client may send nothing of a body it began, or read nothing of its response: milliseconds. */
 const clientStallLimit = 60_000
+/** For how long a client may go on sending the body of a request that has its response: milliseconds. */
+const lingerLimit = 5000
 /** How many requests of one connection may wait behind an earlier one: more than any client has been seen to pipeline. */
 const maxPipelined = 32
 
@@ -105,10 +107,28 @@ export class HttpFront implements ExchangeFront {
       return respondWithError(response, 501, "an upgrade with a body is not supported", true)
     const exchange = new Exchange(this, request, response, head, detached)
     this.exchanges.add(exchange)
-    if (detached === undefined) response.on("close", () => exchange.close())
+    if (detached === undefined)
+      response.on("close", () => {
+        exchange.close()
+        if (!request.complete) this.lingerFor(request)
+      })
     else detached.socket.on("close", () => exchange.close())
     if (response.socket === null && !this.queue(exchange)) return
     exchange.start()
+  }
+
+  /** Closes the connection of a client that is still sending a body nobody needs, unless that ends soon. */
+  private lingerFor(request: Http.IncomingMessage) {
+    const { socket } = request
+    if (socket.destroyed) return
+    const timer = setTimeout(() => socket.destroy(), lingerLimit)
+    const stop = () => {
+      clearTimeout(timer)
+      request.off("end", stop)
+      socket.off("close", stop)
+    }
+    request.on("end", stop)
+    socket.on("close", stop)
   }
 
   /**

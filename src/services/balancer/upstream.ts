@@ -52,7 +52,7 @@ export class Upstream extends Member {
 
   /** Puts the connection back into the pool for so many milliseconds. */
   release(connection: Connection, keepAlive: number) {
-    if (keepAlive <= 0 || this.state !== "serving") return connection.destroy()
+    if (keepAlive <= 0 || connection.isBroken || this.state !== "serving") return connection.destroy()
     connection.usableUntil = performance.now() + keepAlive
     this.idle.push(connection)
   }
@@ -95,6 +95,36 @@ interface TunnelHandler {
 }
 
 /**
+ * A backend may answer before it has read the whole request, and close: what is written afterwards fails, and Node would
+ * destroy the socket with the answer still unread in it. So a failed write, and all that follow it, count as done, and
+ * reading goes on until the backend's end or error.
+ */
+class BackendSocket extends Net.Socket {
+  /** Whether a write failed. */
+  hasFailed = false
+  /** False for a tunnel, which ends as soon as one direction fails. */
+  survivesFailedWrite = true
+
+  override _write(chunk: Buffer | string, encoding: BufferEncoding, done: (error?: Error | null) => void) {
+    if (this.hasFailed) return done()
+    super._write(chunk, encoding, (error) => this.written(error, done))
+  }
+
+  override _writev(
+    chunks: Array<{ chunk: Buffer | string; encoding: BufferEncoding }>,
+    done: (error?: Error | null) => void
+  ) {
+    if (this.hasFailed) return done()
+    super._writev?.(chunks, (error) => this.written(error, done))
+  }
+
+  private written(error: Error | null | undefined, done: (error?: Error | null) => void) {
+    if (error) this.hasFailed = true
+    done(this.survivesFailedWrite ? undefined : error)
+  }
+}
+
+/**
  * One TCP connection to a backend, for one request after another or for a tunnel. All connections read into one buffer,
  * which saves a stream for each response: bytes must be used or copied before the callback returns.
  */
@@ -103,7 +133,7 @@ export class Connection {
   /** Whether it has carried an earlier request. */
   isReused = false
   usableUntil = 0
-  private readonly socket: Net.Socket
+  private readonly socket: BackendSocket
   private readonly reader = new ResponseReader(maxIdle)
   private handler: ConnectionHandler | undefined
   private tunnel: TunnelHandler | undefined
@@ -111,10 +141,8 @@ export class Connection {
 
   constructor(upstream: Upstream, buffer: Buffer) {
     this.upstream = upstream
-    const socket = Net.connect({
-      host: "127.0.0.1",
-      port: upstream.port,
-      noDelay: true,
+    // The types know `onread` only as an option of `connect`. It is one of the constructor, which `connect` calls.
+    const options: Net.SocketConstructorOpts & Pick<Net.TcpNetConnectOpts, "onread"> = {
       allowHalfOpen: true,
       onread: {
         buffer,
@@ -123,14 +151,22 @@ export class Connection {
           return true
         }
       }
-    })
+    }
+    const socket = new BackendSocket(options)
     this.socket = socket
+    socket.setNoDelay(true)
+    socket.connect({ host: "127.0.0.1", port: upstream.port })
     socket.on("error", (error: NodeJS.ErrnoException) => {
       this.code = error.code
     })
     socket.on("drain", () => (this.tunnel ?? this.handler)?.onDrain())
     socket.on("end", () => this.ended())
     socket.on("close", () => this.closed())
+  }
+
+  /** Whether a write failed: it may still read a response, and carries no other request. */
+  get isBroken(): boolean {
+    return this.socket.hasFailed
   }
 
   /** Works for this exchange from now on, whose request may be a HEAD request. */
@@ -142,6 +178,8 @@ export class Connection {
   switchToTunnel(tunnel: TunnelHandler) {
     this.handler = undefined
     this.tunnel = tunnel
+    this.socket.survivesFailedWrite = false
+    if (this.isBroken) this.destroy()
   }
 
   /** False if the caller should wait for `onDrain`. */
@@ -203,7 +241,8 @@ export class Connection {
   private ended() {
     if (this.tunnel !== undefined) return this.tunnel.onEnd()
     const { handler } = this
-    if (handler !== undefined && this.reader.close()) {
+    // After a failed write this may be a reset, which must not pass for the end of the body (RFC 9112 §8).
+    if (handler !== undefined && !this.isBroken && this.reader.close()) {
       this.handler = undefined
       handler.onComplete(this)
     }

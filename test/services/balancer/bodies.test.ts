@@ -4,7 +4,7 @@ import * as Net from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { randomBytes } from "../../support/random.ts"
-import { app, head, once, say, statusOf } from "./wire.ts"
+import { app, get, head, once, say, script, statusOf } from "./wire.ts"
 
 const block = randomBytes(65_536, "body")
 const blocks = 1600
@@ -128,6 +128,78 @@ describe("a body through the front", () => {
         `${post}${"x".repeat(3_000_000)}${head("GET / HTTP/1.1", "Host: a", "Connection: close")}`
       )
       assert.match(answers, /early[\s\S]*next/)
+    })
+  )
+
+  it.scopedLive("does not cost the client an answer that the app gave before it closed", () =>
+    Effect.gen(function* () {
+      const { port } = yield* app((_, response) => {
+        response.writeHead(413, { connection: "close" })
+        response.end("too large")
+      })
+      for (const size of [200_000, 2_000_000]) {
+        for (let i = 0; i < 20; i++) {
+          const post = head("POST / HTTP/1.1", "Host: a", `Content-Length: ${size}`)
+          const next = head("GET / HTTP/1.1", "Host: a", "Connection: close")
+          const answer = yield* say(port, `${post}${"x".repeat(size)}${next}`)
+          assert.deepStrictEqual(answer.match(/HTTP\/1\.1 \d+|too large/g), [
+            "HTTP/1.1 413",
+            "too large",
+            "HTTP/1.1 413",
+            "too large"
+          ])
+        }
+      }
+    })
+  )
+
+  it.scopedLive("is 502 if the app closes without reading it and without a whole answer", () =>
+    Effect.gen(function* () {
+      const answers = ["", "HTTP/1.1 413 Content Too Large\r\n"]
+      const { port } = yield* script((socket, text) => {
+        socket.pause()
+        socket.write(answers[Number(/\/(\d+)/.exec(text)?.[1])] ?? "", () => socket.resetAndDestroy())
+      })
+      for (const i of answers.keys()) {
+        const post = head(`POST /${i} HTTP/1.1`, "Host: a", "Content-Length: 2000000")
+        const next = get(`/${i}`)
+        const answer = yield* say(port, `${post}${"x".repeat(2_000_000)}${next}`)
+        assert.strictEqual(statusOf(answer), "502")
+      }
+    })
+  )
+
+  it.scopedLive("may be written whole by a client that reads nothing before", () =>
+    Effect.gen(function* () {
+      const { port } = yield* script((socket) => {
+        socket.pause()
+        socket.write("HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno")
+      })
+      const size = 16_000_000
+      const got = yield* Effect.promise(
+        () =>
+          new Promise<string>((resolve) => {
+            const client = Net.connect({ host: "127.0.0.1", port })
+            client.pause()
+            client.write(head("POST / HTTP/1.1", "Host: a", `Content-Length: ${size}`))
+            client.write(Buffer.alloc(size), () => {
+              client.once("data", (bytes: Buffer) => {
+                resolve(bytes.toString())
+                client.destroy()
+              })
+              client.resume()
+            })
+          })
+      )
+      assert.match(got, /^HTTP\/1\.1 413 [\s\S]*no$/)
+    })
+  )
+
+  it.scopedLive("that its client does not finish after the answer ends the connection soon", () =>
+    Effect.gen(function* () {
+      const { port } = yield* app((_, response) => response.end("early"))
+      const answer = yield* say(port, `${head("POST / HTTP/1.1", "Host: a", "Content-Length: 9")}x`)
+      assert.match(answer, /^HTTP\/1\.1 200 [\s\S]*early/)
     })
   )
 
