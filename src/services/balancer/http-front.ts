@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from "node:net"
 import { performance } from "node:perf_hooks"
 import type { Address } from "./balancer.ts"
 import { Exchange, type ExchangeFront, respondWithError } from "./exchange.ts"
+import { Lingering } from "./linger.ts"
 import { requestHead } from "./request.ts"
 import { Rotation } from "./rotation.ts"
 import { type DetachedClient, halfClosedLimit } from "./tunnel.ts"
@@ -18,8 +19,6 @@ interface HttpFrontOptions {
 const tickInterval = 500
 /** For how long a client may send nothing of a body it began, or read nothing of its response: milliseconds. */
 const clientStallLimit = 60_000
-/** For how long a client may go on sending the body of a request that has its response: milliseconds. */
-const lingerLimit = 5000
 /** How many requests of one connection may wait behind an earlier one: more than any client has been seen to pipeline. */
 const maxPipelined = 32
 
@@ -30,8 +29,9 @@ export class HttpFront implements ExchangeFront {
   private readonly answerWithin: number
   private readonly tickInterval: number
   private readonly exchanges = new Set<Exchange>()
-  /** Connections whose client sent what had to be refused: whatever follows there is ignored. */
-  private readonly distrusted = new WeakSet<Socket>()
+  /** Connections that get no further response: they are about to close, and whatever follows there is ignored. */
+  private readonly closing = new WeakSet<Socket>()
+  private readonly lingering = new Lingering()
   /** The requests that wait behind an earlier one of their connection. */
   private readonly pipelined = new WeakMap<Socket, Set<Exchange>>()
   private readonly server: Http.Server
@@ -97,38 +97,31 @@ export class HttpFront implements ExchangeFront {
   }
 
   private accept(request: Http.IncomingMessage, response: Http.ServerResponse, detached?: DetachedClient) {
-    if (this.distrusted.has(request.socket)) return
+    if (this.closing.has(request.socket)) return
     const head = requestHead(request, detached?.protocol)
     if ("status" in head) {
-      this.distrusted.add(request.socket)
+      this.closing.add(request.socket)
+      this.deferClose(request)
+      response.on("close", () => this.lingering.add(request))
       return respondWithError(response, head.status, head.why, true)
     }
     if (detached !== undefined && head.body !== "none")
       return respondWithError(response, 501, "an upgrade with a body is not supported", true)
+    if (head.body !== "none") this.deferClose(request)
     const exchange = new Exchange(this, request, response, head, detached)
     this.exchanges.add(exchange)
     if (detached === undefined)
       response.on("close", () => {
         exchange.close()
-        if (!request.complete) this.lingerFor(request)
+        this.lingering.add(request)
       })
     else detached.socket.on("close", () => exchange.close())
     if (response.socket === null && !this.queue(exchange)) return
     exchange.start()
   }
 
-  /** Closes the connection of a client that is still sending a body nobody needs, unless that ends soon. */
-  private lingerFor(request: Http.IncomingMessage) {
-    const { socket } = request
-    if (socket.destroyed) return
-    const timer = setTimeout(() => socket.destroy(), lingerLimit)
-    const stop = () => {
-      clearTimeout(timer)
-      request.off("end", stop)
-      socket.off("close", stop)
-    }
-    request.on("end", stop)
-    socket.on("close", stop)
+  private deferClose(request: Http.IncomingMessage) {
+    this.lingering.defer(request, () => this.closing.add(request.socket))
   }
 
   /**
@@ -146,7 +139,7 @@ export class HttpFront implements ExchangeFront {
     }
     waiting.add(exchange)
     if (waiting.size <= maxPipelined) return true
-    this.distrusted.add(socket)
+    this.closing.add(socket)
     socket.destroy()
     return false
   }
@@ -177,6 +170,7 @@ export class HttpFront implements ExchangeFront {
   private tick() {
     const now = performance.now()
     for (const upstream of this.rotation.all()) upstream.expire(now)
+    this.lingering.tick(this.tickInterval)
     for (const exchange of this.exchanges) {
       exchange.idleTicks++
       this.endIfOverdue(exchange, exchange.idleTicks * this.tickInterval)

@@ -27,6 +27,26 @@ const consume = async (from: NodeJS.ReadableStream) => {
   return { digest: hash.digest("hex"), most }
 }
 
+/** Sends everything before it reads anything, and returns what it then receives until the end. */
+const sayBeforeReading = (port: number, text: string) =>
+  Effect.promise(
+    () =>
+      new Promise<string>((resolve) => {
+        let got = ""
+        const client = Net.connect({ host: "127.0.0.1", port, allowHalfOpen: true })
+        client.pause()
+        client.on("data", (bytes: Buffer) => {
+          got += bytes.toString("latin1")
+        })
+        client.on("error", ({ message }) => {
+          got += message
+        })
+        client.on("end", () => client.end())
+        client.on("close", () => resolve(got))
+        client.write(text, "latin1", () => client.resume())
+      })
+  )
+
 describe("a body through the front", () => {
   it.scopedLive("may have 100 MiB, up and down, chunked and not, and is not kept in memory", () =>
     Effect.gen(function* () {
@@ -192,6 +212,81 @@ describe("a body through the front", () => {
           })
       )
       assert.match(got, /^HTTP\/1\.1 413 [\s\S]*no$/)
+    })
+  )
+
+  for (const [what, closes] of [
+    ["closes", true],
+    ["keeps the connection open", false]
+  ] as const)
+    it.scopedLive(`does not cost Node's own client the answer of an app that reads nothing and ${what}`, () =>
+      Effect.gen(function* () {
+        const { port } = yield* app((_, response) => {
+          if (closes) response.setHeader("connection", "close")
+          response.writeHead(413).end("too large")
+        })
+        const upload = (size: number, agent: Http.Agent) =>
+          new Promise<string>((resolve) => {
+            const options = { host: "127.0.0.1", port, method: "POST", agent }
+            const request = Http.request({ ...options, headers: { "content-length": size } }, (answer) => {
+              let text = ""
+              answer.on("data", (bytes: Buffer) => {
+                text += bytes
+              })
+              answer.on("error", ({ message }) => resolve(message))
+              answer.on("end", () => resolve(`${answer.statusCode} ${text}`))
+            })
+            request.on("error", ({ message }) => resolve(message))
+            request.end(Buffer.alloc(size))
+          })
+        yield* Effect.promise(async () => {
+          for (const keepAlive of [true, false]) {
+            const agent = new Http.Agent({ keepAlive })
+            const answers = new Set<string>()
+            for (const size of [200_000, 2_000_000])
+              for (let i = 0; i < 30; i++) answers.add(await upload(size, agent))
+            assert.deepStrictEqual([...answers], ["413 too large"], `keepAlive: ${keepAlive}`)
+            agent.destroy()
+          }
+        })
+      })
+    )
+
+  for (const [what, version, ...fields] of [
+    ["a client that closes after it", "1.1", "Connection: close"],
+    ["an HTTP/1.0 client", "1.0"]
+  ] as const)
+    it.scopedLive(`is read to its end after the last answer of ${what}, and nothing behind it is`, () =>
+      Effect.gen(function* () {
+        let served = 0
+        const { port } = yield* app((_, response) => {
+          served++
+          response.end("early")
+        })
+        const size = 4_000_000
+        const post = head(`POST / HTTP/${version}`, "Host: a", `Content-Length: ${size}`, ...fields)
+        for (let i = 1; i <= 10; i++) {
+          const answer = yield* sayBeforeReading(port, `${post}${"x".repeat(size)}${get("/smuggled")}`)
+          assert.match(answer, /^HTTP\/1\.1 200 [\s\S]*early\r?\n?/)
+          assert.strictEqual(served, i)
+        }
+      })
+    )
+
+  it.scopedLive("is read to its end after the front's own answer, too", () =>
+    Effect.gen(function* () {
+      const { port, front } = yield* app((_, response) => response.end())
+      yield* front.remove({ id: "app", port: 0 })
+      const body = "x".repeat(4_000_000)
+      for (const [host, status] of [
+        ["a", "503"],
+        ["tako.internal", "421"],
+        ["a/b", "400"]
+      ] as const) {
+        const fields = [`Host: ${host}`, `Content-Length: ${body.length}`, "Connection: close"]
+        const answer = yield* sayBeforeReading(port, `${head("POST / HTTP/1.1", ...fields)}${body}`)
+        assert.strictEqual(statusOf(answer), status)
+      }
     })
   )
 
