@@ -193,7 +193,8 @@ describe("a body through the front", () => {
     Effect.gen(function* () {
       const { port } = yield* script((socket) => {
         socket.pause()
-        socket.write("HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno")
+        // By then the upload has stalled.
+        setTimeout(() => socket.write("HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno"), 200)
       })
       const size = 16_000_000
       const got = yield* Effect.promise(
