@@ -48,10 +48,10 @@ const offences = (isOffence: (path: string, specifier: string) => boolean) =>
       .map(({ specifier }) => `${path} imports ${specifier}`)
   )
 
-/** What runs when this file is imported, each file with the way to it; a type leads nowhere. */
+/** Every file and package that loading this file runs, each with the import chain that leads there; types run nothing. */
 const waysFrom = (start: string): ReadonlyMap<string, string> => {
   const ways = new Map([[start, start]])
-  // A Map's iterator also comes to what is added while it runs.
+  // Iterating over a Map also visits the entries added meanwhile.
   for (const [path, way] of ways) {
     for (const { specifier, isTypeOnly } of imports.get(path) ?? []) {
       const target = specifier.startsWith(".") ? targetOf(path, specifier) : specifier
@@ -61,7 +61,7 @@ const waysFrom = (start: string): ReadonlyMap<string, string> => {
   return ways
 }
 
-/** The shortest way from domain and programs to each file and package that they run. */
+/** The shortest import chain from domain or programs to each file and package that they run. */
 const reached: ReadonlyMap<string, string> = new Map(
   [...files.keys()]
     .filter(isPure)
@@ -82,7 +82,7 @@ describe("imports", () => {
 
   it("do not lead from domain or programs to Node, neither directly nor through a neighbour", () => {
     assert.deepStrictEqual(waysTo(isNode), [])
-    // Types of Node would bind the signatures to it.
+    // Node's types would tie the signatures to it.
     assert.deepStrictEqual(
       offences((path, specifier) => isPure(path) && isNode(specifier)),
       []
@@ -134,7 +134,7 @@ describe("tests", () => {
           Fs.readFileSync(Path.join(folder, path), "utf8")
         )
       )
-    // Two proofs that run at the same time must not take each other's values for leaks.
+    // Two proofs running at the same time must not take each other's values for leaks.
     assert.deepStrictEqual(unseeded, ["proof/commands.ts"])
   })
 })

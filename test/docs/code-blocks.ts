@@ -3,7 +3,7 @@ import * as Path from "node:path"
 
 const root = Path.resolve(import.meta.dirname, "../..")
 
-/** The documents that users read, as paths from the root. */
+/** The documents for users, as paths from the root. */
 export const documents: ReadonlyArray<string> = [
   "README.md",
   ...Fs.readdirSync(Path.join(root, "docs"))
@@ -19,7 +19,7 @@ export interface CodeBlock {
   readonly text: string
 }
 
-/** The fenced blocks of all documents that say they are in this language. */
+/** The fenced code blocks in this language, from all documents. */
 export const codeBlocks = (language: string): ReadonlyArray<CodeBlock> =>
   documents.flatMap((document) => {
     const text = textOf(document)

@@ -59,14 +59,14 @@ describe("the documents", () => {
       cwd: folder,
       encoding: "utf8"
     })
-    const said = stdout.replaceAll(/^(block-\d+\.ts)\((\d+),\d+\)/gm, (_, name: string, line: string) => {
+    const problems = stdout.replaceAll(/^(block-\d+\.ts)\((\d+),\d+\)/gm, (_, name: string, line: string) => {
       const block = blocks.find((block) => block.name === name)
       return `${block?.document}:${(block?.line ?? 0) + Number(line)}`
     })
-    assert.strictEqual(said, "")
+    assert.strictEqual(problems, "")
   })
 
-  it.skipIf(!needs("gofmt"))("have Go that is formatted as gofmt has it", () => {
+  it.skipIf(!needs("gofmt"))("contain Go that gofmt would not change", () => {
     for (const { document, line, text } of codeBlocks("go")) {
       const { stdout, stderr } = spawnSync("gofmt", [], { input: text, encoding: "utf8" })
       assert.deepStrictEqual([stdout, stderr], [text, ""], `${document}:${line}`)
@@ -86,7 +86,7 @@ describe("the documents", () => {
   })
 })
 
-/** As GitHub makes them of headings. */
+/** A heading's anchor, as GitHub derives it. */
 const anchorsOf = (document: string): ReadonlyArray<string> =>
   [...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
     heading

@@ -6,7 +6,7 @@ import { needs } from "../support/needs.ts"
 const root = Path.resolve(import.meta.dirname, "../..")
 
 describe.skipIf(!needs("tmux"))("the pictures of docs/terminal", () => {
-  it("show what tako shows today", () => {
+  it("match what tako prints today", () => {
     const { status, stderr } = spawnSync(process.execPath, ["scripts/capture.mjs", "--check"], {
       cwd: root,
       encoding: "utf8"

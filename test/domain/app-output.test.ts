@@ -27,7 +27,7 @@ describe("a line of an app's output", () => {
     ["a text turned around", "a\u202eb", "a\uFFFDb"]
   ])("%s", (_, line, shown) => {
     expect(colouredLine(line)).toBe(shown)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours that were let through
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it matches the colours that colouredLine keeps
     expect(plainLine(line)).toBe(shown.replace(/\u001b\[[\d;]*m/g, ""))
   })
 

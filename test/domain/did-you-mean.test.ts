@@ -26,14 +26,14 @@ describe("nearest", () => {
     ["mr", commands.filter((name) => name === "ls")],
     ["", commands],
     ["qa", environments],
-    // begins two of them
+    // This prefix is ambiguous.
     ["prod", environments],
     ["x".repeat(100_000), ["x".repeat(100_001)]]
   ])("finds nothing near, case %#", (word, candidates) => {
     expect(nearest(word, candidates)).toEqual(Option.none())
   })
 
-  it("finds the nearest, and the first of equals", () => {
+  it("finds the nearest candidate, and the first of several equally near ones", () => {
     expect(nearest("stagin", ["stagin1", "staging", "staging-2"])).toEqual(Option.some("stagin1"))
     expect(nearest("staging2", ["staging-22", "staging"])).toEqual(Option.some("staging"))
   })

@@ -29,14 +29,14 @@ describe("the envelope", () => {
     )
   })
 
-  it("tells the environment last, where the original's readers do not look", () => {
+  it("puts the environment last, where the original's readers ignore it", () => {
     assert.strictEqual(
       Redacted.value(encode({ ...envelopeOf([["A", "one"]]), environment: EnvironmentName("production") })),
       '{"token":"t","secrets":{"A":"one"},"environment":"production"}'
     )
   })
 
-  it("is there without secrets", () => {
+  it("may contain no secrets", () => {
     assert.strictEqual(Redacted.value(encode(envelopeOf([]))), '{"token":"t","secrets":{}}')
   })
 
@@ -69,7 +69,7 @@ describe("the envelope", () => {
     }
   })
 
-  it("says nothing of itself when it is printed", () => {
+  it("reveals nothing when it is printed", () => {
     const envelope = encode(envelopeOf([["A", "canary"]]))
     assert.notInclude(String(envelope) + JSON.stringify(envelope), "canary")
   })

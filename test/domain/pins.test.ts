@@ -64,7 +64,7 @@ describe("pins", () => {
     assert.isTrue(Option.isNone(Pins.parse(bytesOf(text))))
   })
 
-  it("leave nothing behind when they are taken away", () => {
+  it("leave nothing behind when they are removed", () => {
     const one = Pins.pin(Pins.empty, "/a", production, [a, a])
     assert.deepStrictEqual([...Pins.of(one, "/a", production)], [a])
     assert.strictEqual(Pins.print(Pins.pin(one, "/a", production, [])), "{}\n")

@@ -30,12 +30,12 @@ describe("a port report", () => {
     assert.deepStrictEqual<unknown>(portReport(bytes(text), false), report)
   })
 
-  it("without a newline in 16 bytes is none", () => {
+  it("without a newline in 16 bytes is invalid", () => {
     assert.isUndefined(portReport(bytes("1".repeat(15)), false))
     assert.deepStrictEqual<unknown>(portReport(bytes("1".repeat(16)), false), garbage)
   })
 
-  it("that never arrives is silence", () => {
+  it("that never arrives is reported as silence", () => {
     assert.isUndefined(portReport(bytes(""), false))
     assert.deepStrictEqual<unknown>(portReport(bytes(""), true), { _tag: "Silent" })
   })

@@ -13,7 +13,7 @@ let home: string
 
 beforeAll(() => {
   built = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-launcher-"))
-  // Of the real build all but the program itself: a hundred starts of that would take a minute.
+  // A real build around a tiny program, because a hundred starts of tako itself would take a minute.
   const entry = Path.join(built, "entry.ts")
   Fs.writeFileSync(
     entry,
@@ -65,7 +65,7 @@ describe("a start", () => {
     assert.isNotEmpty(Fs.readdirSync(Path.join(home, "xdg/tako")))
     start({ XDG_CACHE_HOME: "relative" })
     const own = process.platform === "darwin" ? "Library/Caches/tako" : ".cache/tako"
-    // macOS has Library/Caches already; what is missing two folders up is not made.
+    // Only the last two folders are created, and on macOS ~/Library is missing here.
     if (process.platform !== "darwin") assert.isNotEmpty(Fs.readdirSync(Path.join(home, own)))
     assert.isFalse(Fs.existsSync("relative"))
   })
@@ -85,7 +85,7 @@ describe("a start", () => {
     assert.isEmpty(stored())
   })
 
-  it("trusts no folder whose parent others can write to, and no link to one", () => {
+  it("trusts neither a folder whose parent others can write to, nor a link to one", () => {
     Fs.chmodSync(home, 0o777)
     works()
     assert.deepStrictEqual(Fs.readdirSync(home), [])
@@ -118,7 +118,7 @@ describe("stored code", () => {
     return path as string
   }
 
-  it("is used as long as it matches", () => {
+  it("is used while it matches the bundle", () => {
     works()
     const before = Fs.statSync(file())
     assert.strictEqual(modeOf(file()), "600")
@@ -140,7 +140,7 @@ describe("stored code", () => {
     assert.strictEqual(commands(), "secrets-ls,run,a,b,c,d,e,f,g,h,i,j")
   })
 
-  it("is cleared of a killed process's leftovers when it is written, but not of a running one's files", () => {
+  it("loses a killed process's leftovers when it is written, but not a running one's files", () => {
     works()
     const { pid = 0 } = ChildProcess.spawnSync("true")
     const stem = file()

@@ -11,7 +11,7 @@ const passphrase = "canary-of-the-package-test"
 let folder: string
 let files: ReadonlyArray<string>
 
-// The result of `npm install` of the tarball, without a registry: hash-wasm comes from this checkout.
+// Unpacks the tarball as `npm install` would, but without a registry: hash-wasm comes from this checkout.
 beforeAll(() => {
   folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-package-"))
   const packed = ChildProcess.execFileSync(
@@ -29,7 +29,7 @@ beforeAll(() => {
   Fs.mkdirSync(modules)
   ChildProcess.execFileSync("tar", ["-xzf", Path.join(folder, filename), "-C", modules])
   Fs.renameSync(Path.join(modules, "package"), Path.join(modules, "tako"))
-  // And an embedder's peer dependency.
+  // effect is an embedder's peer dependency.
   for (const name of ["hash-wasm", "effect"]) {
     Fs.symlinkSync(Path.join(root, "node_modules", name), Path.join(modules, name))
   }
@@ -38,7 +38,7 @@ beforeAll(() => {
 })
 afterAll(() => Fs.rmSync(folder, { recursive: true, force: true }))
 
-/** A script in the project, on a machine of its own. */
+/** Runs a script in the project, with a home of its own. */
 const start = (script: string, commandLine: ReadonlyArray<string> = [], input = "") =>
   ChildProcess.spawnSync(process.execPath, [script, ...commandLine], {
     cwd: Path.join(folder, "project"),
@@ -55,10 +55,10 @@ const start = (script: string, commandLine: ReadonlyArray<string> = [], input = 
 
 const tako = (commandLine: ReadonlyArray<string>, input = "") => {
   const ended = start(Path.join(folder, "node_modules/tako/dist/tako.cjs"), commandLine, input)
-  return { status: ended.status, out: ended.stdout, said: ended.stderr }
+  return { status: ended.status, stdout: ended.stdout, stderr: ended.stderr }
 }
 
-/** Type-checks as an embedder's strict project does, our declarations included. */
+/** Type-checks files as an embedder's strict project does, our declarations included. */
 const typeCheck = (sources: ReadonlyArray<string>, types: "node" | "none" = "node") => {
   const tsc = Path.join(root, "node_modules/typescript/bin/tsc")
   const options = [
@@ -119,17 +119,17 @@ describe("the package", () => {
   })
 
   it("stores a secret, and hands it to a program", () => {
-    assert.deepInclude(tako(["init"]), { status: 0, out: "" })
+    assert.deepInclude(tako(["init"]), { status: 0, stdout: "" })
     const set = tako(["secrets", "set", "GREETING", "--env", "development"], "hello\n")
-    assert.strictEqual(set.status, 0, set.said)
-    assert.notInclude(set.said, passphrase)
+    assert.strictEqual(set.status, 0, set.stderr)
+    assert.notInclude(set.stderr, passphrase)
     assert.deepInclude(tako(["secrets", "get", "GREETING", "--env", "development"]), {
       status: 0,
-      out: "hello\n"
+      stdout: "hello\n"
     })
     const read = 'console.log(JSON.parse(require("fs").readFileSync(3, "utf8")).secrets.GREETING)'
     const run = tako(["run", process.execPath, "-e", read])
-    assert.deepStrictEqual(run, { status: 0, out: "hello\n", said: "" })
+    assert.deepStrictEqual(run, { status: 0, stdout: "hello\n", stderr: "" })
   })
 
   it("reads secrets in an app, with tako/runtime, which imports nothing, and with tako/effect", () => {
@@ -151,7 +151,7 @@ export const fd: number = handOver((pipe) => pipe.fd)
 secrets.GREETINGS
 `
     )
-    // With the browser's types, and neither Node's nor effect.
+    // With the browser's types, and without those of Node or Effect.
     assert.deepStrictEqual(typeCheck([alone], "none"), { status: 0, stdout: "" })
     const both = app(
       "both",
@@ -174,8 +174,8 @@ Effect.runPromise(program).then((configured) => console.log(secrets.GREETING, ..
       tako(["run", "env", "PORT=4000", process.execPath, Path.join(folder, script)])
     assert.deepStrictEqual(under("both.mjs"), {
       status: 0,
-      out: "hello hello 4000 <redacted>\n",
-      said: ""
+      stdout: "hello hello 4000 <redacted>\n",
+      stderr: ""
     })
     assert.match(
       start(Path.join(folder, "alone.mjs")).stderr,
@@ -224,7 +224,7 @@ console.log(await Effect.runPromise(Effect.provide(program, Layers.secrets({ dir
     assert.deepStrictEqual(typeCheck(sources), { status: 0, stdout: "" })
     const url = "postgres://app:canary@db.internal/shop"
     const set = tako(["secrets", "set", "DATABASE_URL", "--env", "production", "--create"], url)
-    assert.strictEqual(set.status, 0, set.said)
+    assert.strictEqual(set.status, 0, set.stderr)
     const printed = sources.map((source) => {
       const script = source.replace(/ts$/, "mjs")
       const { code } = Esbuild.transformSync(Fs.readFileSync(source, "utf8"), { loader: "ts" })
@@ -241,7 +241,7 @@ console.log(await Effect.runPromise(Effect.provide(program, Layers.secrets({ dir
   })
 
   it("exports Transport's contract, which the docker exec example passes", () => {
-    // Stands in for docker: it runs the command "in the container", where socat is a few lines of Node.
+    // This script stands in for docker: it runs the command "in the container", where socat is a few lines of Node.
     const programs = Path.join(folder, "programs")
     Fs.mkdirSync(programs)
     const program = (name: string, lines: ReadonlyArray<string>) =>

@@ -44,7 +44,7 @@ const config = {
   servers: [{ name: "la", host: "la.example", port: 22n, user: "ann", socket: "/run/x.sock" }]
 }
 
-/** The value with something else in the place of one part of it, once for each part. */
+/** Copies of the value, each with one of its parts replaced by `other`. */
 const misplaced = (value: unknown, other: unknown): ReadonlyArray<unknown> => {
   if (typeof value !== "object" || value === null) return [other]
   const parts = Object.entries(value)
@@ -65,7 +65,7 @@ const everywhere = (value: unknown) => others.flatMap((other) => misplaced(value
 
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
 
-/** A JSON value that fits the schema, with every member that it can have. */
+/** A JSON value that fits the schema and has every optional member. */
 const completeOf = (schema: Schema.Schema.AnyNoContext) =>
   FastCheck.sample(wireOf(schema, { complete: true }), { numRuns: 1, seed })[0]
 
@@ -75,7 +75,7 @@ describe("a value in the wrong place", () => {
     assert.isTrue(Either.isRight(decodeRequest(bytes(request))))
     let refused = 0
     for (const line of everywhere(request)) {
-      // What a request's "command" is gets named, so that a person sees a misspelling.
+      // An unknown command is named in the answer, so that users see a misspelling.
       if ((line as { command?: unknown }).command !== command) continue
       const decoded = decodeRequest(bytes(line))
       if (Either.isRight(decoded)) continue

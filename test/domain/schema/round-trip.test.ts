@@ -27,8 +27,8 @@ const { right } = Either
 
 const numRuns = 200
 
-describe("what crosses a wire or a disk, in any shape that its schema allows,", () => {
-  it.each(commands)("is the same request after a trip: %s", (command) => {
+describe("whatever a schema of the wire or the disk allows", () => {
+  it.each(commands)("round-trips as a request: %s", (command) => {
     FastCheck.assert(
       FastCheck.property(wireOf(requests[command]), (json) => {
         const request = Either.getOrThrow(decodeRequest(bytes(json)))
@@ -40,7 +40,7 @@ describe("what crosses a wire or a disk, in any shape that its schema allows,", 
     )
   })
 
-  it.each(commands)("is the same reply after a trip: %s", (command) => {
+  it.each(commands)("round-trips as a reply: %s", (command) => {
     FastCheck.assert(
       FastCheck.property(wireOf(replies[command]), (data) => {
         const answer = Either.getOrThrow(decodeResponse(command, bytes({ status: "ok", data })))
@@ -53,7 +53,7 @@ describe("what crosses a wire or a disk, in any shape that its schema allows,", 
     )
   })
 
-  it("is the same state of an app", () => {
+  it("round-trips as an app's state", () => {
     const decode = decoderOf(() => AppState)
     FastCheck.assert(
       FastCheck.property(wireOf(AppState), (json) => {
@@ -64,7 +64,7 @@ describe("what crosses a wire or a disk, in any shape that its schema allows,", 
     )
   })
 
-  it("is the same entry of an audit trail, which always says that nobody verified its author", () => {
+  it("round-trips as an audit entry, which always says that its author is unverified", () => {
     FastCheck.assert(
       FastCheck.property(wireOf(Audit.AuditEntry), (json) => {
         const [entry] = Audit.parse(JSON.stringify(json))
@@ -77,7 +77,7 @@ describe("what crosses a wire or a disk, in any shape that its schema allows,", 
     )
   })
 
-  it("is the same set of secrets", () => {
+  it("round-trips as a set of secrets", () => {
     FastCheck.assert(
       FastCheck.property(wireOf(SecretSet.SecretSet), (json) => {
         const secrets = SecretSet.decode(JSON.stringify(json))
@@ -90,7 +90,7 @@ describe("what crosses a wire or a disk, in any shape that its schema allows,", 
     )
   })
 
-  it("is the same envelope", () => {
+  it("round-trips as an envelope", () => {
     FastCheck.assert(
       FastCheck.property(wireOf(Envelope.makeEnvelope()), (json) => {
         const envelope = Either.getOrThrow(Envelope.decode(json))
@@ -101,7 +101,7 @@ describe("what crosses a wire or a disk, in any shape that its schema allows,", 
     )
   })
 
-  it("is the same pins", () => {
+  it("round-trips as pins", () => {
     const id = FastCheck.constantFrom(
       ...(["aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb", "0123456789abcdef"] as Array<KeyId>)
     )

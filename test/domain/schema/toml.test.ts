@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { plainToml } from "../../../src/domain/schema/toml.ts"
 
-/** A table in a table, `depth` times. */
+/** `depth` nested tables. */
 const nested = (depth: number) => {
   let value: unknown = "leaf"
   for (let level = 0; level < depth; level++) value = { a: value }
@@ -18,7 +18,7 @@ describe("the output of a TOML parser", () => {
     assert.deepStrictEqual(plainToml({ a: 1.5, b: new Date(0) }), { a: undefined, b: undefined })
   })
 
-  it("is cut off at a depth that none of our formats has, however deeply the file nests", () => {
+  it("is cut off below the depth of our formats, however deeply the file nests", () => {
     assert.notInclude(JSON.stringify(plainToml(nested(17))), "leaf")
     assert.notInclude(JSON.stringify(plainToml(nested(300_000))), "leaf")
   })

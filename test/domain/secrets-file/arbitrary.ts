@@ -20,7 +20,7 @@ const sealed = FastCheck.record({ nonce: bytes(12, 12), ciphertext: bytes(0, 40)
   SealedValue.fromParts
 )
 
-/** As JSON.parse gives them, "__proto__" among them. */
+/** Fields as JSON.parse returns them, including "__proto__". */
 const unknownFields = FastCheck.dictionary(
   FastCheck.oneof(
     FastCheck.constantFrom("__proto__", "constructor", "1", "", "note"),
@@ -35,7 +35,7 @@ const environment = FastCheck.record({
   unknownFields
 })
 
-/** Any file that the strict reader takes: no salt twice. */
+/** Any file that the strict parser accepts: no two environments share a salt. */
 export const environments: FastCheck.Arbitrary<Environments> = FastCheck.array(
   FastCheck.tuple(environmentName, environment),
   { maxLength: 4 }

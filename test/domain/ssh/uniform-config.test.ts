@@ -1,7 +1,7 @@
 import { assert, describe, it } from "vitest"
 import { uniformConfig } from "../../../src/domain/ssh/uniform-config.ts"
 
-describe("an ssh configuration is the same for every host", () => {
+describe("an ssh configuration is uniform", () => {
   it.each([
     [""],
     ["# Host la\n\n  #Match all\n"],

@@ -32,13 +32,13 @@ describe("tako apps, status and logs", () => {
       env: local,
       stdio: ["ignore", "pipe", "inherit"]
     })
-    let said = ""
+    let output = ""
     follow.stdout.setEncoding("utf8").on("data", (text: string) => {
-      said += text
+      output += text
     })
-    await eventually("what was said before", () => said.includes("has undefined"))
+    await eventually("the earlier output", () => output.includes("has undefined"))
     assert.strictEqual((await get(listen, "/slow")).status, 200)
-    await eventually("what is said now", () => /^\S+Z \w{8} slow$/m.test(said))
+    await eventually("the new output", () => /^\S+Z \w{8} slow$/m.test(output))
     follow.kill("SIGINT")
     assert.deepStrictEqual(await once(follow, "exit"), [130, null])
 

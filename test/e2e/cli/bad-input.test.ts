@@ -3,9 +3,9 @@ import { passphrase, sandboxWith, type Typed } from "../../support/cli.ts"
 
 const canary = "canary-5up3r-s3cret"
 
-/** What is typed, with which exit code it ends, and what the person reads. */
+/** What is typed, the exit code, and what stderr must contain. */
 const cases: ReadonlyArray<
-  readonly [line: string, code: number, says: string | ReadonlyArray<string>, typed?: Typed]
+  readonly [line: string, code: number, expected: string | ReadonlyArray<string>, typed?: Typed]
 > = [
   ["secrets set", 2, "NAME"],
   [`secrets set NAME ${canary} --env production`, 2, "never taken from an argument"],
@@ -92,10 +92,10 @@ describe("bad input", () => {
       production: { DATABASE_URL: `postgres://${canary}` },
       staging: { DATABASE_URL: `postgres://${canary}` }
     })
-    for (const [line, code, says, typed] of cases) {
+    for (const [line, code, expected, typed] of cases) {
       const ended = await tako(line.split(" "), typed)
       assert.strictEqual(ended.code, code, `tako ${line}\n${ended.stderr}`)
-      for (const said of [says].flat()) assert.include(ended.stderr, said, `tako ${line}`)
+      for (const text of [expected].flat()) assert.include(ended.stderr, text, `tako ${line}`)
       assert.strictEqual(ended.stdout, "", `tako ${line} printed to stdout`)
       assert.notInclude(ended.stderr, canary, `tako ${line}`)
       assert.notInclude(ended.stderr, passphrase)

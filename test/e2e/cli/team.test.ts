@@ -6,7 +6,7 @@ import { needs } from "../../support/needs.ts"
 
 const env = ["--env", "production"]
 
-/** Two branches of one beginning, each with a change of its own, and the first of them checked out. */
+/** Two branches from one commit, each with its own change; "ours" is checked out. */
 const twoBranches = async (ours: ReadonlyArray<string>, theirs: ReadonlyArray<string>): Promise<Sandbox> => {
   const sandbox = await sandboxWith({ production: { DATABASE_URL: "v", STRIPE_KEY: "v" } })
   const { tako, git } = sandbox
@@ -95,7 +95,7 @@ describe.skipIf(!needs("jq"))("an environment", () => {
 describe("a machine that keeps no keys", () => {
   it("needs no home when the passphrase is set", async () => {
     const { tako } = await sandboxWith({ production: { A: "v" } })
-    // Below what is no folder: out of reach for root, too.
+    // /dev/null is not a directory, so even root cannot create anything below it.
     const variables = { TAKO_HOME: "/dev/null/tako" }
     const outOfReach =
       "  this machine's key cache cannot be read: /dev/null/tako: part of its path is not a directory (ENOTDIR)\n"
@@ -118,14 +118,14 @@ describe("a machine that keeps no keys", () => {
     assert.deepStrictEqual(JSON.parse(given.stdout).secrets, { A: "v" })
   })
 
-  it("fails if what it was given opens nothing at all", async () => {
+  it("fails if the given passphrase opens no environment", async () => {
     const { tako, folder } = await sandboxWith({ production: { A: "v" }, staging: { A: "v" } })
     await tako(["secrets", "key", "rotate", "--generate", "--env", "staging"])
     const verify = (given: string) =>
       tako(["secrets", "verify"], {
         variables: { TAKO_HOME: `${folder}/nowhere`, TAKO_PASSPHRASE: given }
       })
-    // As GitHub has a secret that is not there, and after a rotation.
+    // Empty as a missing secret in GitHub Actions is, and outdated as after a rotation.
     for (const [given, because] of [
       ["", "is empty"],
       ["of before", "opens none of its values"]

@@ -7,7 +7,7 @@ import { needs } from "../../support/needs.ts"
 import { play, type Step, send, wait } from "../../support/pty.ts"
 
 const tab = "\t"
-/** Types a line with Tab at its end, and waits for what the shell adds. */
+/** Types part of a line, presses Tab, and waits for what the shell adds. */
 const completes = (typed: string, added: string): ReadonlyArray<Step> => [
   send(`${typed}${tab}`),
   wait(typed),
@@ -34,7 +34,7 @@ const file = JSON.stringify({
 
 const scripts = new Map<string, string>()
 
-/** A project of somebody else's, and a PATH with tako on it. */
+/** A project by somebody else, with hostile names in its secrets file, and tako on the PATH. */
 const foreign = async () => {
   const sandbox = await makeSandbox()
   sandbox.writeFile(file)

@@ -6,7 +6,7 @@ import { makeSandbox, type Sandbox } from "../../support/cli.ts"
 
 const production = { production: { salt: "", secrets: { DATABASE_URL: "" } } }
 
-/** The words that are offered, and nothing but an answer. */
+/** The completions offered for these words; fails if there is an error message. */
 const offered = async (sandbox: Sandbox, ...words: ReadonlyArray<string>) => {
   const { code, stdout, stderr } = await sandbox.tako(["__complete", "zsh", ...words])
   assert.deepStrictEqual([code, stderr], [0, ""])

@@ -5,7 +5,7 @@ import { assert, describe, it } from "vitest"
 import { makeSandbox, sandboxWith } from "../../support/cli.ts"
 import { linesOf, program, setSecret, startDev } from "./started.ts"
 
-/** Prints its secrets, and after a while serves them on a port that it reports on fd 4. */
+/** A program that prints its secrets and, after a while, serves them on a port that it reports on fd 4. */
 const server = `
   const fs = require("fs")
   const { secrets } = JSON.parse(fs.readFileSync(3, "utf8"))
@@ -22,19 +22,19 @@ describe("tako dev", () => {
   it("keeps its address, and answers requests that arrive during a restart", async () => {
     const sandbox = await sandboxWith({ development: { A: "one" } })
     const dev = startDev(sandbox, process.execPath, program(sandbox, server))
-    await dev.says("your app is at ")
+    await dev.waitFor("your app is at ")
     const [url = ""] = /http:\/\/127\.0\.0\.1:\d+/.exec(dev.stderr()) ?? []
     assert.strictEqual(await answerOf(url), '{"A":"one"}')
     await setSecret(sandbox, "A", "two")
-    await dev.says("A has changed, restarting")
-    // The old program is stopped, and the new one does not listen yet.
+    await dev.waitFor("A has changed, restarting")
+    // By now the old program is stopped, and the new one does not listen yet.
     const answers = await Promise.all(Array.from({ length: 10 }, () => answerOf(url)))
     for (const answer of answers) assert.strictEqual(answer, '{"A":"two"}')
     dev.kill("SIGTERM")
     assert.strictEqual(await dev.end, "SIGTERM")
-    // The next day.
+    // A later session uses the same address.
     const again = startDev(sandbox, process.execPath, program(sandbox, server))
-    await again.says(`your app is at ${url}`)
+    await again.waitFor(`your app is at ${url}`)
     assert.strictEqual(dev.stderr().match(/your app is at/g)?.length, 1)
     again.kill("SIGTERM")
     await again.end
@@ -43,14 +43,14 @@ describe("tako dev", () => {
   it("keeps the program running if a change does not open, says why, and continues when it is fixed", async () => {
     const sandbox = await sandboxWith({ development: { A: "one" }, staging: { A: "canary" } })
     const dev = startDev(sandbox, process.execPath, program(sandbox, server))
-    await dev.says('has {"A":"one"}')
+    await dev.waitFor('has {"A":"one"}')
     const before = Fs.readFileSync(sandbox.file, "utf8")
 
     Fs.appendFileSync(sandbox.file, "<<<<<<< HEAD\n")
-    await dev.says("it contains a merge conflict")
-    await dev.says("your app keeps running unchanged")
+    await dev.waitFor("it contains a merge conflict")
+    await dev.waitFor("your app keeps running unchanged")
     Fs.writeFileSync(sandbox.file, before)
-    await dev.says("that is fixed")
+    await dev.waitFor("that is fixed")
 
     const environments = sandbox.readFile()
     const blob = environments.staging?.secrets.A as string
@@ -59,27 +59,29 @@ describe("tako dev", () => {
       ...environments,
       development: { ...environments.development, secrets: { ...secrets, B: blob } }
     } as typeof environments)
-    await dev.says("B in environment development holds a value that was sealed for A in environment staging")
+    await dev.waitFor(
+      "B in environment development holds a value that was sealed for A in environment staging"
+    )
     Fs.writeFileSync(sandbox.file, before)
-    await dev.says("that is fixed")
+    await dev.waitFor("that is fixed")
     assert.lengthOf(linesOf(sandbox, "starts"), 1)
 
-    // None of these concerns the program, except the last.
+    // Only the last of these changes concerns the program.
     await setSecret(sandbox, "A", "other", "staging")
     const toml = Path.join(sandbox.project, "tako.toml")
     Fs.writeFileSync(toml, 'name = "project"\n# A remark.\n')
     Fs.writeFileSync(toml, 'name = "project"\n[vars.production]\nLEVEL = "no"\n')
     Fs.writeFileSync(`${toml}.new`, 'name = "project"\n[vars.development]\nLEVEL = "debug"\n')
     Fs.renameSync(`${toml}.new`, toml)
-    await dev.says("LEVEL has changed, restarting")
-    await dev.says('has {"A":"one"} 0 debug')
+    await dev.waitFor("LEVEL has changed, restarting")
+    await dev.waitFor('has {"A":"one"} 0 debug')
     assert.lengthOf(linesOf(sandbox, "starts"), 2)
     assert.notInclude(dev.stderr(), "canary")
     dev.kill("SIGTERM")
     await dev.end
   })
 
-  it("gives the secrets again to a program that a watcher restarts", async () => {
+  it("delivers the secrets again to a program that node --watch restarts", async () => {
     const sandbox = await sandboxWith({ development: { A: "one" } })
     Fs.writeFileSync(Path.join(sandbox.project, "package.json"), '{"type":"module"}')
     assert.strictEqual((await sandbox.tako(["typegen"])).code, 0)
@@ -91,15 +93,15 @@ describe("tako dev", () => {
       Fs.writeFileSync(app, `import { secrets } from "./tako.gen.js"; console.log("${word}", secrets.A)`)
     save("first")
     const dev = startDev(sandbox, process.execPath, "--watch", "--no-warnings", "app.js")
-    await dev.says("first one")
+    await dev.waitFor("first one")
     for (const word of ["second", "third"]) {
-      // Node starts to watch a file when it hears of it, which may be after the program has printed: then it misses the change.
+      // Node starts watching a file some time after loading it, so it may miss the first change: save until it restarts.
       const again = setInterval(save, 5_000, word)
       save(word)
-      await dev.says(`${word} one`).finally(() => clearInterval(again))
+      await dev.waitFor(`${word} one`).finally(() => clearInterval(again))
     }
     await setSecret(sandbox, "A", "two")
-    await dev.says("third two")
+    await dev.waitFor("third two")
     dev.kill("SIGTERM")
     await dev.end
   })
@@ -113,11 +115,11 @@ describe("tako dev", () => {
       if (secrets.A === "last") setTimeout(() => process.exit(0), 300)
       setInterval(() => {}, 1000)`
     const dev = startDev(sandbox, process.execPath, program(sandbox, failing))
-    await dev.says("has one")
+    await dev.waitFor("has one")
     await setSecret(sandbox, "A", "bad")
-    await dev.says("your app exited with 3; waiting for a change")
+    await dev.waitFor("your app exited with 3; waiting for a change")
     await setSecret(sandbox, "A", "last")
-    await dev.says("has last")
+    await dev.waitFor("has last")
     assert.strictEqual(await dev.end, 0)
   })
 
@@ -125,8 +127,8 @@ describe("tako dev", () => {
     const sandbox = await makeSandbox()
     const dev = startDev(sandbox, "sh", "-c", "cat <&3; test -d $TAKO_DATA_DIR && exit 5")
     assert.strictEqual(await dev.end, 5)
-    await dev.says('"secrets":{}')
-    await dev.says("created environment development, which has no secrets yet")
+    await dev.waitFor('"secrets":{}')
+    await dev.waitFor("created environment development, which has no secrets yet")
     assert.deepStrictEqual(sandbox.readFile().development?.secrets, {})
     const { stdout } = await sandbox.git("status", "--porcelain", "--untracked-files=all")
     assert.strictEqual(stdout, "?? .tako/secrets.json\n")
@@ -156,7 +158,7 @@ describe("tako dev", () => {
       Fs.writeFileSync(Path.join(sandbox.project, "tako.toml"), `dev = ${command}\n`)
       const dev = startDev({ ...sandbox, project: Path.join(sandbox.project, "below") })
       assert.strictEqual(await dev.end, 6, dev.stderr())
-      await dev.says("development development it")
+      await dev.waitFor("development development it")
     }
   })
 })

@@ -7,14 +7,14 @@ import { eventually } from "../../support/eventually.ts"
 
 export interface StartedDev {
   readonly stderr: () => string
-  /** Waits until stdout, or stderr, has it, after where the last wait for it ended. */
-  readonly says: (text: string) => Promise<void>
-  /** To tako alone. */
+  /** Waits until stdout or stderr contains the text, after the end of the previous match there. */
+  readonly waitFor: (text: string) => Promise<void>
+  /** Signals tako itself, not its process group. */
   readonly kill: (signal: NodeJS.Signals) => void
   readonly end: Promise<number | NodeJS.Signals>
 }
 
-/** `tako dev` in a session of its own, without a terminal; what is left of it is killed when the test is over. */
+/** Starts `tako dev` in a session of its own, without a terminal; its process group is killed after the test. */
 export const startDev = ({ project, variables }: Sandbox, ...args: ReadonlyArray<string>): StartedDev => {
   const child = spawn(process.execPath, [bin, "dev", ...args], {
     cwd: project,
@@ -32,15 +32,15 @@ export const startDev = ({ project, variables }: Sandbox, ...args: ReadonlyArray
     try {
       process.kill(-(child.pid as number), "SIGKILL")
     } catch {
-      // Nothing is left of it.
+      // The whole group has ended already.
     }
   })
   const seen = { stdout: 0, stderr: 0 }
   return {
     stderr: () => texts.stderr,
-    says: (text) =>
+    waitFor: (text) =>
       eventually(
-        `${JSON.stringify(text)} from ${args.join(" ")}, which said:\n${texts.stdout}\n${texts.stderr}`,
+        `${JSON.stringify(text)} from ${args.join(" ")}, which printed:\n${texts.stdout}\n${texts.stderr}`,
         () => {
           for (const name of ["stdout", "stderr"] as const) {
             const at = texts[name].indexOf(text, seen[name])
@@ -58,7 +58,7 @@ export const startDev = ({ project, variables }: Sandbox, ...args: ReadonlyArray
   }
 }
 
-/** A program of the test's, in the project. */
+/** Writes a program into the project. */
 export const program = ({ project }: Sandbox, text: string): string => {
   const path = Path.join(project, "program.cjs")
   Fs.writeFileSync(path, text)
@@ -78,7 +78,7 @@ export const setSecret = async (
   if (code !== 0) throw new Error(stderr)
 }
 
-/** Each line of a file of the project's, which may not be there yet. */
+/** The lines of a file in the project; none if it does not exist yet. */
 export const linesOf = ({ project }: Sandbox, name: string): ReadonlyArray<string> => {
   try {
     return Fs.readFileSync(Path.join(project, name), "utf8").split("\n").filter(Boolean)
@@ -87,7 +87,7 @@ export const linesOf = ({ project }: Sandbox, name: string): ReadonlyArray<strin
   }
 }
 
-/** Whether it has ended, and be it that nobody has asked for its exit code. */
+/** Whether the process has ended, even if it is a zombie that nobody has waited for. */
 export const hasEnded = (pid: number | string): boolean => {
   try {
     return /\) [ZX] /.test(Fs.readFileSync(`/proc/${pid}/stat`, "latin1"))

@@ -28,7 +28,7 @@ const at = (
 
 const dev = (...command: ReadonlyArray<string>) => [process.execPath, bin, "dev", ...command] as const
 
-/** Records its pid, its secret and every key that it reads, one by one. */
+/** A program that records its pid, its secret and every key it reads. */
 const keys = `
   const fs = require("fs")
   const { secrets } = JSON.parse(fs.readFileSync(3, "utf8"))
@@ -64,7 +64,7 @@ describe.skipIf(!needs("python3"))("tako dev at a terminal", () => {
         send(letter.toUpperCase())
       ]
     )
-    // A shell that does not exec the program: when the shell ends, the program is left behind.
+    // This shell does not exec the program, so the program must not outlive it.
     const playing = at(
       sandbox,
       dev("sh", "-c", `"${process.execPath}" "${path}"; exit $?`),
@@ -104,7 +104,7 @@ describe.skipIf(!needs("python3"))("tako dev at a terminal", () => {
       [wait("up"), ctrlC]
     )
     assert.deepStrictEqual(own.exit, { code: 7 })
-    // No shell: dash forgets a Ctrl-C that comes while it starts a program.
+    // Not a shell, because dash loses a Ctrl-C that arrives while it starts a program.
     const leaves = `require("child_process").spawn("sh", ["-c", "trap '' INT; echo pid=$$.; sleep 1000; :"], { stdio: "inherit" })`
     const dead = await at(sandbox, dev(process.execPath, program(sandbox, leaves)), [
       wait("pid="),

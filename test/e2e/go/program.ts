@@ -15,7 +15,7 @@ export const template = Fs.readFileSync(
 export const app = Fs.readFileSync(Path.join(import.meta.dirname, "app/main.go"), "utf8")
 export const check = Fs.readFileSync(Path.join(import.meta.dirname, "check/main.go"), "utf8")
 
-/** What go needs: no network, no modules but the standard library, and the cache that it has on this machine anyway. */
+/** go needs no network and no modules beyond the standard library here; it reuses this machine's build cache. */
 export const variables: Readonly<Record<string, string>> = {
   PATH: process.env.PATH ?? "",
   HOME: process.env.HOME ?? Os.homedir(),
@@ -27,19 +27,19 @@ export const variables: Readonly<Record<string, string>> = {
 }
 
 const folders: Array<string> = []
-// Here, where each test file loads it: vitest forgets a hook that a running test adds.
+// Registered at module level, because vitest ignores a hook that a running test adds.
 afterAll(() => {
   for (const folder of folders) Fs.rmSync(folder, { recursive: true, force: true })
 })
 
-/** A folder that is gone when the file's tests are over. */
+/** A folder that is removed after the file's tests. */
 export const makeFolder = (): string => {
   const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-go-"))
   folders.push(folder)
   return folder
 }
 
-/** The Go module example.org/app with these files. */
+/** Writes these files as the Go module example.org/app. */
 export const writeModule = (folder: string, files: Readonly<Record<string, string>>): string => {
   for (const [name, text] of Object.entries({ "go.mod": "module example.org/app\n\ngo 1.18\n", ...files })) {
     Fs.mkdirSync(Path.dirname(Path.join(folder, name)), { recursive: true })
@@ -51,7 +51,7 @@ export const writeModule = (folder: string, files: Readonly<Record<string, strin
 export const go = (directory: string, ...args: ReadonlyArray<string>): Promise<Ended> =>
   runToEnd("go", args, { directory, variables })
 
-/** As typegen puts names into the file; `accessors` in the names' order. */
+/** The generated file with these accessors, laid out as typegen does it. */
 export const withNames = (accessors: Readonly<Record<string, string>>): string => {
   const fields = Object.values(accessors).map((accessor) => `\t${accessor} func() string\n`)
   const values = Object.keys(accessors).map((name) => `\ttakoSecret("${name}"),\n`)
@@ -63,18 +63,18 @@ export const withNames = (accessors: Readonly<Record<string, string>>): string =
 }
 
 export interface Given {
-  /** What is written into the pipe, whatever it is. */
+  /** The pipe's content, valid or not. */
   readonly envelope?: string
   readonly directory?: string
   readonly variables?: Readonly<Record<string, string>>
-  /** What TAKO_PIPE says, made of the truth. */
+  /** Derives TAKO_PIPE from the pipe's real identity. */
   readonly names?: (identity: string) => string | undefined
 }
 
 export const envelopeOf = (secrets: Readonly<Record<string, string>>, environment?: string): string =>
   JSON.stringify({ token: "t".repeat(43), secrets, environment })
 
-/** Starts a program as tako does, with any bytes in the pipe: the product's own pipe and writer. */
+/** Starts a program as tako does, through its real pipe and writer, but with any content. */
 export const start = (command: ReadonlyArray<string>, given: Given = {}): Promise<Ended> =>
   new Promise((resolve, reject) => {
     const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-go-pipe-"))

@@ -27,7 +27,7 @@ describe.skipIf(!needs("go"))("tako_secrets.go", () => {
   const run = (mode: string, given?: Given) => start([program, mode], given)
 
   describe("as code", () => {
-    it("pleases go vet and gofmt, and says that it is generated as go.dev/s/generatedcode has it", async () => {
+    it("passes go vet and gofmt, and is marked as generated (go.dev/s/generatedcode)", async () => {
       assert.deepInclude(await go(module, "vet", "."), { code: 0, stderr: "" })
       assert.deepInclude(await start(["gofmt", "-l", module]), { code: 0, stdout: "" })
       assert.match(template, /^\/\/ Code generated .* DO NOT EDIT\.$/m)
@@ -52,7 +52,7 @@ describe.skipIf(!needs("go"))("tako_secrets.go", () => {
       assert.strictEqual(stdout, "windows/amd64 <nil>\ndarwin/arm64 <nil>\n")
     })
 
-    it("takes the names of its own methods for secrets, and prints none of them", async () => {
+    it("allows secrets with the names of its own methods, and prints none of them", async () => {
       const folder = writeModule(makeFolder(), {
         "main.go": [
           'package main\n\nimport (\n\t"encoding/json"\n\t"fmt"\n)\n\nfunc main() {',
@@ -76,14 +76,14 @@ describe.skipIf(!needs("go"))("tako_secrets.go", () => {
       assert.notMatch(printed.join("\n"), /can|ary|-of-|four/)
     })
 
-    it("has 64 goroutines ask at the same time under the race detector", async () => {
+    it("serves 64 goroutines at once under the race detector", async () => {
       const raced = Path.join(module, "raced")
       assert.deepInclude(await go(module, "build", "-race", "-o", raced, "."), { code: 0, stderr: "" })
       assert.deepInclude(await start([raced, "goroutines"]), { code: 0, stdout: "64\n", stderr: "" })
     })
   })
 
-  describe("as it is printed", () => {
+  describe("when it is printed", () => {
     it("shows no value: every verb of fmt, json, xml and gob, alone, in structs, slices and maps", async () => {
       const { code, stdout, stderr } = await run("redaction")
       assert.deepStrictEqual([code, stderr], [0, ""])
@@ -119,7 +119,7 @@ describe.skipIf(!needs("go"))("tako_secrets.go", () => {
       assert.strictEqual(empty.stdout, "0\n")
     })
 
-    it("is done before a variable of the package is made with a secret", async () => {
+    it("happens before package variables that use a secret are initialized", async () => {
       assert.strictEqual((await run("early")).stdout, "canary\n")
     })
 
@@ -129,27 +129,30 @@ describe.skipIf(!needs("go"))("tako_secrets.go", () => {
       assert.include(stdout, "variable: false closed: true")
     })
 
-    it.runIf(process.platform === "linux")("finds the pipe with an ancestor that still has it", async () => {
-      // In a subshell: for a redirection alone, dash moves its own fd 3.
-      const closing = (line: string) => `(exec 3<&-; exec ${line}); exit $?`
-      const sh = (line: string) => `sh -c '${line.replaceAll("'", "'\\''")}'`
-      const one = closing(`${program} size`)
-      const three = closing(sh(closing(sh(one))))
-      for (const line of [one, three]) {
-        assert.deepInclude(await start(["sh", "-c", line]), { code: 0, stdout: "6\n", stderr: "" })
+    it.runIf(process.platform === "linux")(
+      "finds the pipe in an ancestor that still has it open",
+      async () => {
+        // In a subshell, because dash moves its own fd 3 for a redirection without a command.
+        const closing = (line: string) => `(exec 3<&-; exec ${line}); exit $?`
+        const sh = (line: string) => `sh -c '${line.replaceAll("'", "'\\''")}'`
+        const one = closing(`${program} size`)
+        const three = closing(sh(closing(sh(one))))
+        for (const line of [one, three]) {
+          assert.deepInclude(await start(["sh", "-c", line]), { code: 0, stdout: "6\n", stderr: "" })
+        }
+        const foreign = `(exec 3</dev/null; exec ${program} size); exit $?`
+        assert.deepInclude(await start(["sh", "-c", foreign]), { code: 0, stdout: "6\n", stderr: "" })
+        const large = envelopeOf({ DATABASE_URL: "x".repeat(3_000_000) })
+        for (const command of [
+          [program, "size"],
+          ["sh", "-c", three]
+        ]) {
+          assert.deepInclude(await start(command, { envelope: large }), { stdout: "3000000\n", stderr: "" })
+        }
       }
-      const foreign = `(exec 3</dev/null; exec ${program} size); exit $?`
-      assert.deepInclude(await start(["sh", "-c", foreign]), { code: 0, stdout: "6\n", stderr: "" })
-      const large = envelopeOf({ DATABASE_URL: "x".repeat(3_000_000) })
-      for (const command of [
-        [program, "size"],
-        ["sh", "-c", three]
-      ]) {
-        assert.deepInclude(await start(command, { envelope: large }), { stdout: "3000000\n", stderr: "" })
-      }
-    })
+    )
 
-    it("works under go run and go test, which keeps no result for a run without tako", async () => {
+    it("works under go run and go test, which does not cache the result for a run without tako", async () => {
       assert.deepInclude(await start(["go", "run", ".", "print"], { directory: module }), {
         stdout: "canary"
       })
@@ -166,7 +169,7 @@ describe.skipIf(!needs("go"))("tako_secrets.go", () => {
     })
 
     it.runIf(process.platform === "linux")(
-      "is given again under tako dev, as far as a pipe holds it",
+      "works again under tako dev, if the secrets fit into the pipe",
       async () => {
         const twice = ["sh", "-c", `${program} size; (exec 3<&-; exec ${program} size); exit $?`]
         const given = { variables: { TAKO_BUILD: "dev" } }
@@ -211,7 +214,7 @@ describe.skipIf(!needs("go"))("tako_secrets.go", () => {
     })
   })
 
-  describe("what is missing", () => {
+  describe("missing secrets", () => {
     const fails = async (ended: ReturnType<typeof start>, ...sentences: ReadonlyArray<string>) => {
       const { code, stdout, stderr } = await ended
       assert.deepStrictEqual([code, stdout], [2, ""])
@@ -221,13 +224,13 @@ describe.skipIf(!needs("go"))("tako_secrets.go", () => {
     }
     const startsItself = `tako run -- ${program}`
 
-    it("is no matter to a program that asks for none", async () => {
+    it("do not matter to a program that reads none", async () => {
       assert.strictEqual((await run("none", { names: () => undefined })).stdout, "ran\n")
       assert.strictEqual((await run("none", { envelope: "{" })).stdout, "ran\n")
       assert.strictEqual((await run("replaced", { names: () => undefined })).stdout, "from a test\n")
     })
 
-    it("is said: a secret that was not delivered, and where to set it", async () => {
+    it("are reported: a secret that was not delivered, and where to set it", async () => {
       await fails(
         run("undelivered"),
         "no STRIPE_KEY: it was not among",
@@ -237,30 +240,30 @@ describe.skipIf(!needs("go"))("tako_secrets.go", () => {
       await fails(run("undelivered", { envelope }), "tako secrets set STRIPE_KEY --env production,")
     })
 
-    it("is said: no tako", async () => {
+    it("are reported: no tako", async () => {
       await fails(run("print", { names: () => undefined }), "was not started by tako", startsItself)
     })
 
-    it("is said: another pipe on fd 3, which is not read", async () => {
+    it("are reported: another pipe on fd 3, which is not read", async () => {
       const line = `${program} print; cat <&3 >&2`
       const ended = await start(["sh", "-c", line], { names: (identity) => `${identity}0` })
       assert.match(ended.stderr, /is a pipe, but not the one that tako made/)
       assert.include(ended.stderr.split("\n").at(-1) ?? "", "canary")
     })
 
-    it("is said: fd 3 closed on the way", async () => {
+    it("are reported: fd 3 closed on the way", async () => {
       const line = `exec 3<&-; exec ${program} print`
       await fails(start(["sh", "-c", line]), "has closed file descriptor 3", startsItself)
       await fails(start(["sh", "-c", line], { names: () => "garbage" }), "has closed file descriptor 3")
     })
 
-    it("is said: read by another process", async () => {
+    it("are reported: already read by another process", async () => {
       const twice = await start(["sh", "-c", `${program} size; ${program} size`])
       assert.strictEqual(twice.stdout, "6\n")
       assert.match(twice.stderr, /another process has read it.*tako dev/)
     })
 
-    it("is said: cut off at any byte, and what is not an envelope", async () => {
+    it("are reported: an envelope cut off at any byte, or no envelope at all", async () => {
       const whole = envelopeOf({ DATABASE_URL: "canary" })
       for (const length of [1, 20, whole.length - 10, whole.length - 1]) {
         await fails(run("print", { envelope: whole.slice(0, length) }), "is not whole")
@@ -276,16 +279,19 @@ describe.skipIf(!needs("go"))("tako_secrets.go", () => {
       }
     })
 
-    it.runIf(process.platform === "linux")("is said: a second tako_secrets.go in the program", async () => {
-      const folder = writeModule(makeFolder(), {
-        "main.go":
-          'package main\n\nimport "example.org/app/first"\n\nfunc main() {\n\tprintln(first.Secrets.DatabaseUrl())\n\tSecrets.DatabaseUrl()\n}\n',
-        "tako_secrets.go": template,
-        "first/tako_secrets.go": template.replace("package main", "package first")
-      })
-      assert.deepInclude(await go(folder, "build", "-o", "two", "."), { code: 0, stderr: "" })
-      const { stderr } = await start([Path.join(folder, "two")])
-      assert.match(stderr, /^canary\npanic: tako: no DATABASE_URL: another package of this program/)
-    })
+    it.runIf(process.platform === "linux")(
+      "are reported: a second tako_secrets.go in the program",
+      async () => {
+        const folder = writeModule(makeFolder(), {
+          "main.go":
+            'package main\n\nimport "example.org/app/first"\n\nfunc main() {\n\tprintln(first.Secrets.DatabaseUrl())\n\tSecrets.DatabaseUrl()\n}\n',
+          "tako_secrets.go": template,
+          "first/tako_secrets.go": template.replace("package main", "package first")
+        })
+        assert.deepInclude(await go(folder, "build", "-o", "two", "."), { code: 0, stderr: "" })
+        const { stderr } = await start([Path.join(folder, "two")])
+        assert.match(stderr, /^canary\npanic: tako: no DATABASE_URL: another package of this program/)
+      }
+    )
   })
 })

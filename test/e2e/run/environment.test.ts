@@ -79,8 +79,8 @@ describe("what a program gets from tako run", () => {
         TAKO_PASSPHRASE: passphrase
       }
     )
-    await run.says("up")
-    // Whoever runs the tests may have left us more than Node hands on: above 16 it does.
+    await run.waitFor("up")
+    // Descriptors above 16 may be inherited from whoever runs the tests: Node passes them on.
     const open = run
       .stdout()
       .split("\n")[0]
@@ -108,7 +108,7 @@ describe("what a program gets from tako run", () => {
   it.runIf(linux)("leaves nothing in the temporary folder if tako is killed", async () => {
     const sandbox = await sandboxWith({ development: { A: canary } })
     const run = startRun(sandbox, ["sh", "-c", "echo up; exec sleep 1000"])
-    await run.says("up")
+    await run.waitFor("up")
     run.kill("SIGKILL")
     assert.strictEqual(await run.end, "SIGKILL")
     assert.deepStrictEqual(temporary(sandbox), [])
@@ -121,7 +121,7 @@ describe("what a program gets from tako run", () => {
       "-c",
       `echo up; while kill -0 $PPID 2>/dev/null && [ "$(ps -o stat= -p $PPID | head -c1)" != Z ]; do sleep 0.01; done; cat <&3 >read.tmp; mv read.tmp read`
     ])
-    await run.says("up")
+    await run.waitFor("up")
     run.kill("SIGKILL")
     await run.end
     const text = await eventually("the envelope", () => {

@@ -4,11 +4,11 @@ import * as Path from "node:path"
 import { assert, describe, it } from "vitest"
 import { sandboxWith } from "../../support/cli.ts"
 import { eventually } from "../../support/eventually.ts"
-import { startRun, toldPid } from "./started.ts"
+import { reportedPid, startRun } from "./started.ts"
 
 const secrets = { development: { A: "v" } }
 
-/** Says which signals it got, and ends with 3 on SIGTERM when it has said goodbye. */
+/** A program that prints each of these signals and survives them. */
 const traps = (names: ReadonlyArray<string>) => [
   process.execPath,
   "-e",
@@ -45,14 +45,14 @@ describe("tako run and signals", () => {
   it("forwards signals that only it receives, each as often as it arrives", async () => {
     const sandbox = await sandboxWith(secrets)
     const run = startRun(sandbox, traps(passed))
-    await run.says("up")
+    await run.waitFor("up")
     for (const name of [...passed, ...passed]) {
       run.kill(name)
-      await run.says(`got ${name}\n`)
+      await run.waitFor(`got ${name}\n`)
     }
-    process.kill(toldPid(run.stdout()), "SIGKILL")
+    process.kill(reportedPid(run.stdout()), "SIGKILL")
     assert.strictEqual(await run.end, "SIGKILL")
-    // Nobody's inspector was started.
+    // SIGUSR1 did not start an inspector.
     assert.strictEqual(run.stderr(), "")
     assert.strictEqual(run.stdout().match(/got/g)?.length, 2 * passed.length)
   })
@@ -60,7 +60,7 @@ describe("tako run and signals", () => {
   it.each(passed)("ends as a program that does not trap %s does", async (name) => {
     const sandbox = await sandboxWith(secrets)
     const run = startRun(sandbox, ["sh", "-c", "ulimit -c 0; echo up; exec sleep 1000"])
-    await run.says("up")
+    await run.waitFor("up")
     run.kill(name)
     assert.strictEqual(await run.end, name === "SIGQUIT" ? 131 : name)
     assert.strictEqual(run.stderr(), "")
@@ -70,16 +70,16 @@ describe("tako run and signals", () => {
     const sandbox = await sandboxWith(secrets)
     const script = "trap 'exit 3' TERM; echo up; while :; do sleep 0.05; done"
     const run = startRun(sandbox, ["sh", "-c", script])
-    await run.says("up")
+    await run.waitFor("up")
     run.kill("SIGTERM")
     assert.strictEqual(await run.end, 3)
   })
 
-  it("continues with a program that ignores", async () => {
+  it("keeps running if the program ignores the signal", async () => {
     const sandbox = await sandboxWith(secrets)
     const script = "trap '' TERM INT; trap 'exit 4' HUP; echo up; while :; do sleep 0.05; done"
     const run = startRun(sandbox, ["sh", "-c", script])
-    await run.says("up")
+    await run.waitFor("up")
     run.kill("SIGTERM")
     run.kill("SIGINT")
     run.kill("SIGHUP")
@@ -96,18 +96,18 @@ describe("tako run and signals", () => {
       void run.end.then(() => {
         ended = true
       })
-      // From some moment of its start on, TERM again and again; it is never too early, and never for nothing.
+      // The burst begins ever later in tako's start. No signal may be lost, however early it comes.
       const until = performance.now() + 30 + attempt * 15
       await eventually("its moment", () => performance.now() > until)
       for (let count = 0; count < 5; count++) run.kill("SIGTERM")
       await eventually("the end after a burst", () => ended)
       const end = await run.end
-      // Interrupted before there was a program, or with it.
+      // 143 if tako was interrupted before it started the program.
       assert.include(Fs.existsSync(mark) ? ["SIGTERM"] : ["SIGTERM", 143], end)
     }
   })
 
-  // A program that has become another user's may not be signalled (kill(2)): EPERM must cost neither it nor us anything.
+  // A program that has changed its user may not be signalled (kill(2)). EPERM must harm neither it nor tako.
   const canSwitch =
     process.getuid?.() === 0 && Fs.existsSync("/usr/bin/setpriv") && process.platform === "linux"
   it.runIf(canSwitch)("survives a program that it is not allowed to signal", async () => {
@@ -125,7 +125,7 @@ describe("tako run and signals", () => {
     const user = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
     const script = "echo pid=$$ up; while ! [ -e go ]; do sleep 0.02; done; wc -c <&3; exit 6"
     const run = startRun(sandbox, [setpriv, "--reuid=0", "--", "sh", "-c", script], {}, user)
-    await run.says("up")
+    await run.waitFor("up")
     for (let count = 0; count < 3; count++) process.kill(run.pid, "SIGTERM")
     process.kill(run.pid, "SIGHUP")
     Fs.writeFileSync(Path.join(sandbox.project, "go"), "")

@@ -8,19 +8,19 @@ export interface Started {
   readonly pid: number
   readonly stdout: () => string
   readonly stderr: () => string
-  /** Waits until stdout has it, after where the last wait ended. */
-  readonly says: (text: string) => Promise<void>
-  /** To tako alone. */
+  /** Waits until stdout contains the text, after the end of the previous match. */
+  readonly waitFor: (text: string) => Promise<void>
+  /** Signals tako itself, not its process group. */
   readonly kill: (signal: NodeJS.Signals) => void
   readonly end: Promise<number | NodeJS.Signals>
 }
 
-/** `tako run` in a session of its own, without a terminal; what is left of it is killed when the test is over. */
+/** Starts `tako run` in a session of its own, without a terminal; its process group is killed after the test. */
 export const startRun = (
   { project, variables }: Sandbox,
   command: ReadonlyArray<string>,
   more: Readonly<Record<string, string>> = {},
-  /** What starts it: a program that becomes another one. */
+  /** A program that execs tako. */
   starter: ReadonlyArray<string> = []
 ): Started => {
   const [program, ...args] = [...starter, process.execPath, bin, "run", ...command] as [string]
@@ -45,7 +45,7 @@ export const startRun = (
     pid,
     stdout: () => stdout,
     stderr: () => stderr,
-    says: async (text) => {
+    waitFor: async (text) => {
       seen = await eventually(`${JSON.stringify(text)} from ${command.join(" ")}`, () => {
         const at = stdout.indexOf(text, seen)
         return at === -1 ? undefined : at + text.length
@@ -58,18 +58,18 @@ export const startRun = (
   }
 }
 
-/** The process group that a process of ours has led: its members are ours, too. */
+/** Kills the process group that a child leads, and so everything it started. */
 const killGroup = (pid: number): void => {
   try {
     process.kill(-pid, "SIGKILL")
   } catch {
-    // Nothing is left of it.
+    // The whole group has ended already.
   }
 }
 
-/** A process's pid is told on stdout as "pid=…"; the newest one. */
-export const toldPid = (stdout: string): number => Number(/.*pid=(\d+)/s.exec(stdout)?.[1])
+/** The newest pid printed as "pid=…" on stdout. */
+export const reportedPid = (stdout: string): number => Number(/.*pid=(\d+)/s.exec(stdout)?.[1])
 
-/** The processes whose parent this is; Linux. */
+/** The children of a process; Linux only. */
 export const childrenOf = (pid: number): ReadonlyArray<number> =>
   Fs.readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number)

@@ -8,7 +8,7 @@ import { randomBytes } from "../../support/random.ts"
 
 const secrets = { development: { A: "v" } }
 
-/** A line of a shell in which `tako` is this program. */
+/** Runs a shell line in which `tako` is the built program. */
 const shell = ({ project, variables }: Sandbox, line: string, stdin?: string | Uint8Array, sh = "sh") =>
   runToEnd(sh, ["-c", `tako() { "$NODE" "$BIN" "$@"; }\n${line}`], {
     directory: project,
@@ -30,7 +30,7 @@ describe("stdin, stdout and stderr under tako run", () => {
 
   it.runIf(process.platform === "linux")("are left as they were: no O_NONBLOCK from us", async () => {
     const sandbox = await sandboxWith(secrets)
-    // When it has read everything, and tako has closed its end.
+    // Waits until the secrets are read and tako has closed its end of the pipe.
     const whenDelivered = "cat <&3 >/dev/null; while ls -l /proc/$PPID/fd | grep -q tako-pipe; do :; done"
     const flags = "grep -h flags /proc/self/fdinfo/0 /proc/self/fdinfo/1 /proc/self/fdinfo/2"
     const piped = await shell(sandbox, `(echo | tako run sh -c '${whenDelivered}; ${flags}') 2>&1 | cat`)
@@ -54,7 +54,7 @@ describe("stdin, stdout and stderr under tako run", () => {
     assert.isAbove(Number(Fs.readFileSync(`${sandbox.project}/count`, "utf8")), 50)
   })
 
-  it.skipIf(!needs("bash"))("leave the files alone that bash passes by number", async () => {
+  it.skipIf(!needs("bash"))("leave descriptors alone that bash passes by number", async () => {
     const sandbox = await sandboxWith(secrets)
     const ended = await shell(sandbox, "tako run cat <(echo substituted)", undefined, "bash")
     assert.deepStrictEqual([ended.stdout, ended.stderr], ["substituted\n", ""])

@@ -125,8 +125,8 @@ describe.skipIf(!needs("python3"))("tako run at a terminal", () => {
     ]
     const atBash = (sandbox: Sandbox, line: string, steps: ReadonlyArray<Step>) =>
       at(sandbox, bash, [...setUp(line), ...steps], { columns: 200 })
-    /** The shell reads lines again, and has what the last command ended with. */
-    const back = (code: number): ReadonlyArray<Step> => [
+    /** Waits until the shell reads lines again, and checks the last command's exit code. */
+    const backAtPrompt = (code: number): ReadonlyArray<Step> => [
       wait("ready> "),
       send("echo ended=$?.\r"),
       wait(`ended=${code}.`),
@@ -135,7 +135,7 @@ describe.skipIf(!needs("python3"))("tako run at a terminal", () => {
 
     it("Ctrl-Z stops both, fg continues both, and the shell regains the terminal", async () => {
       const sandbox = await sandboxWith(secrets)
-      // It reads only afterwards: one that still waits in read(2) while it stops may get the shell's first key.
+      // The program reads only after it was continued: one that is stopped in read(2) may get the shell's first key.
       const script = "echo u''p; until [ -e go ]; do sleep 0.05; done; read line; echo got=$line; exit 5"
       const { exit } = await atBash(sandbox, `tako sh -c '${script.replaceAll("'", `'\\''`)}'`, [
         wait("up"),
@@ -146,7 +146,7 @@ describe.skipIf(!needs("python3"))("tako run at a terminal", () => {
         wait("T"),
         send("hello\r"),
         wait("got=hello"),
-        ...back(5)
+        ...backAtPrompt(5)
       ])
       assert.deepStrictEqual(exit, { code: 0 })
     })
@@ -158,7 +158,7 @@ describe.skipIf(!needs("python3"))("tako run at a terminal", () => {
         wait("ready> "),
         send("fg\r"),
         wait("continued"),
-        ...back(6)
+        ...backAtPrompt(6)
       ])
       assert.deepStrictEqual(exit, { code: 0 })
     })
@@ -178,27 +178,27 @@ describe.skipIf(!needs("python3"))("tako run at a terminal", () => {
         wait("got=hello"),
         wait("inner> "),
         send("exit 7\r"),
-        ...back(7)
+        ...backAtPrompt(7)
       ])
       assert.deepStrictEqual(exit, { code: 0 })
     })
 
-    it("a program that ends in the background does not touch the terminal", async () => {
+    it("a program that ends in the background leaves the terminal alone", async () => {
       const sandbox = await sandboxWith(secrets)
       const { exit, output } = await atBash(
         sandbox,
         "tako sh -c 'while ! [ -e go ]; do sleep 0.05; done' & stty -echo -icanon; : >go; wait $!; stty -a; stty sane",
-        [wait("-icanon"), wait("-echo "), ...back(0)]
+        [wait("-icanon"), wait("-echo "), ...backAtPrompt(0)]
       )
       assert.deepStrictEqual(exit, { code: 0 }, output)
     })
 
-    it("ends by SIGINT visibly for the shell, so that a loop ends", async () => {
+    it("tako itself dies of SIGINT, so that the shell ends a loop", async () => {
       const sandbox = await sandboxWith(secrets)
       const { exit } = await atBash(sandbox, "while :; do tako sh -c 'echo u''p; exec sleep 1000'; done", [
         wait("up"),
         ctrlC,
-        ...back(130)
+        ...backAtPrompt(130)
       ])
       assert.deepStrictEqual(exit, { code: 0 })
     })

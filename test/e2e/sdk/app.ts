@@ -7,12 +7,12 @@ import { transformSync } from "esbuild"
 import { omitUndefined } from "../../../src/domain/omit-undefined.ts"
 import { openPipe } from "../../../src/services/process-spawner/pipes.ts"
 
-/** Must never appear, except where a program asks for it by name. */
+/** Must appear nowhere, unless a program reads it by name. */
 export const canary = "canary-7f3a"
 
 export const runtime = Path.resolve(import.meta.dirname, "../../../src/main/sdk/runtime.ts")
 
-/** The generated file as `tako typegen` lays it out: the runtime, then what is this project's. */
+/** The generated file, laid out as `tako typegen` does it: the runtime, then the project's own part. */
 export const generated = `${Fs.readFileSync(runtime, "utf8").replaceAll(/^export /gm, "")}
 export interface Secrets {
   readonly DATABASE_URL: string
@@ -25,7 +25,7 @@ export const secrets: Secrets = loadSecrets<Secrets>()
 export { build, dataDir, env, handOver, host, isDev, isProd, port }
 `
 
-/** A folder with that file, as TypeScript and as JavaScript, and these programs. */
+/** A folder with that file, in TypeScript and JavaScript, and these programs. */
 export const makeApp = (programs: Readonly<Record<string, string>> = {}): string => {
   const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-sdk-"))
   const scripts = { start: "node reads.mjs" }
@@ -48,22 +48,22 @@ export const envelope = (
 
 export interface Ran {
   readonly code: number | null
-  readonly out: string
-  readonly said: string
+  readonly stdout: string
+  readonly stderr: string
 }
 
 export interface Run {
   readonly directory: string
-  /** What is in the pipe; null for no pipe at all. */
+  /** The pipe's content; null for no pipe at all. */
   readonly sent?: string | null
   readonly variables?: Readonly<Record<string, string>>
-  /** What is on fd 3 instead of the pipe. */
+  /** What fd 3 is instead of the pipe. */
   readonly fd3?: "foreign" | "closed"
-  /** While it runs. */
-  readonly watch?: (child: ChildProcess, out: string) => void
+  /** Called with each piece of output. */
+  readonly watch?: (child: ChildProcess, stdout: string) => void
 }
 
-/** Runs a program as tako does. */
+/** Runs a program with the secrets in a pipe on fd 3, as tako does. */
 export const run = (
   [command, ...args]: readonly [string, ...ReadonlyArray<string>],
   { directory, sent = envelope(), variables = {}, fd3, watch }: Run
@@ -89,19 +89,19 @@ export const run = (
       writer.on("error", () => {})
       writer.end(sent ?? "")
     }
-    let out = ""
-    let said = ""
+    let stdout = ""
+    let stderr = ""
     child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      out += text
-      watch?.(child, out)
+      stdout += text
+      watch?.(child, stdout)
     })
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      said += text
+      stderr += text
     })
     child.on("error", reject)
     child.on("close", (code) => {
       if (foreign !== undefined) for (const fd of [foreign.readEnd, foreign.writeEnd]) Fs.closeSync(fd)
-      resolve({ code, out, said })
+      resolve({ code, stdout, stderr })
     })
   })
 
@@ -116,7 +116,7 @@ const makePipe = () => {
   }
 }
 
-/** This Node, and the others that TAKO_NODES names, separated by colons. In CI there are others. */
+/** This Node, and those that TAKO_NODES lists, separated by colons; CI must list some. */
 export const nodes: ReadonlyArray<string> = [
   process.execPath,
   ...(process.env.TAKO_NODES ?? "").split(":")

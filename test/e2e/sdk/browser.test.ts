@@ -6,7 +6,7 @@ import { assert, it, onTestFinished } from "vitest"
 import { needs } from "../../support/needs.ts"
 import { makeApp } from "./app.ts"
 
-it.skipIf(!needs("chromium"))("a page that takes the file along works until it uses a secret", () => {
+it.skipIf(!needs("chromium"))("a page that bundles the file works until it uses a secret", () => {
   const folder = makeApp({
     "page.ts": `import { build, dataDir, env, host, isDev, isProd, port, secrets } from "./tako.gen.ts"
 const shown: Array<string> = [String(secrets), JSON.stringify({ secrets }), [env, isDev, isProd, port, host, build, dataDir].join()]

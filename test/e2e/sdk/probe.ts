@@ -1,10 +1,13 @@
-/** Tries every way to look at the secrets as a whole, and prints what came of it. Appended to a generated file's import. */
+/**
+ * Tries every way to look at the secrets as a whole, and prints the results. Appended to an import of the generated
+ * file.
+ */
 export const probe = `
 import assert from "node:assert"
 import { format, inspect } from "node:util"
 import { Worker } from "node:worker_threads"
 import { serialize } from "node:v8"
-// Its own command line is in the report.
+// The canary is passed reversed, because the diagnostic report contains the command line.
 const canary = [...process.argv[2]].reverse().join("")
 const seen = {}
 const attempt = (name, look) => {

@@ -26,7 +26,7 @@ spawn(process.execPath, command === undefined ? ["reads.mjs"] : ["deep.mjs", ...
 for (const program of ["reads.mjs", "message.mjs"]) spawnSync(process.execPath, [program], { stdio: "inherit" })`,
     "often.mjs": `import { spawnSync } from "node:child_process"
 for (let time = 0; time < 3; time++) spawnSync(process.execPath, ["reads.mjs"], { stdio: "inherit" })`,
-    // One that has taken the secrets out of the pipe, and is slow to put them back.
+    // Takes the secrets out of the pipe, and is slow to put them back.
     "slow.mjs": `import { spawn } from "node:child_process"; import { once } from "node:events"; import * as fs from "node:fs"
 const text = fs.readFileSync(3)
 const child = spawn(process.execPath, ["--import", "data:text/javascript,console.log('up')", "reads.mjs"], { stdio: ["ignore", "pipe", "inherit"] })
@@ -71,7 +71,7 @@ if (cluster.isWorker) { console.log("cluster", secrets.DATABASE_URL, secrets.LAR
     return cluster.fork(env)
   }))))
   if (secrets.LARGE.length < 60_000) handOver(({ env, fd }) => execFileSync(process.execPath, ["reads.mjs"], { env, stdio: [...inherit, fd] }))
-  // One that reads nothing, one that is not there, and one that throws: nothing stays.
+  // A program that reads nothing, one that does not exist, and a callback that throws: none may leave anything behind.
   await wait(handOver(({ env, fd }) => spawn("true", { env, stdio: [...inherit, fd] })))
   await once(handOver(({ env, fd }) => spawn("/nowhere", { env, stdio: [...inherit, fd] })), "error")
   try { handOver(() => { throw new Error("no") }) } catch ({ message }) { console.log(message) }
@@ -89,7 +89,7 @@ const program = Effect.all([Config.redacted("DATABASE_URL"), Config.port("PORT")
 const [url, port] = Effect.runSync(Effect.provide(program, layer))
 console.log("read", secrets.DATABASE_URL, Redacted.value(url), port, loadSecrets().DATABASE_URL, String(url))`
   })
-  // Two copies of the source, and tako/effect, in one program.
+  // One program with two copies of the runtime and tako/effect.
   buildSync({
     entryPoints: [Path.join(folder, "beside.ts")],
     outfile: Path.join(folder, "beside.mjs"),
@@ -107,9 +107,9 @@ const read = async (
   command: readonly [string, ...ReadonlyArray<string>],
   options: Omit<Run, "directory"> = {}
 ) => {
-  const { code, out, said } = await run(command, { directory: folder, ...options })
-  assert.strictEqual(code, 0, said || out)
-  return out
+  const { code, stdout, stderr } = await run(command, { directory: folder, ...options })
+  assert.strictEqual(code, 0, stderr || stdout)
+  return stdout
 }
 
 const readLarge = async (command: readonly [string, ...ReadonlyArray<string>]) =>
@@ -126,8 +126,8 @@ describe.each(nodes)("%s reads", (node) => {
     await readLarge([node, "fork.mjs"])
     await readLarge([node, "cluster.mjs"])
     await readLarge([node, "deep.mjs", "1", "2"])
-    const out = await read(["npm", "run", "start"], { variables: { PATH } })
-    assert.include(out, `read ${canary} 0\n`)
+    const stdout = await read(["npm", "run", "start"], { variables: { PATH } })
+    assert.include(stdout, `read ${canary} 0\n`)
   })
 
   it("for its workers, two at once and one within another, and for copies of itself", async () => {
@@ -142,22 +142,25 @@ describe.each(nodes)("%s reads", (node) => {
     )
   })
 
-  it("again under tako dev, if it fits into a pipe", async () => {
+  it("again under tako dev, if the secrets fit into the pipe", async () => {
     const variables = { TAKO_BUILD: "dev" }
     assert.strictEqual(await read([node, "often.mjs"], { variables }), `read ${canary} 0\n`.repeat(3))
-    const out = await read([node, "twice.mjs"], { variables, sent: envelope({ LARGE: large }) })
-    assert.include(out, `read ${canary} ${large.length}\nTakoError TAKO_READ_BEFORE`)
+    const stdout = await read([node, "twice.mjs"], { variables, sent: envelope({ LARGE: large }) })
+    assert.include(stdout, `read ${canary} ${large.length}\nTakoError TAKO_READ_BEFORE`)
   })
 
-  it.runIf(process.platform === "linux")("under tako dev beside others that do so just now", async () => {
-    const variables = { TAKO_BUILD: "dev" }
-    assert.include(await read([node, "slow.mjs"], { variables }), `read ${canary} 0\n`)
-    const LARGE = "x".repeat(40_000)
-    const out = await read([node, "together.mjs"], { variables, sent: envelope({ LARGE }) })
-    assert.strictEqual(out, `read ${canary} ${LARGE.length}\n`.repeat(8))
-  })
+  it.runIf(process.platform === "linux")(
+    "under tako dev while other processes read at the same time",
+    async () => {
+      const variables = { TAKO_BUILD: "dev" }
+      assert.include(await read([node, "slow.mjs"], { variables }), `read ${canary} 0\n`)
+      const LARGE = "x".repeat(40_000)
+      const stdout = await read([node, "together.mjs"], { variables, sent: envelope({ LARGE }) })
+      assert.strictEqual(stdout, `read ${canary} ${LARGE.length}\n`.repeat(8))
+    }
+  )
 
-  it("and knows the environment, whatever the variables say, in workers and other processes", async () => {
+  it("the environment's name, whatever the variables say, in workers and other processes", async () => {
     const variables = { ENV: "/etc/profile", NODE_ENV: "development" }
     const sent = envelope({}, "production")
     assert.strictEqual(
@@ -181,13 +184,13 @@ describe.each(nodes)("%s reads", (node) => {
         "left 0"
       ].join("\n")
     for (const LARGE of ["", large]) {
-      const out = await read([node, "hands.mjs"], {
+      const stdout = await read([node, "hands.mjs"], {
         sent: envelope({ LARGE }),
         variables: { PATH, TMPDIR }
       })
-      const [told, untold] = out.split("\nTakoError ")
-      assert.strictEqual(told, expected(LARGE.length))
-      assert.include(untold, "TAKO_NOT_STARTED")
+      const [delivered, undelivered] = stdout.split("\nTakoError ")
+      assert.strictEqual(delivered, expected(LARGE.length))
+      assert.include(undelivered, "TAKO_NOT_STARTED")
     }
   })
 })
@@ -198,9 +201,9 @@ describe("launchers", () => {
     let seen = ""
     await run([node, "--watch", "--no-warnings", "reads.mjs"], {
       directory: folder,
-      watch: (child, out) => {
-        seen = out
-        if (out.includes("read ")) child.kill("SIGTERM")
+      watch: (child, stdout) => {
+        seen = stdout
+        if (stdout.includes("read ")) child.kill("SIGTERM")
       }
     })
     assert.include(seen, `read ${canary} 0\n`)
@@ -218,23 +221,26 @@ describe("launchers", () => {
   })
 })
 
-describe("says what is wrong and what to type", () => {
-  const said = async (
+describe("reports what is wrong and what to type:", () => {
+  const messageOf = async (
     options: Omit<Run, "directory">,
     command: readonly [string, string] = [node, "message.mjs"]
   ) => {
-    const out = await read(command, options)
-    assert.notInclude(out, canary)
-    return out
+    const stdout = await read(command, options)
+    assert.notInclude(stdout, canary)
+    return stdout
   }
   const begin = "DATABASE_URL cannot be read: "
   const type = "Start it with: tako run -- node "
 
   it("without tako", async () => {
-    const out = await said({ sent: null })
-    assert.include(out, `TAKO_NOT_STARTED ${begin}neither tako nor handOver started this process.\n${type}`)
-    assert.include(out, "message.mjs")
-    // What is no secret is there all the same.
+    const stdout = await messageOf({ sent: null })
+    assert.include(
+      stdout,
+      `TAKO_NOT_STARTED ${begin}neither tako nor handOver started this process.\n${type}`
+    )
+    assert.include(stdout, "message.mjs")
+    // What is not secret is available all the same.
     const about = `import { build, dataDir, env, host, isDev, isProd, port } from "./tako.gen.mjs"; console.log(env, isDev, isProd, port, host, build, dataDir)`
     Fs.writeFileSync(Path.join(folder, "about.mjs"), about)
     const plain = await read([node, "about.mjs"], { sent: null })
@@ -245,20 +251,23 @@ describe("says what is wrong and what to type", () => {
   })
 
   it("another FIFO on fd 3, and leaves it alone", async () => {
-    const out = await said({ fd3: "foreign" })
-    assert.include(out, `TAKO_FOREIGN ${begin}fd 3 is a pipe, but not tako's.\n${type}`)
+    const stdout = await messageOf({ fd3: "foreign" })
+    assert.include(stdout, `TAKO_FOREIGN ${begin}fd 3 is a pipe, but not tako's.\n${type}`)
   })
 
   it("fd 3 closed, with the launcher's name", async () => {
-    assert.include(await said({ fd3: "closed" }), `TAKO_CLOSED ${begin}a launcher closed tako's pipe, fd 3.`)
+    assert.include(
+      await messageOf({ fd3: "closed" }),
+      `TAKO_CLOSED ${begin}a launcher closed tako's pipe, fd 3.`
+    )
     const variables = { npm_lifecycle_event: "dev" }
-    assert.include(await said({ fd3: "closed", variables }), "npm run dev closed tako's pipe")
+    assert.include(await messageOf({ fd3: "closed", variables }), "npm run dev closed tako's pipe")
   })
 
   it("already read, by another process", async () => {
-    const out = await read([node, "twice.mjs"])
-    assert.include(out, `read ${canary} 0\nTakoError TAKO_READ_BEFORE ${begin}they were already read`)
-    assert.include(out, "tako dev")
+    const stdout = await read([node, "twice.mjs"])
+    assert.include(stdout, `read ${canary} 0\nTakoError TAKO_READ_BEFORE ${begin}they were already read`)
+    assert.include(stdout, "tako dev")
   })
 
   it("cut off, or not an envelope", async () => {
@@ -268,15 +277,15 @@ describe("says what is wrong and what to type", () => {
       '{"token":"t"}',
       '{"token":"t","secrets":{"DATABASE_URL":1}}'
     ]) {
-      assert.include(await said({ sent }), `TAKO_DAMAGED ${begin}they arrived cut off`)
+      assert.include(await messageOf({ sent }), `TAKO_DAMAGED ${begin}they arrived cut off`)
     }
   })
 
-  it("a worker before the main thread, which can still read afterwards", async () => {
-    const out = await read([node, "worker-first.mjs"])
+  it("a worker that reads before the main thread, which can still read afterwards", async () => {
+    const stdout = await read([node, "worker-first.mjs"])
     const worker = `TakoError TAKO_WORKER_FIRST ${begin}the main thread has not read them.\n`
-    assert.strictEqual(out.split(worker).length, 3)
-    assert.isTrue(out.endsWith(`read ${canary}\n`))
+    assert.strictEqual(stdout.split(worker).length, 3)
+    assert.isTrue(stdout.endsWith(`read ${canary}\n`))
   })
 
   it("an edge runtime, and a Node without getBuiltinModule", async () => {
@@ -286,12 +295,12 @@ describe("says what is wrong and what to type", () => {
         `process.getBuiltinModule = ${refusing}; await import("./message.mjs")
 console.log(String((await import("./tako.gen.mjs")).secrets))`
       )
-      const out = await said({}, [node, "edge.mjs"])
+      const stdout = await messageOf({}, [node, "edge.mjs"])
       assert.include(
-        out,
+        stdout,
         `TAKO_SERVER_ONLY ${begin}a browser or edge runtime has no secrets.\nRead it in Node`
       )
-      assert.include(out, "[REDACTED]")
+      assert.include(stdout, "[REDACTED]")
     }
   })
 

@@ -25,9 +25,11 @@ beforeAll(() => {
 afterAll(() => Fs.rmSync(folder, { recursive: true, force: true }))
 
 const look = async (command: readonly [string, ...ReadonlyArray<string>]) => {
-  const { code, out, said } = await run([...command, [...canary].reverse().join("")], { directory: folder })
-  assert.strictEqual(code, 0, said)
-  return JSON.parse(out)
+  const { code, stdout, stderr } = await run([...command, [...canary].reverse().join("")], {
+    directory: folder
+  })
+  assert.strictEqual(code, 0, stderr)
+  return JSON.parse(stdout)
 }
 
 const redacted = (seen: Record<string, unknown>) => {

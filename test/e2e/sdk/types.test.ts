@@ -71,15 +71,15 @@ describe("the generated file", () => {
     ["an assignment", "assigned.ts", "TS2540: Cannot assign to 'DATABASE_URL'"],
     ["a deletion", "deleted.ts", "TS2704: The operand of a 'delete' operator cannot be a read-only property"]
   ])("does not compile with %s", (_, file, message) => {
-    const said = compile(file, "--target es2022 --lib es2022 --isolatedDeclarations false")
-    assert.include(said, message)
+    const output = compile(file, "--target es2022 --lib es2022 --isolatedDeclarations false")
+    assert.include(output, message)
     assert.strictEqual(
-      said
+      output
         .trim()
         .split("\n")
         .filter((line) => line.includes("error")).length,
       1,
-      said
+      output
     )
   })
 
@@ -88,7 +88,7 @@ describe("the generated file", () => {
     const { code } = transformSync(text, { loader: "ts", format: "esm", minify: true })
     assert.isBelow(Buffer.byteLength(code), 4096)
     assert.notMatch(code, /\b(?:import|require)\b/)
-    // Every export begins its line and is a declaration, so that dropping the word leaves one.
+    // Every export begins a line and is a declaration, so typegen can drop the word "export".
     assert.notMatch(text, /^export (?!function |const |interface |type )/m)
   })
 })

@@ -39,7 +39,7 @@ describe.skipIf(!needs("sshd"))("tako secrets sync, where servers fail", () => {
         Path.join(folder, "other_known_hosts"),
         `[127.0.0.1]:${world.relay.port} ${publicLine(Path.join(folder, "other"))}\n`
       )
-      // One key alone is offered, and this one is nobody's.
+      // Only one key is offered, and the host does not know it.
       const config = Fs.readFileSync(world.sshd.config, "utf8")
       Fs.writeFileSync(
         world.sshd.config,
@@ -92,7 +92,7 @@ describe.skipIf(!needs("sshd"))("tako secrets sync, where servers fail", () => {
         assert.include(again.stdout, "la         up to date")
         assert.include(again.stderr, "error: Server down failed while connecting")
         assert.include(again.stderr, "There are 3 other errors")
-        // Whatever was wrong is put right, and the same command sends what is missing.
+        // The cause is removed, and the same command sends what is missing.
         await openShop(la, { GREETING: "c4nary" }, 1)
         world.know(Object.fromEntries(names.map((name) => [name, la.socket])))
         Fs.writeFileSync(
@@ -116,7 +116,7 @@ describe.skipIf(!needs("sshd"))("tako secrets sync, where servers fail", () => {
         const other = await world.tako(["secrets", "sync"], {
           variables: { TAKO_HOME: world.sandbox.folder, TAKO_PASSPHRASE: "not the one" }
         })
-        // Its servers are those of the other machine, too.
+        // It has no servers of its own, so the one from tako.toml is unknown.
         assert.strictEqual(other.code, 1)
         assert.include(other.stderr, "to add it: tako servers add la HOST")
         const mistyped = await world.tako(["secrets", "sync", "--env", "prodution"])
@@ -154,7 +154,7 @@ describe.skipIf(!needs("sshd"))("tako secrets sync, where servers fail", () => {
           const la = await startHost()
           world.know({ la: la.socket })
           const value = "x".repeat(300_000)
-          // The handshake takes some 2000 bytes, the login 1500; the value is more than a channel takes at once.
+          // The handshake takes some 2000 bytes, the login 1500; the value exceeds what a channel takes at once.
           for (const [before, cuts] of [
             [0, [30, 2600, 5000]],
             [1, [200_000]]

@@ -10,7 +10,7 @@ import { makeWorld, startHost } from "./world.ts"
 
 const root = Path.resolve(import.meta.dirname, "../../..")
 
-/** What an embedder writes, who has this project and these servers. */
+/** A program that an embedder might write for this project and these servers. */
 const program = `
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"

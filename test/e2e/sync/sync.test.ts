@@ -10,12 +10,12 @@ import { endedIn, makeWorld, startHost } from "./world.ts"
 
 const toml = 'name = "shop"\n[envs.production]\nservers = ["la", "open"]\n'
 
-/** What only OpenSSH's own client can follow. */
+/** Configures one host in a way that only OpenSSH's own client supports. */
 const byOpenSsh = () => ["Host open.example", "BindAddress 127.0.0.1", ""]
 
 const run = <A>(body: () => Promise<A>) => Effect.promise(body)
 
-/** Every file below, but for programs. */
+/** Every file below a folder. */
 const filesBelow = (folder: string): ReadonlyArray<string> =>
   Fs.readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -49,7 +49,7 @@ describe.skipIf(!needs("sshd") || !needs("python3"))("tako secrets sync at a ter
         )
         assert.deepStrictEqual(yes.exit, { code: 0 })
         assert.strictEqual((await la.call({ command: "secrets_state", app })).revision as number, 2)
-        // In place: each frame goes back over the one before.
+        // Each frame moves up and overwrites the one before.
         assert.include(yes.output, "\u001b[1A\r\u001b[J la   send")
       })
     })
@@ -66,7 +66,7 @@ describe.skipIf(!needs("sshd") || !needs("python3"))("tako secrets sync at a ter
         world.know({ la: la.socket, down: la.socket })
         await openShop(la, { GREETING: "one" }, 1)
         await world.set("GREETING", "two")
-        // Tells no port, so the roll waits for it.
+        // An app that never reports its port keeps the rollout waiting.
         await world.set("MODE", "silent")
         const cut = await play(world, [
           Pty.wait("unreachable"),

@@ -7,12 +7,12 @@ import { type Ended, makeSandbox, passphrase, type Sandbox, type Typed } from ".
 import { type Host, isRoot, makeHost } from "../../support/server.ts"
 import { publicLine, type Sshd, sshd } from "../../support/sshd.ts"
 
-/** Between a client and sshd: what passes is kept, and may be cut. */
+/** Relays between a client and sshd; records what passes, and can cut connections. */
 export interface Relay {
   readonly port: number
   readonly connections: () => number
   readonly passed: () => Buffer
-  /** Loses each connection after so many bytes to the server. */
+  /** Cuts each connection after this many bytes to the server. */
   cutAfter: number
 }
 
@@ -68,25 +68,25 @@ export interface World {
   readonly sshd: Sshd
   readonly relay: Relay
   readonly sandbox: Sandbox
-  /** What ssh was called with, and of tako's variables what it saw. */
+  /** ssh's command lines, and tako's variables in its environment. */
   readonly calls: () => string
   readonly tako: (args: ReadonlyArray<string>, typed?: Typed) => Promise<Ended>
   readonly variables: Readonly<Record<string, string>>
-  /** config.toml of these, by the sockets that they have; ssh finds each by "<name>.example". */
+  /** Writes a config.toml of these servers, by name and socket; ssh finds each as "<name>.example". */
   readonly know: (servers: Readonly<Record<string, string>>) => void
   readonly set: (name: string, value: string) => Promise<void>
 }
 
-/** A tako-server of its own, whose socket the account of sshd may use. */
+/** Starts a tako-server whose socket sshd's account may use. */
 export const startHost = async (): Promise<Host> => {
   const host = makeHost()
-  // tako-server makes its folder for itself alone where there is none.
+  // tako-server would create a missing folder for itself alone.
   Fs.mkdirSync(Path.dirname(host.socket), { mode: 0o755 })
   await host.start(isRoot ? { args: ["--socket-group", "nogroup"] } : {})
   return host
 }
 
-/** A project with an environment production, and a person whose ssh knows one sshd under many names. */
+/** A project with an environment production, and a user whose ssh reaches one sshd under many names. */
 export const makeWorld = (
   toml: string,
   client: (server: { readonly folder: string }) => ReadonlyArray<string> = () => []
@@ -146,7 +146,7 @@ export interface EndedLine {
   readonly revision?: number
 }
 
-/** What became of each server, of what --json printed. */
+/** What `--json` printed about the end of each server's sync. */
 export const endedIn = ({ stdout }: Ended): Readonly<Record<string, EndedLine>> =>
   Object.fromEntries(
     stdout

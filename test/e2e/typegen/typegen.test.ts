@@ -9,7 +9,7 @@ const variables = { TAKO_PASSPHRASE: passphrase }
 const tsc = Path.resolve(import.meta.dirname, "../../../node_modules/typescript/bin/tsc")
 const types = Path.resolve(import.meta.dirname, "../../../node_modules/@types")
 
-/** Everything that a strict project may have switched on. */
+/** Every option that a strict project may have switched on. */
 const strict = {
   strict: true,
   exactOptionalPropertyTypes: true,
@@ -100,7 +100,7 @@ delete secrets.STRIPE_KEY
       check(project, surroundings.node, "src/app.ts"),
       "'STRIPE_KEY' does not exist on type 'Secrets'"
     )
-    // What cannot be refreshed does not undo what was asked for.
+    // A failed refresh must not undo the command itself.
     Fs.rmSync(generated)
     Fs.symlinkSync("/etc/hostname", generated)
     const linked = await set("OTHER", "development")
@@ -128,7 +128,7 @@ delete secrets.STRIPE_KEY
     }
   })
 
-  it.skipIf(!needs("go"))("writes Go that gofmt and go vet have nothing to say about", async () => {
+  it.skipIf(!needs("go"))("writes Go that passes gofmt and go vet", async () => {
     const { folder, project, tako } = await makeSandbox()
     Fs.writeFileSync(Path.join(project, "go.mod"), "module example.com/shop\n\ngo 1.19\n")
     Fs.writeFileSync(Path.join(project, "shop.go"), "package shop\n\nvar Key = Secrets.StripeKey\n")
