@@ -13,7 +13,7 @@ import { testContract } from "../support/contract.ts"
 
 const standIn = Path.join(import.meta.dirname, "keychain.mjs")
 
-/** The keychain's own command lines, carried out by a program that keeps keys in a folder. */
+/** Carries out the keychain's own command lines with a program that keeps the keys in a folder. */
 const standingIn = (keychain: Keychain, folder: string): Keychain => {
   const through = (command: ReturnType<Keychain["find"]>) => ({
     ...command,

@@ -1,4 +1,5 @@
-// Stands in for secret-tool and security: keychain.mjs FOLDER PROGRAM ARGUMENT…, a file a key in FOLDER. Notes its command lines.
+// Stands in for secret-tool and security: keychain.mjs FOLDER PROGRAM ARGUMENT… stores each key in a file of FOLDER, and
+// records its command lines there.
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 

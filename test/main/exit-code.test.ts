@@ -7,7 +7,7 @@ import { exitCode, isTakoError, type TakoError } from "../../src/main/exit-code.
 
 const folder = Path.resolve(import.meta.dirname, "../../src/domain/errors")
 
-/** Every exported error class, and the exit code that its docstring promises. */
+/** Every exported error class, with the exit code that its docstring promises. */
 const classes = Fs.readdirSync(folder).flatMap((file) => {
   const source = Fs.readFileSync(Path.join(folder, file), "utf8")
   return [...source.matchAll(/^export class (\w+)/gm)].map((found) => {
@@ -27,7 +27,7 @@ describe("the exit code of each error", () => {
     expect(String(exitCode(error as TakoError))).toBe(promised)
   })
 
-  it("is a shell's for a program that was not started", () => {
+  it("is the shell's for a program that was not started", () => {
     for (const reason of ["not-executable", "directory-gone", "pipe", "failed"] as const) {
       expect(exitCode(new ProcessNotStarted({ command: "x", reason, code: "EACCES" }))).toBe(126)
     }

@@ -31,7 +31,7 @@ describe("init", () => {
       assert.strictEqual(files.get(".gitignore"), rules)
       const { config } = yield* Effect.provide(Project, project)
       assert.strictEqual(Option.getOrThrow(yield* config).name, "my-shop")
-      // What is commented out can be put to use as it stands.
+      // The commented-out lines are valid when uncommented.
       files.set("tako.toml", (files.get("tako.toml") as string).replace(/^# (?=\[|[a-zA-Z_]+ =)/gm, ""))
       const used = Option.getOrThrow(yield* config)
       assert.deepStrictEqual(used.start, ["node", "server.ts"])

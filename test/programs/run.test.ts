@@ -30,7 +30,7 @@ const only = Effect.map(started, (all) => {
   assert.lengthOf(all, 1)
   return all[0] as (typeof all)[number]
 })
-/** Until there is something to see; the fibers beside us come first. */
+/** Polls until the condition holds, and lets the other fibers run in between. */
 const eventually = <A, R>(look: Effect.Effect<A, never, R>, isThere: (a: A) => boolean) =>
   Effect.yieldNow().pipe(Effect.zipRight(look), Effect.repeat({ until: isThere }))
 const aStart = eventually(started, ({ length }) => length > 0)
@@ -38,7 +38,7 @@ const aStart = eventually(started, ({ length }) => length > 0)
 const processes = Layer.merge(spawnerLayer(), signalsLayer)
 
 describe("run", () => {
-  /** What was started when the program ran to its end, or why it was not. */
+  /** Runs the program to completion; returns its end or the error, and everything that was started. */
   const attempt = (name: string, options: Parameters<typeof run>[2]) =>
     Effect.gen(function* () {
       const running = yield* Effect.fork(run(environment(name), program, options))
@@ -48,7 +48,7 @@ describe("run", () => {
       return { ended, all: yield* started }
     }).pipe(Effect.provide(processes))
 
-  it.scoped("hands over every value, and none in the environment", () =>
+  it.scoped("passes every value in the pipe, and none in the environment", () =>
     Effect.gen(function* () {
       const on = yield* machine
       yield* on.run(put("production", "A", "one\0"), { variables })

@@ -15,7 +15,7 @@ import { environment } from "../support/project-of.ts"
 
 const sealed = Buffer.alloc(29).toString("base64") as SealedValue
 
-/** Names alone matter here: nothing is opened. */
+/** Only the names matter here: no value is ever opened. */
 const environmentsWith = (names: Readonly<Record<string, ReadonlyArray<string>>>) =>
   Object.entries(names).reduce(
     (environments, [name, secrets]) =>

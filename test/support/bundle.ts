@@ -8,7 +8,7 @@ export interface Bundle {
   readonly remove: () => void
 }
 
-/** A test program bundled into one file that plain Node can run (Node 20 runs no TypeScript), in a folder of its own. */
+/** Bundles a test program into one file that plain Node runs (Node 20 has no TypeScript), in a folder of its own. */
 export const bundle = async (entry: string): Promise<Bundle> => {
   const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-bundle-"))
   const path = Path.join(folder, "main.cjs")

@@ -20,7 +20,7 @@ export interface Typed {
   readonly directory?: string
 }
 
-/** Runs a program to completion in a session of its own, so without a controlling terminal, whoever runs the tests. */
+/** Runs a program to completion in a session of its own, so that it never has a controlling terminal. */
 export const runToEnd = (
   command: string,
   args: ReadonlyArray<string>,
@@ -43,12 +43,12 @@ export const runToEnd = (
     })
     child.on("error", reject)
     child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }))
-    // A program that does not read its input ends the pipe early.
+    // The pipe breaks early if the program does not read its input.
     child.stdin.on("error", () => {})
     child.stdin.end(stdin)
   })
 
-/** A temporary project in git with a machine of its own, removed after the test. */
+/** A temporary project in git and a home of its own, removed after the test. */
 export interface Sandbox {
   readonly folder: string
   readonly project: string

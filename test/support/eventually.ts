@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises"
 
-/** Polls until `look` returns something; fails after a minute, naming what was waited for. */
+/** Polls until `look` returns something; fails after a minute with the name of what it waited for. */
 export const eventually = async <A>(
   what: string,
   look: () => A | undefined | false | Promise<A | undefined | false>

@@ -8,9 +8,9 @@ interface Sleeper {
 }
 
 /**
- * A clock that stands still, except that it leaps from one sleeper's time to the next while `passing` waits for something. For
- * programs whose services are in memory, where nothing happens except by sleeping; TestClock takes 10 ms of real time per
- * sleeper, which is a lot for a server that checks its processes ten times a second.
+ * A clock that stands still, and leaps to the next sleeper's time only inside `passing`. For programs whose services are
+ * in memory, where time passes only by sleeping. TestClock takes 10 ms of real time per sleeper, which is a lot for a
+ * server that checks its processes ten times a second.
  */
 export const makeLeapingClock = () => {
   let now = 0
@@ -41,14 +41,14 @@ export const makeLeapingClock = () => {
     sleepers = sleepers.filter((each) => each !== next)
     next.wake()
   }
-  /** Runs the effect while time passes: whenever nothing else is left to do, time leaps to the next sleeper. */
+  /** Runs the effect while time passes: whenever nothing else is left to do, the clock leaps to the next sleeper. */
   const passing = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.suspend(() => {
       let isOver = false
       let turns = 0
       const turn = () => {
         if (isOver) return
-        // What is to be done takes no more than a few turns of the event loop.
+        // A few turns of the event loop let all other work finish.
         if (++turns % 3 === 0) leap()
         setImmediate(turn)
       }

@@ -43,7 +43,7 @@ export type Services =
   | SecretsFile
   | Terminal
 
-/** The situation of one command: a project, variables, and a person at a terminal or none. */
+/** The circumstances of one command: a tako.toml, variables, and a user at a terminal or none. */
 export interface Situation {
   readonly file?: SecretsFile["Type"]
   readonly project?: string
@@ -52,15 +52,15 @@ export interface Situation {
   readonly variables?: Readonly<Record<string, string>>
   readonly answers?: ReadonlyArray<string | typeof interrupt>
   readonly commits?: ReadonlyArray<Addition>
-  /** Receives what the terminal showed and asked. */
+  /** Receives the terminal's output and questions. */
   readonly said?: Ref.Ref<ReadonlyArray<Said>>
 }
 
-/** A secrets file for a situation. */
+/** Replaces the secrets file. */
 export const secretsFile = (environments: Environments = empty) =>
   Effect.map(Layer.build(secretsFileLayer(environments)), (context) => Context.get(context, SecretsFile))
 
-/** A machine in memory, whose keys and pins persist from one command to the next. No terminal unless there are answers. */
+/** A machine in memory, whose keys and pins persist between commands. It has no terminal unless there are answers. */
 export const machine = Effect.gen(function* () {
   const cache = Context.get(yield* Layer.build(keyCacheLayer), KeyCache)
   const pins = yield* Ref.make(Pins.empty)

@@ -11,8 +11,8 @@ const isExecutable = (path: string): boolean => {
 }
 
 /**
- * Whether a program that a test needs is on the PATH. If it is not, the test is skipped, except in CI, where this
- * throws.
+ * Whether a program that a test needs is on the PATH. A test whose program is missing is skipped, except in CI, where
+ * this throws.
  */
 export const needs = (program: string): boolean => {
   const folders = (process.env.PATH ?? "").split(Path.delimiter).filter((folder) => folder !== "")

@@ -24,7 +24,7 @@ export const place = (environmentName: string, secretName: string) => ({
 export const put = (environmentName: string, secretName: string, value: string) =>
   set(place(environmentName, secretName), Effect.succeed(Redacted.make(value)), { allowEmpty: true })
 
-/** A blob under an environment's passphrase, as another tool writes it or sealed for another place. */
+/** Seals a value under an environment's passphrase, as another tool does or for another place. */
 export const sealFor = (
   environments: Environments,
   environmentName: string,
@@ -50,7 +50,7 @@ export const blobOf = (
   return sealed
 }
 
-/** Changes the file as somebody with an editor would, past all of our checks. */
+/** Changes the file as somebody with an editor would, around all of tako's checks. */
 export const tamper = (
   environmentName: string,
   secretName: string,

@@ -92,7 +92,7 @@ class Session:
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def pump(self, seconds):
-        """Takes what the terminal shows within that time; true when there was something."""
+        """Reads the terminal's output for up to that time; returns whether there was any."""
         if time.monotonic() > self.deadline:
             raise Late()
         ready, _, _ = select.select([self.master], [], [], seconds)
@@ -117,7 +117,7 @@ class Session:
             self.pump(0.01)
 
     def send(self, data):
-        """Also when the terminal's queue is full: what it shows is taken meanwhile."""
+        """Sends input, and reads output meanwhile, so that neither queue stays full."""
         os.set_blocking(self.master, False)
         try:
             while data:
@@ -162,7 +162,7 @@ class Session:
             raise ValueError("no step is called %s" % kind)
 
     def drain(self):
-        """Everything written so far: a mark of ours comes out last."""
+        """Reads everything written so far, up to a mark that is written last."""
         mark = secrets.token_hex(16).encode()
         termios.tcflow(self.slave, termios.TCOON)
         os.write(self.slave, mark)
@@ -170,7 +170,7 @@ class Session:
         self.output = self.output.replace(mark, b"")
 
     def leftover(self):
-        """What nobody read: it would land in the shell."""
+        """Returns unread input, which would end up in the shell."""
         raw = termios.tcgetattr(self.slave)
         raw[IFLAG] &= ~termios.ICRNL
         raw[LFLAG] &= ~(termios.ICANON | termios.ECHO)
@@ -184,7 +184,7 @@ class Session:
             left += data
 
     def end(self):
-        """Ends the session that we started, whatever is left of it."""
+        """Kills whatever is left of the session that we started."""
         groups = {self.child}
         try:
             groups.add(os.tcgetpgrp(self.master))

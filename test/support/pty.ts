@@ -4,9 +4,9 @@ import * as Path from "node:path"
 
 export type Flag = "ECHO" | "ICANON" | "ISIG" | "IEXTEN" | "ICRNL" | "IXON" | "OPOST"
 
-/** One thing that the person at the terminal does or waits for. */
+/** One step of the user at the terminal. */
 export type Step =
-  /** Waits until the text shows after the point where the last wait ended. */
+  /** Waits until the text appears after the end of the previous match. */
   | { readonly do: "wait"; readonly text: string; readonly regex?: boolean }
   | { readonly do: "send"; readonly text: string }
   | { readonly do: "send"; readonly base64: string }
@@ -14,28 +14,28 @@ export type Step =
   | { readonly do: "flags" }
   | { readonly do: "until-flags"; readonly flags: Partial<Record<Flag, boolean>> }
   | { readonly do: "resize"; readonly columns: number; readonly rows: number }
-  /** To the command alone. */
+  /** Signals the command alone. */
   | { readonly do: "kill"; readonly signal: NodeJS.Signals }
-  /** To the terminal's foreground process group. */
+  /** Signals the terminal's foreground process group. */
   | { readonly do: "kill-foreground"; readonly signal: NodeJS.Signals }
   | { readonly do: "exit" }
 
 export interface Script {
   readonly command: readonly [string, ...ReadonlyArray<string>]
   readonly steps: ReadonlyArray<Step>
-  /** The whole environment; without it, ours. */
+  /** The whole environment; by default, that of the tests. */
   readonly environment?: Readonly<Record<string, string>>
   readonly directory?: string
   readonly columns?: number
   readonly rows?: number
   /** A path, or "closed"; the terminal by default. */
   readonly redirect?: { readonly stdin?: string; readonly stdout?: string; readonly stderr?: string }
-  /** The limit for the whole script, 50 by default, after which the session is killed. */
+  /** The time limit for the whole script in seconds, 50 by default, after which the session is killed. */
   readonly timeoutSeconds?: number
 }
 
 export interface Transcript {
-  /** Everything that the terminal showed, echo included. */
+  /** Everything that the terminal showed, including the echo. */
   readonly output: string
   readonly exit: { readonly code: number } | { readonly signal: NodeJS.Signals }
   /** In the order of the "flags" steps. */
@@ -43,7 +43,7 @@ export interface Transcript {
   readonly finalFlags: Readonly<Record<Flag, boolean>>
   /** Whether every attribute of the terminal is as it was before the command. */
   readonly restored: boolean
-  /** Input that was sent and not read: a shell would run it. */
+  /** Input that was sent and never read; a shell would run it. */
   readonly leftover: string
 }
 
@@ -61,12 +61,12 @@ export const untilFlags = (wanted: Partial<Record<Flag, boolean>>): Step => ({
 export const kill = (signal: NodeJS.Signals): Step => ({ do: "kill", signal })
 export const exit: Step = { do: "exit" }
 
-/** The real program, because a version manager's shim takes ten times as long to start. */
+/** Python's real path, because a version manager's shim takes ten times as long to start. */
 const python = Fs.existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3"
 
 /**
- * Plays the script on a new pseudo-terminal whose session the command leads, and waits for its end. Fails, with what
- * the terminal showed, when a step is never reached. Needs python3.
+ * Plays the script on a new pseudo-terminal, whose session the command leads, and waits for the command's end. Fails with
+ * the terminal's output if a step is never reached. Needs python3.
  */
 export const play = (script: Script): Promise<Transcript> =>
   new Promise((resolve, reject) => {

@@ -1,9 +1,9 @@
 import { createCipheriv, createHash, randomInt } from "node:crypto"
 
-/** The seed of every random choice of this run: TAKO_TEST_SEED repeats those of an earlier run. */
+/** The seed of all random choices of this run; set TAKO_TEST_SEED to repeat an earlier run. */
 export const seed = Number(process.env.TAKO_TEST_SEED ?? randomInt(2 ** 31))
 
-/** Reproducible random numbers from a seed: mulberry32, good enough for choosing. */
+/** Reproducible random numbers (mulberry32), good enough for making choices. */
 export interface Random {
   /** 0 ≤ n < below. */
   readonly below: (below: number) => number
@@ -37,7 +37,7 @@ export const shuffled = <A>(random: Random, from: ReadonlyArray<A>): Array<A> =>
   return left
 }
 
-/** This many bytes, different for each purpose. */
+/** Returns `length` bytes, which differ for each purpose. */
 export const randomBytes = (length: number, purpose: string, from = seed): Buffer => {
   const key = createHash("sha256").update(`${from} ${purpose}`).digest()
   return createCipheriv("aes-256-ctr", key, Buffer.alloc(16)).update(Buffer.alloc(length))

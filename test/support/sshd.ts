@@ -7,34 +7,37 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { temporaryFolder } from "../services/files/folder.ts"
 
-/** A real sshd on loopback, which lets an account other than root log in. Its own files have all of ssh that reaching it takes. */
+/**
+ * A real sshd on loopback, which lets an account other than root log in. Its folder contains the client's files as
+ * well.
+ */
 export interface Sshd {
   readonly folder: string
   readonly port: number
-  /** Who may log in, and the group that a socket for that user must have if it is not ours. */
+  /** The account that may log in, and the group that a socket must have for it, if that is not our own. */
   readonly user: string
   readonly group: number | undefined
   readonly hostKey: string
   readonly clientKey: string
   readonly knownHosts: string
-  /** An ssh_config that maps every host to this one. */
+  /** An ssh_config in which every host leads to this server. */
   readonly config: string
-  /** What it has logged. */
+  /** Its log so far. */
   readonly log: () => string
-  /** Ends the connections that are open. */
+  /** Closes all open connections. */
   readonly cut: () => void
 }
 
 export interface SshdOptions {
-  /** More lines of sshd_config. */
+  /** Additional lines of sshd_config. */
   readonly server?: ReadonlyArray<string>
-  /** More lines of ssh_config, before all others. */
+  /** Additional lines of ssh_config, which precede all others. */
   readonly client?: ReadonlyArray<string>
 }
 
 const isRoot = process.getuid?.() === 0
 
-/** root's sshd insists on /run/sshd, so it gets one in a mount namespace of its own. */
+/** sshd run by root insists on /run/sshd, so it gets one in its own mount namespace. */
 const inNamespace = isRoot
   ? ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$@"', "sh"]
   : []
@@ -93,12 +96,12 @@ export const sshd = (options: SshdOptions = {}): Effect.Effect<Sshd, never, Scop
     }
   })
 
-/** Ends it with the processes that it started, which would outlive it. */
+/** Kills it and the processes that it started, which would outlive it. */
 const end = ({ pid }: ChildProcess): void => {
   try {
     if (pid !== undefined) process.kill(-pid, "SIGKILL")
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }
 
@@ -106,7 +109,7 @@ export const makeKey = (path: string, options: ReadonlyArray<string> = ["-t", "e
   execFileSync("ssh-keygen", ["-q", "-C", "", ...options, "-f", path])
 }
 
-/** Has an authority certify a host's key: writes a certificate beside it. */
+/** Certifies a host's key with an authority's, and writes the certificate beside it. */
 export const certify = (authority: string, hostKey: string): void => {
   execFileSync("ssh-keygen", ["-q", "-s", authority, "-I", "host", "-h", "-n", "127.0.0.1", `${hostKey}.pub`])
 }
@@ -114,7 +117,7 @@ export const certify = (authority: string, hostKey: string): void => {
 export const publicLine = (key: string): string =>
   Fs.readFileSync(`${key}.pub`, "utf8").trim().split(" ").slice(0, 2).join(" ")
 
-/** Serves each connection with its own sshd, as inetd would, so that the system chooses the port and nothing forks. */
+/** Starts an sshd for each connection, as inetd would, so that the system chooses the port and nothing daemonizes. */
 const listening = (config: string) =>
   Effect.acquireRelease(
     Effect.async<{

@@ -4,7 +4,7 @@ import * as Path from "node:path"
 const own = Path.resolve(import.meta.dirname, "../vectors")
 const shared = Path.resolve(import.meta.dirname, "../../../shared/vectors")
 
-/** The folder of golden files: the ones beside the project if they exist, else our copies. */
+/** The golden files beside the project if they exist, else our copies. */
 export const folder = Fs.existsSync(Path.join(shared, "bound.secrets.json")) ? shared : own
 
 export const read = (name: string): Buffer => Fs.readFileSync(Path.join(folder, name))

@@ -3,7 +3,7 @@ import type * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import * as FastCheck from "./fast-check.ts"
 
-/** Valid texts, numbers and objects for each rule that a schema may state. */
+/** Valid texts, numbers and objects for every rule that a schema may state. */
 const leaves: Readonly<Record<string, FastCheck.Arbitrary<unknown>>> = {
   "a string": FastCheck.string({ unit: "binary" }).filter((text) => !text.includes("\0")),
   "true or false": FastCheck.boolean(),
@@ -60,7 +60,7 @@ const leafOf = (rule: string): FastCheck.Arbitrary<unknown> => {
 }
 
 interface Options {
-  /** Every optional member is present, every nullable one has a value, and no list is empty. */
+  /** Whether every optional member is present, every nullable one has a value, and no list is empty. */
   readonly complete: boolean
 }
 

@@ -29,7 +29,7 @@ const run = (...argv: ReadonlyArray<string>) => {
   return { out: stdout, err: stderr, code: status ?? signal }
 }
 
-/** Starts a command and waits until it has said "started". */
+/** Starts a command and waits until it has printed "started". */
 const start = async (...argv: ReadonlyArray<string>) => {
   const child = spawn(process.execPath, [program, ...argv], { stdio: ["ignore", "ignore", "pipe"] })
   let err = ""
@@ -42,7 +42,7 @@ const start = async (...argv: ReadonlyArray<string>) => {
       err += text
       if (err.includes("started\n")) resolve()
     })
-    child.on("close", () => reject(new Error(`it ended before it said that it had started: ${err}`)))
+    child.on("close", () => reject(new Error(`it ended before it printed that it had started: ${err}`)))
   })
   return { child: child as ChildProcess, end: async () => ({ code: await ended, err }) }
 }
@@ -60,7 +60,7 @@ describe("main", () => {
 
   it("ends at once on a second signal", async () => {
     const { child, end } = await start("stubborn")
-    // Until it is gone, as someone at the keyboard would.
+    // Repeats the signal until the process has ended, as someone at the keyboard would.
     const again = setInterval(() => child.kill("SIGINT"), 20)
     const ended = await end()
     clearInterval(again)

@@ -37,7 +37,7 @@ describe("every command of tako", () => {
   })
 
   it.each(leaves)("$name: its example is valid", ({ name, leaf }) => {
-    // What the shell takes off: comments, pipes and redirections.
+    // Leaves out what the shell would interpret: comments, pipes and redirections.
     const typed = leaf.example.split(/ [#|<>]/)[0] ?? ""
     expect(typed.startsWith(`${name}`), typed).toBe(true)
     const prepared = prepare(root.spec, typed.split(" ").slice(1))

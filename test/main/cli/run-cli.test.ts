@@ -63,9 +63,9 @@ const runTree = <E extends TakoError>(
 
 const run = (line: string, settings?: Settings) => runTree(root, line === "" ? [] : line.split(" "), settings)
 
-/** A command line of one command, `tako do`, that does this. */
+/** Runs `tako do`, a command with this handler. */
 const doing = <R, E extends TakoError>(
-  // biome-ignore lint/suspicious/noConfusingVoidType: as handlers are
+  // biome-ignore lint/suspicious/noConfusingVoidType: handlers may return nothing
   effect: Effect.Effect<number | void, E, R>
 ): GroupTree<R, E> =>
   group("tako", { summary: "all", flags: globalFlags }, [
@@ -121,7 +121,7 @@ describe("runCli", () => {
       })
   )
 
-  it.effect("passes on what @effect/cli would trim, split or interpret itself", () =>
+  it.effect("passes on unchanged what @effect/cli would trim, split or interpret", () =>
     Effect.gen(function* () {
       const words = [
         " a ",
@@ -200,7 +200,7 @@ describe("runCli", () => {
     })
   )
 
-  it.effect("does not call it an error if the user stopped it", () =>
+  it.effect("reports no error if the user stopped the command", () =>
     Effect.gen(function* () {
       const stopped = yield* runTree(doing(new Interrupted()), ["do"])
       assert.deepStrictEqual(stopped, { out: "", err: "Interrupted. Nothing was changed.\n", code: 130 })

@@ -5,7 +5,7 @@ import { argument, flag, group, leaf } from "../../../src/main/cli/command.ts"
 import { globalFlags } from "../../../src/main/cli/context.ts"
 import { Stdio } from "../../../src/services/stdio/stdio.ts"
 
-/** What a sample command prints: itself and what it was given. */
+/** What a sample command prints: its name and its input. */
 const report = (command: string, input: object) =>
   Effect.flatMap(Stdio, ({ out }) =>
     out(
@@ -115,7 +115,7 @@ const dev = leaf(
   (input) => report("dev", input)
 )
 
-/** A command line like tako's, whose commands print what they were given. */
+/** A command line like tako's, whose commands print their input. */
 export const root = group("tako", { summary: "Secrets without .env files", flags: globalFlags }, [
   group("secrets", { summary: "The secrets in the repository" }, [
     group("key", { summary: "The keys of this machine" }, [derive]),

@@ -9,7 +9,7 @@ import { root } from "../cli/sample.ts"
 
 const words = (line: string): ReadonlyArray<string> => (line === "" ? [] : line.split(" "))
 
-/** In short: the canonical command line with values and arguments decoded, "help of …", "version", or the message. */
+/** A summary: the canonical command line with values and arguments decoded, "help of …", "version", or the message. */
 const read = (argv: ReadonlyArray<string>): string =>
   Either.match(prepare(root.spec, argv), {
     onLeft: ({ message }) => message,
@@ -33,7 +33,7 @@ const read = (argv: ReadonlyArray<string>): string =>
 
 const wordsOf = (path: CommandPath) => path.slice(1).map(({ name }) => name)
 
-/** The whole command line. */
+/** Prepares a whole command line, split at spaces. */
 const invoked = (argv: ReadonlyArray<string>) =>
   Either.match(prepare(root.spec, argv), {
     onLeft: ({ message }) => expect.fail(message),
@@ -188,7 +188,7 @@ describe("help and version", () => {
   })
 })
 
-describe("says what is wrong, and what to type", () => {
+describe("reports what is wrong, and what to type", () => {
   const surplus = [
     "A value is never taken from an argument, where other users and your shell's history see it.",
     "Type it at the prompt: tako secrets set NAME, or pass it in: tako secrets set NAME < FILE"
@@ -290,7 +290,7 @@ describe("says what is wrong, and what to type", () => {
 })
 
 describe("what was typed in the wrong place", () => {
-  // None of these letters stands together in any message of ours.
+  // No message of tako contains "Zq9".
   const canary = FastCheck.string({
     unit: FastCheck.constantFrom("Q", "9", "\u001b", "\n", "é", "=", " "),
     minLength: 3

@@ -19,7 +19,7 @@ const withPassphrase = Effect.withConfigProvider(
   ConfigProvider.fromMap(new Map([["TAKO_PASSPHRASE", "a passphrase of these tests"]]))
 )
 
-/** A server that takes secrets and remembers them. */
+/** A server that accepts secrets and keeps them in memory. */
 const server = () => {
   const received = new Map<string, string>()
   const handler: Handler = (request) => {

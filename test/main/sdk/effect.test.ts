@@ -9,7 +9,7 @@ import { layer } from "../../../src/main/library/effect.ts"
 
 const canary = "canary, of\n the config  test"
 
-// The process's one bag, as the runtime leaves it when it is imported.
+// The global bag of secrets, as importing the runtime leaves it.
 let bag: () => { readonly secrets: Readonly<Record<string, string>> }
 vi.hoisted(() => {
   Object.defineProperty(globalThis, Symbol.for("tako/fd3/v1"), {

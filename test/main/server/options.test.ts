@@ -54,7 +54,7 @@ describe("tako-server's command line", () => {
     assert.isUndefined(run(["--uids", "none"]).ids)
   })
 
-  it("is refused with a reason, and never quoted", () => {
+  it("is refused with a reason that does not quote it", () => {
     assert.include(refusal("--sockett", "/x"), "Did you mean --socket?")
     assert.include(refusal("--socket"), "--socket needs a value")
     assert.include(refusal("--memory-only=yes"), "--memory-only takes no value")

@@ -35,24 +35,24 @@ describe("the unit that tako-server prints", () => {
     const started = (text = script) => {
       const env = { ...process.env, MAINPID: `${main.pid}` }
       const wait = spawn("/bin/sh", ["-c", text], { env, stdio: ["ignore", "ignore", "pipe"] })
-      let said = ""
+      let stderr = ""
       wait.stderr.setEncoding("utf8").on("data", (chunk: string) => {
-        said += chunk
+        stderr += chunk
       })
-      return { wait, end: once(wait, "close").then(([code]) => ({ code, said })) }
+      return { wait, end: once(wait, "close").then(([code]) => ({ code, stderr })) }
     }
     const first = started()
     const server = Net.createServer().listen(socket)
     onTestFinished(() => void server.close())
     await once(server, "listening")
-    assert.deepStrictEqual(await first.end, { code: 0, said: "" })
+    assert.deepStrictEqual(await first.end, { code: 0, stderr: "" })
     server.close()
     await once(server, "close")
-    assert.deepStrictEqual(await started(script.replace("sleep 0.1", "sleep 0")).end, { code: 0, said: "" })
+    assert.deepStrictEqual(await started(script.replace("sleep 0.1", "sleep 0")).end, { code: 0, stderr: "" })
     const second = started()
     assert.strictEqual(second.wait.exitCode, null)
     main.kill()
-    assert.deepStrictEqual(await second.end, { code: 0, said: "" })
+    assert.deepStrictEqual(await second.end, { code: 0, stderr: "" })
   })
 
   it("does not restart if only other options or another key can help", () => {
@@ -76,7 +76,7 @@ describe("the unit that tako-server prints", () => {
     assert.include(unit(["/o n/100%", '/$HOME/"q"']), 'ExecStart="/o n/100%%" "/$$HOME/\\"q\\""')
   })
 
-  it.skipIf(!needs("systemd-analyze"))("is one that systemd takes", () => {
+  it.skipIf(!needs("systemd-analyze"))("passes systemd-analyze verify", () => {
     const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-unit-"))
     onTestFinished(() => Fs.rmSync(folder, { recursive: true }))
     const file = Path.join(folder, "tako-server.service")

@@ -12,7 +12,7 @@ const warned = (
 }
 
 describe("tako-server's warnings at startup", () => {
-  it("are none when it runs as its unit says", () => {
+  it("are absent when it runs as its unit starts it", () => {
     assert.strictEqual(warned([]), "")
   })
 

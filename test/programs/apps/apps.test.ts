@@ -75,7 +75,7 @@ describe("tako apps deploy", () => {
     Effect.gen(function* () {
       const { tako, sent } = yield* served(["la", "ams"])
       const deployed = yield* tako("apps deploy -e production --directory /srv/shop", { toml: two })
-      // Both names lead to one server here: the second is its release 2.
+      // Both names lead to the same server, so the second deploy is its release 2.
       assert.strictEqual(deployed.code, 0)
       assert.match(deployed.stderr, /^la: release 1 of /m)
       assert.match(deployed.stderr, /^ams: release 2 of /m)
@@ -108,25 +108,25 @@ describe("tako apps scale, restart, stop, rollback, rm", () => {
   it.scoped("manage an app by its name, from anywhere", () =>
     Effect.gen(function* () {
       const { server, tako } = yield* served()
-      const says = (line: string, words: string) =>
+      const prints = (line: string, words: string) =>
         Effect.map(tako(line, { toml: undefined }), ({ code, stderr }) => {
           assert.include(stderr, words, line)
           assert.strictEqual(code, 0, line)
         })
       yield* tako("apps deploy -e production")
-      yield* says("apps scale 3 shop/production", "local: shop/production runs with 3 instances")
-      yield* says("apps scale shop/production 1", "local: shop/production runs with 1 instance\n")
+      yield* prints("apps scale 3 shop/production", "local: shop/production runs with 3 instances")
+      yield* prints("apps scale shop/production 1", "local: shop/production runs with 1 instance\n")
       yield* tako("apps deploy -e production --instances 1")
-      yield* says(
+      yield* prints(
         "apps rollback shop/production",
         "local: shop/production is back at release 1, with 1 instance"
       )
-      yield* says("apps rollback shop/production --release 2", "is back at release 2")
-      yield* says("apps stop shop/production", "local: shop/production is stopped")
+      yield* prints("apps rollback shop/production --release 2", "is back at release 2")
+      yield* prints("apps stop shop/production", "local: shop/production is stopped")
       assert.include((yield* tako("status")).stdout, "stopped")
-      yield* says("apps restart shop/production", "local: shop/production has 1 new instance, after")
-      yield* says("apps scale 2 shop/production", "runs with 2 instances")
-      yield* says("apps rm shop/production --yes", "local: shop/production is deleted")
+      yield* prints("apps restart shop/production", "local: shop/production has 1 new instance, after")
+      yield* prints("apps scale 2 shop/production", "runs with 2 instances")
+      yield* prints("apps rm shop/production --yes", "local: shop/production is deleted")
       yield* server.settle("1 minute")
       assert.include((yield* tako("status")).stderr, "There are no apps yet")
     })

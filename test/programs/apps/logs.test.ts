@@ -14,7 +14,7 @@ import { app } from "../supervisor/world.ts"
 import { unreachable } from "../sync/stage.ts"
 import { served } from "./stage.ts"
 
-/** A server with an app of two instances, each of which writes what it is told to. */
+/** A server with an app of two instances, whose output the test writes. */
 const talking = (...given: Parameters<typeof served>) =>
   Effect.gen(function* () {
     const stage = yield* served(...given)
@@ -62,7 +62,7 @@ describe("tako logs", () => {
       const shown = yield* tako("logs -e production", { isTerminal: true })
       assert.match(
         shown.stdout,
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours that are let through
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: only colours may be left
         /^\u001b\[2m1970-01-01 \d\d:\d\d:\d\d\u001b\[22m \u001b\[33m\w{8}\u001b\[39m \u001b\[31mred \uFFFD2J\tend\u001b\[0m\n$/
       )
       const json = yield* tako("logs -e production --json", { isTerminal: true })
@@ -91,7 +91,7 @@ describe("tako logs", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.array(piece, { maxLength: 30 }), (pieces) => {
         const line = pieces.join("").replaceAll("\n", "")
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours that are let through
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: only colours may be left
         const left = colouredLine(line).replace(/\u001b\[[0-9;:]*m/g, "")
         assert.notMatch(left.replaceAll("\t", ""), /\p{Cc}|\u202e/u)
         assert.notMatch(plainLine(line).replaceAll("\t", ""), /\p{Cc}|\u202e/u)
@@ -106,7 +106,7 @@ describe("tako logs", () => {
       yield* write(one, "first\n")
       yield* server.settle("1 second")
       yield* write(one, "second\n")
-      // Both names lead to one server here, so each line is there twice.
+      // Both names lead to the same server, so each line appears twice.
       const { stdout } = yield* tako("logs shop/production -n 3")
       assert.match(stdout, /^\S+ \w+\/\w{8} first\n\S+ la\/\w{8} second\n\S+ ams\/\w{8} second\n$/)
     })
@@ -114,7 +114,7 @@ describe("tako logs", () => {
 })
 
 describe("tako logs --follow", () => {
-  /** Follows until it is interrupted, and notes what it is told; the server is gone as long as it is said to be away. */
+  /** Follows the log in the background, and records the events; the server is unreachable while `isAway` is set. */
   const following = Effect.gen(function* () {
     const { server, one, write } = yield* talking()
     const state = { isAway: false }
@@ -128,35 +128,35 @@ describe("tako logs --follow", () => {
             )
         })
     })
-    const told: Array<string> = []
-    const tell = (text: string) => Effect.sync(() => void told.push(text))
+    const events: Array<string> = []
+    const record = (text: string) => Effect.sync(() => void events.push(text))
     const wanted = { app, lines: 100, instance: Option.none() }
     const target = { _tag: "Local", name: "local", socket: "/s" } as const
     yield* write(one, "before\n")
     const [found] = yield* Effect.provide(logs([target], wanted), transport)
     if (found?.outcome._tag !== "Right") return yield* Effect.dieMessage("no excerpt")
     const fiber = yield* follow(target, wanted, found.outcome.right.next, {
-      lines: (lines) => Effect.forEach(lines, ({ text }) => tell(text), { discard: true }),
-      lost: () => tell("(lost)"),
-      back: tell("(back)")
+      lines: (lines) => Effect.forEach(lines, ({ text }) => record(text), { discard: true }),
+      lost: () => record("(lost)"),
+      back: record("(back)")
     }).pipe(Effect.provide(transport), server.passing, Effect.fork)
-    return { server, told, fiber, state, write: (text: string) => write(one, text) }
+    return { server, events, fiber, state, write: (text: string) => write(one, text) }
   })
 
   it.scoped("prints new lines once", () =>
     Effect.gen(function* () {
-      const { server, told, write } = yield* following
+      const { server, events, write } = yield* following
       for (const text of ["one\n", "two\nthree\n", "four\n"]) {
         yield* write(text)
         yield* server.settle("1 second")
       }
-      assert.deepStrictEqual(told, ["one", "two", "three", "four"])
+      assert.deepStrictEqual(events, ["one", "two", "three", "four"])
     })
   )
 
-  it.scoped("continues where it was when the server is back, and misses nothing", () =>
+  it.scoped("resumes when the server is back, and misses nothing", () =>
     Effect.gen(function* () {
-      const { server, told, write, state } = yield* following
+      const { server, events, write, state } = yield* following
       yield* write("one\n")
       yield* server.settle("1 second")
       state.isAway = true
@@ -166,19 +166,19 @@ describe("tako logs --follow", () => {
       yield* server.settle("5 seconds")
       yield* write("two\n")
       yield* server.settle("5 seconds")
-      assert.deepStrictEqual(told, ["one", "(lost)", "(back)", "meanwhile", "two"])
+      assert.deepStrictEqual(events, ["one", "(lost)", "(back)", "meanwhile", "two"])
     })
   )
 
   it.scoped("ends when the server has been gone for a minute", () =>
     Effect.gen(function* () {
-      const { fiber, told, server, state } = yield* following
+      const { fiber, events, server, state } = yield* following
       state.isAway = true
       yield* server.settle("58 seconds")
       assert.isTrue(Option.isNone(yield* Fiber.poll(fiber)))
       yield* server.settle("4 seconds")
       assert.instanceOf(yield* Effect.flip(Fiber.join(fiber)), ServerUnreachable)
-      assert.deepStrictEqual(told, ["(lost)"])
+      assert.deepStrictEqual(events, ["(lost)"])
     })
   )
 

@@ -40,14 +40,14 @@ const root = group("tako", { summary: "" }, [status, logs, apps])
 
 export interface Circumstances {
   readonly toml?: string | undefined
-  /** Those of config.toml. */
+  /** The names of the servers in config.toml. */
   readonly servers?: ReadonlyArray<string>
   readonly transport: Layer.Layer<Transport>
   readonly isTerminal?: boolean
   readonly answers?: ReadonlyArray<string>
 }
 
-/** Types a command line, as everything is in memory but the command itself; nothing is left of it afterwards. */
+/** Runs the real command line over in-memory services; nothing outlives the run. */
 export const typed = (
   line: string,
   { toml, servers = [], transport, isTerminal = false, answers }: Circumstances
@@ -78,13 +78,13 @@ export const typed = (
     )
   )
 
-/** Runs the release command, and serves. */
+/** The behaviour of a good app: its release command succeeds, and it reports a port. */
 export const good = (process: StartedProcess) =>
   process.spec.command.includes("node migrate.js")
     ? process.end({ _tag: "Exited", code: 0 })
     : process.report({ _tag: "Listening", port: 3000 + process.pid })
 
-/** A server in memory that is reached as `local`, or by these names of config.toml, and the command line before it. */
+/** A server in memory, reached as `local` or by these names of config.toml, and a command line that talks to it. */
 export const served = (
   names: ReadonlyArray<string> = [],
   {

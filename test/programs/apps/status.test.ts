@@ -21,7 +21,7 @@ describe("tako status", () => {
       )
       const one = yield* tako("status --env production")
       assert.include(one.stdout, "Address: 127.0.0.1:8080")
-      // What the command loads takes turns, in which the clock leaps.
+      // The age is not fixed, because the leaping clock may leap while the command loads its modules.
       assert.match(
         one.stdout,
         /^INSTANCE {3}STATE .*RESTARTS\n\w{8} {3}healthy {3}\d+m +\d+ {5}300\d {3}1 .*\n\w{8} /m
@@ -39,7 +39,7 @@ describe("tako status", () => {
       }
       yield* server.settle("30 seconds")
       const look = tako("status shop/production")
-      // For a moment between two pauses an instance is there.
+      // Between two pauses an instance exists for a moment, so look until both are waiting.
       const { code, stdout } = yield* Effect.repeat(Effect.zipLeft(look, server.settle("100 millis")), {
         until: ({ stdout }) => stdout.match(/ backoff /g)?.length === 2,
         times: 20
@@ -63,7 +63,7 @@ describe("tako status", () => {
       const named = toml.replace("instances = 2", 'servers = ["la"]')
       assert.deepStrictEqual(yield* asked("status", { toml: named }), ["la"])
       assert.deepStrictEqual(yield* asked("status -e production", { toml: named }), ["la"])
-      // Another project's app is not where this one's are.
+      // An app of another project may be on other servers, so all are asked.
       assert.deepStrictEqual(yield* asked("status blog/production", { toml: named }), ["ams", "la"])
       assert.deepStrictEqual(yield* asked("status -s ams", { toml: named }), ["ams"])
       assert.deepStrictEqual(yield* asked("status", { servers: [] }), [])

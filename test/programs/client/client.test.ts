@@ -22,7 +22,7 @@ describe("a connected server", () => {
     })
   )
 
-  it.scoped("refuses in its own words, without control characters", () =>
+  it.scoped("passes on the server's refusal, without control characters", () =>
     Effect.gen(function* () {
       const server = yield* connected
       const refused = yield* Effect.flip(server.call({ command: "stop", app }))

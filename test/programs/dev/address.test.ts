@@ -20,7 +20,7 @@ const front = Effect.map(fronts, (all) => {
   return only
 })
 
-/** Somebody else's, as long as the test runs. */
+/** Occupies a port until the end of the test. */
 const take = (port: number) =>
   Effect.flatMap(Balancer, (balancer) => balancer.open({ host: "127.0.0.1", port }))
 
@@ -32,11 +32,11 @@ describe("dev's address", () => {
       const first = yield* dev.start(1)
       assert.lengthOf(yield* fronts, 0)
       yield* first.report(listening(4001))
-      assert.deepStrictEqual(yield* dev.told, { _tag: "Address", url: urlAt(ports[0]) })
+      assert.deepStrictEqual(yield* dev.nextNotice, { _tag: "Address", url: urlAt(ports[0]) })
       yield* dev.change(change("two"))
       const second = yield* dev.start(2)
-      assert.strictEqual((yield* dev.told)._tag, "Restarting")
-      // What is asked now waits for the program that has just been started.
+      assert.strictEqual((yield* dev.nextNotice)._tag, "Restarting")
+      // Requests now wait for the new program.
       const { calls, isOpen, options, request } = yield* front
       assert.deepStrictEqual(options, { hold: "30 seconds" })
       const waiting = yield* Effect.fork(request)
@@ -52,7 +52,7 @@ describe("dev's address", () => {
           ["Added", 4002]
         ]
       )
-      assert.deepStrictEqual(yield* dev.untold, [])
+      assert.deepStrictEqual(yield* dev.unreadNotices, [])
       yield* second.end(exited(0))
       assert.deepStrictEqual(yield* dev.end, exited(0))
       assert.isFalse(yield* isOpen)
@@ -66,7 +66,7 @@ describe("dev's address", () => {
       const dev = yield* startDev()
       const program = yield* dev.start(1)
       yield* program.report(listening(4001))
-      yield* dev.told
+      yield* dev.nextNotice
       const { backends, refuse, request } = yield* front
       const [backend] = yield* backends
       assert(backend)
@@ -87,10 +87,10 @@ describe("dev's address", () => {
       const dev = yield* startDev()
       const first = yield* dev.start(1)
       yield* first.report(listening(4001))
-      yield* dev.told
+      yield* dev.nextNotice
       const ongoing = Option.getOrThrow(yield* (yield* front).request)
       yield* dev.change(change("two"))
-      assert.strictEqual((yield* dev.told)._tag, "Restarting")
+      assert.strictEqual((yield* dev.nextNotice)._tag, "Restarting")
       yield* pass("999 millis")
       assert.deepStrictEqual(yield* first.signals, [])
       yield* pass("1 millis")
@@ -107,7 +107,7 @@ describe("dev's address", () => {
       yield* take(ports[1])
       const dev = yield* startDev()
       yield* (yield* dev.start(1)).report(listening(4001))
-      assert.deepStrictEqual(yield* dev.told, {
+      assert.deepStrictEqual(yield* dev.nextNotice, {
         _tag: "Address",
         url: urlAt(ports[2] as number),
         taken: ports[0]
@@ -123,22 +123,22 @@ describe("dev's address", () => {
       yield* take(8080)
       const dev = yield* startDev()
       yield* (yield* dev.start(1)).report(listening(4001))
-      const told = yield* dev.told
-      assert.strictEqual(told._tag, "NoAddress")
-      assert.deepInclude(told, { url: urlAt(4001) })
+      const notice = yield* dev.nextNotice
+      assert.strictEqual(notice._tag, "NoAddress")
+      assert.deepInclude(notice, { url: urlAt(4001) })
       yield* dev.change(Effect.sync(() => files.set("tako.toml", listen("[::1]:8081"))))
-      const restarting = yield* dev.told
+      const restarting = yield* dev.nextNotice
       assert.deepInclude(restarting._tag === "Restarting" ? restarting.changes : {}, {
         address: true,
         command: false,
         changedSecrets: []
       })
       yield* (yield* dev.start(2)).report(listening(4002))
-      assert.deepStrictEqual(yield* dev.told, { _tag: "Address", url: "http://[::1]:8081" })
+      assert.deepStrictEqual(yield* dev.nextNotice, { _tag: "Address", url: "http://[::1]:8081" })
       yield* dev.change(Effect.sync(() => files.set("tako.toml", listen("0.0.0.0:8082"))))
-      yield* dev.told
+      yield* dev.nextNotice
       yield* (yield* dev.start(3)).report(listening(4003))
-      assert.deepStrictEqual(yield* dev.told, { _tag: "Address", url: urlAt(8082) })
+      assert.deepStrictEqual(yield* dev.nextNotice, { _tag: "Address", url: urlAt(8082) })
       const open = yield* Effect.forEach(yield* fronts, ({ address, isOpen }) =>
         Effect.map(isOpen, (is) => [address.port, is])
       )
@@ -157,14 +157,14 @@ describe("dev's address", () => {
         yield* change("one")
         const dev = yield* startDev()
         yield* (yield* dev.start(1)).report({ _tag: "Garbage" })
-        assert.deepStrictEqual(yield* dev.told, { _tag: "InvalidPortReport" })
+        assert.deepStrictEqual(yield* dev.nextNotice, { _tag: "InvalidPortReport" })
         yield* dev.change(change("two"))
-        assert.strictEqual((yield* dev.told)._tag, "Restarting")
+        assert.strictEqual((yield* dev.nextNotice)._tag, "Restarting")
         yield* (yield* dev.start(2)).report({ _tag: "Silent" })
         yield* dev.change(change("three"))
         yield* dev.start(3)
         assert.deepStrictEqual(
-          (yield* dev.untold).map(({ _tag }) => _tag),
+          (yield* dev.unreadNotices).map(({ _tag }) => _tag),
           ["Restarting"]
         )
         assert.lengthOf(yield* fronts, 0)

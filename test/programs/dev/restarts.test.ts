@@ -46,7 +46,7 @@ describe("dev starts the program", () => {
     const files = new Map([["tako.toml", 'dev = ["vite", "--port"]\n']])
     return Effect.gen(function* () {
       const dev = yield* startDev({ command: [] })
-      assert.deepStrictEqual(yield* dev.told, {
+      assert.deepStrictEqual(yield* dev.nextNotice, {
         _tag: "EnvironmentCreated",
         environment: environment("development")
       })
@@ -85,7 +85,7 @@ describe("dev restarts it", () => {
       )
       const second = yield* dev.start(2)
       assert.deepStrictEqual(valuesOf(second.spec), { A: "changed", C: "three" })
-      assert.deepStrictEqual(yield* dev.untold, [
+      assert.deepStrictEqual(yield* dev.unreadNotices, [
         {
           _tag: "Restarting",
           changes: {
@@ -129,12 +129,12 @@ describe("dev restarts it", () => {
       const modes = yield* Testing.TerminalModesControl
       yield* Ref.set(modes, "raw")
       yield* dev.change(put("development", "A", "two"))
-      assert.strictEqual((yield* dev.told)._tag, "Restarting")
+      assert.strictEqual((yield* dev.nextNotice)._tag, "Restarting")
       yield* pass("4999 millis")
       assert.deepStrictEqual(yield* first.signals, ["SIGTERM"])
       assert.strictEqual(yield* dev.starts, 1)
       yield* TestClock.adjust("1 millis")
-      assert.deepStrictEqual(yield* dev.told, { _tag: "Killed", seconds: 5 })
+      assert.deepStrictEqual(yield* dev.nextNotice, { _tag: "Killed", seconds: 5 })
       const second = yield* dev.start(2)
       assert.deepStrictEqual(yield* first.signals, ["SIGTERM", "SIGKILL"])
       assert.strictEqual(yield* Ref.get(modes), "cooked")
@@ -150,7 +150,7 @@ describe("dev restarts it", () => {
       const first = yield* dev.start(1)
       yield* first.end(signalled("SIGKILL"))
       assert.deepStrictEqual(yield* dev.end, signalled("SIGKILL"))
-      assert.deepStrictEqual(yield* dev.untold, [])
+      assert.deepStrictEqual(yield* dev.unreadNotices, [])
     }).pipe(Effect.provide(project()))
   )
 
@@ -161,17 +161,17 @@ describe("dev restarts it", () => {
       yield* dev.start(1)
       const flip = tamper("development", "A", (all) => withFlippedBit(blobOf(all, "development", "A")))
       yield* dev.change(flip)
-      assert.deepStrictEqual(yield* dev.untold, [])
+      assert.deepStrictEqual(yield* dev.unreadNotices, [])
       yield* pass("300 millis")
-      const told = yield* dev.told
-      assert.strictEqual(told._tag, "ChangeRejected")
-      assert.deepInclude(told, { isRunning: true })
-      assert.notInclude(JSON.stringify(told), "one")
+      const notice = yield* dev.nextNotice
+      assert.strictEqual(notice._tag, "ChangeRejected")
+      assert.deepInclude(notice, { isRunning: true })
+      assert.notInclude(JSON.stringify(notice), "one")
       yield* dev.change(Effect.void)
       yield* pass("300 millis")
       yield* dev.change(flip)
-      assert.deepStrictEqual(yield* dev.told, { _tag: "Recovered", isRunning: true })
-      assert.deepStrictEqual(yield* dev.untold, [])
+      assert.deepStrictEqual(yield* dev.nextNotice, { _tag: "Recovered", isRunning: true })
+      assert.deepStrictEqual(yield* dev.unreadNotices, [])
       assert.strictEqual(yield* dev.starts, 1)
     }).pipe(Effect.provide(project()))
   )
@@ -182,7 +182,7 @@ describe("dev restarts it", () => {
       yield* put1
       const dev = yield* startDev()
       yield* dev.start(1)
-      assert.deepStrictEqual(yield* dev.told, { _tag: "TypesRefreshed", paths: ["src/tako.gen.ts"] })
+      assert.deepStrictEqual(yield* dev.nextNotice, { _tag: "TypesRefreshed", paths: ["src/tako.gen.ts"] })
       yield* dev.change(put("development", "NEW", "value"))
       yield* dev.start(2)
       assert.include(files.get("src/tako.gen.ts") ?? "", "readonly NEW: string")
@@ -196,7 +196,7 @@ describe("a program that fails after a change", () => {
     const dev = yield* startDev()
     yield* dev.start(1)
     yield* dev.change(put("development", "A", "bad"))
-    assert.strictEqual((yield* dev.told)._tag, "Restarting")
+    assert.strictEqual((yield* dev.nextNotice)._tag, "Restarting")
     return { dev, second: yield* dev.start(2) }
   })
 
@@ -205,10 +205,10 @@ describe("a program that fails after a change", () => {
       const { dev, second } = yield* afterAChange
       yield* TestClock.adjust("9999 millis")
       yield* second.end(exited(3))
-      assert.deepStrictEqual(yield* dev.told, { _tag: "Failed", exit: exited(3) })
+      assert.deepStrictEqual(yield* dev.nextNotice, { _tag: "Failed", exit: exited(3) })
       yield* dev.change(put("development", "A", "good"))
       const third = yield* dev.start(3)
-      assert.deepStrictEqual(yield* dev.untold, [])
+      assert.deepStrictEqual(yield* dev.unreadNotices, [])
       yield* third.end(exited(0))
       assert.deepStrictEqual(yield* dev.end, exited(0))
     }).pipe(Effect.provide(project()))
@@ -229,7 +229,7 @@ describe("a program that fails after a change", () => {
       const dev = yield* startDev()
       yield* (yield* dev.start(1)).end(exited(3))
       assert.deepStrictEqual(yield* dev.end, exited(3))
-      assert.deepStrictEqual(yield* dev.untold, [])
+      assert.deepStrictEqual(yield* dev.unreadNotices, [])
     }).pipe(Effect.provide(project()))
   )
 
@@ -241,8 +241,8 @@ describe("a program that fails after a change", () => {
       const dev = yield* startDev()
       yield* dev.start(1)
       yield* dev.change(put("development", "A", "bad"))
-      assert.strictEqual((yield* dev.told)._tag, "Restarting")
-      assert.strictEqual((yield* dev.told)._tag, "NotStarted")
+      assert.strictEqual((yield* dev.nextNotice)._tag, "Restarting")
+      assert.strictEqual((yield* dev.nextNotice)._tag, "NotStarted")
       yield* (yield* Testing.SignalsControl).send("SIGINT")
       assert.deepStrictEqual(yield* dev.end, signalled("SIGINT"))
     }).pipe(Effect.provide(project({ refuse })))

@@ -63,7 +63,7 @@ describe("dev and signals", () => {
       assert.deepStrictEqual(yield* first.signals, ["SIGTERM"])
       yield* send("SIGINT")
       yield* second.end(exited(130))
-      // It failed early, after a change, and would wait for the next one: but it was asked to end.
+      // It failed soon after a change, so dev would wait for the next one, had it not been asked to end.
       assert.deepStrictEqual(yield* dev.end, exited(130))
     }).pipe(Effect.provide(project({ isTerminal: true })))
   )
@@ -73,8 +73,8 @@ describe("dev and signals", () => {
       const { dev } = yield* started
       yield* dev.change(change("bad"))
       yield* (yield* dev.start(2)).end(exited(1))
-      assert.strictEqual((yield* dev.told)._tag, "Restarting")
-      assert.strictEqual((yield* dev.told)._tag, "Failed")
+      assert.strictEqual((yield* dev.nextNotice)._tag, "Restarting")
+      assert.strictEqual((yield* dev.nextNotice)._tag, "Failed")
       yield* send(name)
       assert.deepStrictEqual(yield* dev.end, signalled(name))
     }).pipe(Effect.provide(project({ isTerminal: true })))

@@ -12,14 +12,14 @@ import type { ProcessSpec } from "../../../src/services/process-spawner/process-
 import { environment } from "../../support/project-of.ts"
 
 export interface Situation {
-  /** The project's files, the secrets file apart. */
+  /** The project's files, apart from the secrets file. */
   readonly files?: Map<string, string>
   readonly traps?: ReadonlyArray<SignalName>
   readonly refuse?: (spec: ProcessSpec) => ProcessNotStarted | undefined
   readonly isTerminal?: boolean
 }
 
-/** A project in memory, on a machine that has its passphrase. */
+/** A project in memory, on a machine that has the passphrase. */
 export const project = ({ files = new Map(), traps = [], refuse, isTerminal = false }: Situation = {}) =>
   Testing.keySource.pipe(
     Layer.provideMerge(
@@ -49,18 +49,18 @@ export const project = ({ files = new Map(), traps = [], refuse, isTerminal = fa
 
 const secretsFile = ".tako/secrets.json"
 
-/** Until there is something to see; the fibers beside us come first. */
+/** Polls until the condition holds, and lets the other fibers run in between. */
 const eventually = <A, R>(look: Effect.Effect<A, never, R>, isThere: (a: A) => boolean) =>
   Effect.yieldNow().pipe(Effect.zipRight(look), Effect.repeat({ until: isThere }))
 
-/** Until somebody waits for time to pass. */
+/** Waits until a fiber sleeps on the TestClock. */
 export const isTimed = eventually(TestClock.sleeps(), (sleeps) => sleeps.length > 0)
 
-/** Waits until somebody waits for time to pass, and lets it. */
+/** Waits until a fiber sleeps on the TestClock, then advances it. */
 export const pass = (time: `${number} ${"millis" | "seconds"}`) =>
   Effect.zipRight(isTimed, TestClock.adjust(time))
 
-/** `tako dev server`, running beside the test. */
+/** Runs `tako dev server` in the background. */
 export const startDev = (
   options: { readonly environment?: string; readonly command?: ReadonlyArray<string> } = {}
 ) =>
@@ -83,7 +83,7 @@ export const startDev = (
       })
     )
     return {
-      /** The nth start, as soon as it is there. */
+      /** Waits for the nth start of the program. */
       start: (nth: number) =>
         Effect.map(
           eventually(started, ({ length }) => length >= nth),
@@ -93,17 +93,17 @@ export const startDev = (
           }
         ),
       starts: Effect.map(started, ({ length }) => length),
-      /** What comes next of what the person is told. */
-      told: Effect.map(
+      /** Waits for the next notice. */
+      nextNotice: Effect.map(
         eventually(
           Effect.sync(() => notices.length),
           (count) => count > seen
         ),
         () => notices[seen++] as Notice
       ),
-      /** All that has not been asked for. */
-      untold: Effect.sync(() => notices.slice(seen)),
-      /** The files change, and come to rest. */
+      /** The notices that no test has read yet. */
+      unreadNotices: Effect.sync(() => notices.slice(seen)),
+      /** Makes a change, and lets the watcher's quiet period pass. */
       change: <A, E, R>(edit: Effect.Effect<A, E, R>) =>
         edit.pipe(Effect.zipRight(watch.touch(secretsFile)), Effect.zipRight(pass("50 millis"))),
       end: Fiber.join(fiber),

@@ -9,7 +9,7 @@ import { environment, put } from "../../support/project-of.ts"
 
 const production = environment("production")
 
-/** Somebody rotates the key right behind each of the first reads, so that file and pins disagree. */
+/** Rotates the key right after each of the first reads, so that file and pins disagree. */
 const rotatedAfterReads = (times: number) =>
   Effect.gen(function* () {
     const { run, file } = yield* machine

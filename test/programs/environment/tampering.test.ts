@@ -10,7 +10,7 @@ import { blobOf, environment, place, put, sealFor, tamper, withFlippedBit } from
 
 const variables = { TAKO_PASSPHRASE: "octopus" }
 
-/** Two environments of two values each, under one passphrase. */
+/** Two environments with two values each, under one passphrase. */
 const project = Effect.gen(function* () {
   const { run: runIn, file, cache } = yield* machine
   const run: typeof runIn = (command, situation = { variables }) => runIn(command, situation)
@@ -21,7 +21,7 @@ const project = Effect.gen(function* () {
   return { run, file, cache }
 })
 
-/** Whatever is tried on production fails with this error, and nothing is written. */
+/** Checks that every use of production fails with this error, and that nothing is written. */
 const everythingRefuses = ({ run, file }: Effect.Effect.Success<typeof project>, tag: string) =>
   Effect.gen(function* () {
     const before = print(yield* file.read)
@@ -154,7 +154,7 @@ describe("a value that does not open is refused:", () => {
         { _tag: "Damaged" },
         { _tag: "Damaged" }
       ])
-      // Where no key is known, nobody can tell damage from a wrong passphrase.
+      // Without a known key, damage and a wrong passphrase look the same.
       const other = yield* machine
       const elsewhere = yield* other.run(verdict, { variables, file: it.file })
       assert.strictEqual(elsewhere?._tag, "NoKey")

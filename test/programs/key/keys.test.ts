@@ -100,7 +100,7 @@ describe("export and import", () => {
 })
 
 describe("trust and forget", () => {
-  it.scoped("trust lets another project's key in, when the person agrees", () =>
+  it.scoped("trust accepts another project's key if the user agrees", () =>
     Effect.gen(function* () {
       const { run } = yield* project
       const elsewhere = { project: "/elsewhere" }

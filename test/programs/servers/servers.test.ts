@@ -45,7 +45,7 @@ const handler: Handler = (request) =>
     request.command === "hello" ? hello : request.command === "server_info" ? info : error("no such command")
   )
 
-/** Asks for the host's key before it lets anybody through. */
+/** A transport that refuses to connect until the host's key is known. */
 const guardedAs = (identity: HostIdentity) =>
   Layer.effect(
     Transport,

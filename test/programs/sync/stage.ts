@@ -15,7 +15,7 @@ import { app } from "../supervisor/world.ts"
 export const keyId = "0123456789abcdef" as KeyId
 export const otherKeyId = "fedcba9876543210" as KeyId
 
-/** Has at least these members. */
+/** Asserts that `actual` has at least these members. */
 export const has = (actual: object, expected: object): void => assert.deepInclude(actual, expected as never)
 
 export const set = (values: Readonly<Record<string, string>>): SecretSet =>
@@ -36,20 +36,23 @@ export const to = (parcel: Parcel, ...names: ReadonlyArray<string>): ReadonlyArr
     target: { _tag: "Ssh", name, socket: "/s", ssh: { host: `${name}.example` } }
   }))
 
-/** What lies at the end of a way: bytes for a line without its newline. */
+/** The far end of a connection: answers a line; both without their newlines. */
 export type Peer = (line: string) => Effect.Effect<string | Uint8Array, TransportError>
 
-/** Where a connection is lost: before the nth line of it is sent, or before its answer comes. */
+/** Where a connection is lost: before its nth line is sent, or before the reply to it arrives. */
 export interface Cut {
   readonly at: "connect" | "request" | "reply"
-  /** 0 is hello. */
+  /** Counted from 0, which is the hello. */
   readonly line: number
 }
 
 export const unreachable = (server: string, stage: TransportStage) =>
   new ServerUnreachable({ server, stage, reason: "closed" })
 
-/** Servers by name; `cut` is asked at each connection. What a server has begun goes on when the connection is lost. */
+/**
+ * Servers by name. `cut` is asked at each connection; a request that has arrived is carried out even if the reply is
+ * lost.
+ */
 export const transportTo = (
   peers: Readonly<Record<string, Peer>>,
   cut: (server: string) => Cut | undefined = () => undefined
@@ -94,20 +97,20 @@ export const transportTo = (
   return { layer, sent, most: () => most, open: () => open }
 }
 
-export interface Told {
+export interface Progress {
   readonly server: string
   readonly stage: Stage["_tag"]
 }
 
 export const usual: Options = { dryRun: false, agreed: new Set() }
 
-/** Delivers, and notes what was told and asked. */
+/** Runs a sync; records its progress and its questions. */
 export const delivered = (
   deliveries: ReadonlyArray<Delivery>,
   options: Partial<Options> = {},
   consent: boolean | "never" = "never"
 ) => {
-  const told: Array<Told> = []
+  const progress: Array<Progress> = []
   const asked: Array<ReadonlyArray<Removal>> = []
   const ended: Array<Result> = []
   return Effect.map(
@@ -115,7 +118,8 @@ export const delivered = (
       deliveries,
       { ...usual, ...options },
       {
-        onStage: ({ target }, { _tag }) => Effect.sync(() => told.push({ server: target.name, stage: _tag })),
+        onStage: ({ target }, { _tag }) =>
+          Effect.sync(() => progress.push({ server: target.name, stage: _tag })),
         onResult: (result) => Effect.sync(() => ended.push(result)),
         consent: (removals) => {
           asked.push(removals)
@@ -123,6 +127,6 @@ export const delivered = (
         }
       }
     ),
-    (results) => ({ results, told, asked, ended })
+    (results) => ({ results, progress, asked, ended })
   )
 }

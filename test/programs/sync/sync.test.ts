@@ -5,7 +5,7 @@ import type { Result } from "../../../src/programs/sync/delivery.ts"
 import { app, deployment, valueOf, world } from "../supervisor/world.ts"
 import { delivered, has, otherKeyId, parcel, to, transportTo } from "./stage.ts"
 
-/** A server with an app that runs. */
+/** A server that runs an app with these secrets. */
 const serverWith = (values: Readonly<Record<string, string>>) =>
   Effect.gen(function* () {
     const server = yield* world
@@ -25,7 +25,7 @@ describe("a sync", () => {
     Effect.gen(function* () {
       const server = yield* serverWith({ S0: "one", OLD: "x" })
       const { layer, sent, open } = transportTo({ la: server.line })
-      const { results, told } = yield* Effect.provide(
+      const { results, progress } = yield* Effect.provide(
         delivered(to(parcel({ S0: "two", NEW: "y", OLD: "x" }), "la"), { by: "ada@laptop" }),
         layer
       )
@@ -38,7 +38,7 @@ describe("a sync", () => {
         removed: []
       } as never)
       assert.deepStrictEqual(
-        told.map(({ stage }) => stage),
+        progress.map(({ stage }) => stage),
         ["Connecting", "Checking", "Waiting", "Sending"]
       )
       const started = yield* server.started
@@ -48,7 +48,7 @@ describe("a sync", () => {
       )
       const state = yield* server.ask({ command: "secrets_state", app })
       has(state, { revision: 2, proven: true, by: "ada@laptop" })
-      // No value left before it was looked at what is there.
+      // The server's state is read before any value is sent.
       assert.deepStrictEqual(
         sent.map(({ line }) => JSON.parse(line).command),
         ["hello", "secrets_state", "update_secrets"]
@@ -137,7 +137,7 @@ describe("a sync", () => {
       const { results } = yield* Effect.provide(delivered(to(other, "la")), layer)
       has(left(first(results)), { _tag: "KeyDiffers", app, remembered: "0123456789abcdef" })
       assert.notInclude(JSON.stringify(sent), "c4nary")
-      // The server by itself, too.
+      // A server that is asked anyway refuses as well.
       const refused = yield* Effect.flip(
         server.ask({ command: "update_secrets", app, secrets: other.secrets, key_id: otherKeyId })
       )

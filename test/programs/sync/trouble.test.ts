@@ -27,7 +27,7 @@ const hello =
 const state =
   '{"status":"ok","data":{"app":"shop/production","names":[],"revision":1,"proven":true,"key_id":null,"updated_at":null,"by":null}}'
 
-/** Answers as it should until it is sent the secrets. */
+/** Answers hello and secrets_state properly, and anything later with `last`. */
 const until =
   (last: Peer): Peer =>
   (line) =>
@@ -193,7 +193,7 @@ describe("a connection that is lost", () => {
         let value = ""
         let cutOff = 0
         for (let n = 1; n <= 1000; n++) {
-          // A running app each time would take a minute.
+          // Only the last rounds run an app, because with one throughout this would take a minute.
           if (n === 950) yield* server.ask(deployment)
           const at = (["connect", "request", "reply"] as const)[dice(3)] ?? "reply"
           lost = dice(4) === 0 ? undefined : { at, line: dice(3) }

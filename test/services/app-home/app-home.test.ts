@@ -50,7 +50,7 @@ describe.skipIf(!isRoot)("an app's own user", () => {
       return yield* Effect.forEach(apps, of)
     }).pipe(Effect.provide(layerOwnUsers({ directory, ids, etc, claims: `${directory}/../claims` })))
 
-  it.scopedLive("is nobody else's, also for a later server, as long as its folder is there", () =>
+  it.scopedLive("is given to no other app while its folder exists, even by a later server", () =>
     Effect.gen(function* () {
       const directory = `${yield* temporaryFolder()}/files`
       const first = yield* homesIn(directory, [shop, staging])
@@ -72,7 +72,7 @@ describe.skipIf(!isRoot)("an app's own user", () => {
     })
   )
 
-  it.scopedLive("is not one that the machine has for others", () =>
+  it.scopedLive("is never an id that the machine uses for somebody else", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder()
       Fs.writeFileSync(`${folder}/passwd`, "root:x:0:0::/:/bin/sh\nann:x:70000:70000::/:/bin/sh\n")
@@ -90,7 +90,7 @@ describe.skipIf(!isRoot)("an app's own user", () => {
     })
   )
 
-  it.scopedLive("is kept from a directory by the first folder on the way that is closed to it", () =>
+  it.scopedLive("cannot enter a directory below a closed folder, which is named", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder()
       const release = `${folder}/home/shop`
@@ -160,7 +160,7 @@ describe.skipIf(!isRoot)("an app's own user", () => {
     })
   )
 
-  it.scopedLive("is refused where its folder has become somebody else's", () =>
+  it.scopedLive("is refused if the folder belongs to somebody else by now", () =>
     Effect.gen(function* () {
       const directory = `${yield* temporaryFolder()}/files`
       const [home] = yield* homesIn(directory, [shop])

@@ -10,7 +10,7 @@ const temporaryFolder = Effect.acquireRelease(
   (folder) => Effect.sync(() => Fs.rmSync(folder, { recursive: true, force: true }))
 )
 
-/** A stand-in for xclip that leaves a child behind, with all that it inherited, as the real one does. */
+/** A stand-in for xclip that, like the real one, leaves a child behind that has inherited everything. */
 const script = `#!/bin/sh
 cd "\${0%/*}" || exit 1
 case "$*" in
@@ -53,7 +53,7 @@ export const fakeDesktop = Effect.gen(function* () {
   return { folder, environment } satisfies FakeDesktop
 })
 
-/** A real X server without a screen, on a display number that it chooses itself. */
+/** A real X server without a screen, which chooses its own display number. */
 export const xServer = Effect.acquireRelease(
   Effect.async<{ readonly display: string; readonly stop: Effect.Effect<void> }, Error>((resume) => {
     const server = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", "64x64x24", "-nolisten", "tcp"], {

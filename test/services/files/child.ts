@@ -5,8 +5,8 @@ import { omitUndefined } from "../../../src/domain/omit-undefined.ts"
 
 export interface Child {
   readonly pid: number
-  readonly says: (word: string) => Effect.Effect<void>
-  readonly tell: Effect.Effect<void>
+  readonly waitFor: (word: string) => Effect.Effect<void>
+  readonly begin: Effect.Effect<void>
   readonly kill: (signal: NodeJS.Signals) => Effect.Effect<void>
   readonly end: Effect.Effect<number | NodeJS.Signals>
 }
@@ -17,7 +17,7 @@ export interface Options {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-/** A process of ours, which does not outlive the scope. */
+/** Starts a process that ends with the scope. */
 export const start = (
   command: readonly [string, ...ReadonlyArray<string>],
   options: Options = {}
@@ -45,23 +45,23 @@ export const start = (
         )
     ),
     (child) => {
-      let said = ""
+      let output = ""
       child.stdout.on("data", (chunk: Buffer) => {
-        said += chunk.toString("latin1")
+        output += chunk.toString("latin1")
       })
       return {
         pid: child.pid as number,
-        says: (word) =>
+        waitFor: (word) =>
           Effect.async<void>((resume) => {
             const look = () => {
-              if (!said.includes(word)) return
+              if (!output.includes(word)) return
               child.stdout.off("data", look)
               resume(Effect.void)
             }
             child.stdout.on("data", look)
             look()
           }),
-        tell: Effect.sync(() => child.stdin.write("go\n")),
+        begin: Effect.sync(() => child.stdin.write("go\n")),
         kill: (signal) => Effect.sync(() => child.kill(signal)),
         end: ended(child)
       }

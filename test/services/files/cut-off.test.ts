@@ -11,7 +11,7 @@ import { temporaryFolder } from "./folder.ts"
 const fileIn = Effect.map(temporaryFolder(), (folder) => Path.join(folder, "file"))
 const around = (path: string) => Fs.readdirSync(Path.dirname(path))
 
-/** Every system call that a change makes by name, and how often at least. */
+/** The system calls of a change that name a path or flush, with the minimum number of times each happens. */
 const cuts = [
   ...[1, 2, 3, 4, 5, 6].map((when) => ["fchmod", when] as const),
   ...[1, 2, 3].map((when) => ["link", when] as const),
@@ -30,7 +30,7 @@ describe.skipIf(process.platform !== "linux" || !needs("strace"))(
     })
     afterAll(() => writer?.remove())
 
-    /** One line more, under strace. */
+    /** Appends one line, under strace. */
     const change = (path: string, inject: string) =>
       spawnSync(
         "strace",
@@ -62,7 +62,7 @@ describe.skipIf(process.platform !== "linux" || !needs("strace"))(
             assert.include(cut ? ["old 0\n", "old 0\nnew 0\n"] : ["old 0\nnew 0\n"], text, `${call} ${when}`)
             const before = performance.now()
             yield* whileLocked(path, () => Effect.void)
-            // As long as a lock is respected whose owner lives it would take 30 s.
+            // Waiting for a lock whose owner is alive would take 30 s.
             assert.isBelow(performance.now() - before, 15_000)
             assert.deepStrictEqual(around(path), ["file"], `${call} ${when}`)
           }

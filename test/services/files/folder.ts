@@ -4,7 +4,7 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-/** A new empty folder, by its real path; gone with the scope. */
+/** A new empty folder, by its real path; removed with the scope. */
 export const temporaryFolder = (within: string = Os.tmpdir()): Effect.Effect<string, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => Fs.realpathSync(Fs.mkdtempSync(Path.join(within, "tako-files-")))),

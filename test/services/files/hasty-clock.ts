@@ -2,7 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 
-/** A clock on which every sleep is over at once, and has taken its time. */
+/** A clock on which sleeping takes no real time, but advances the clock by the duration. */
 export const hastyClock = (): Clock.Clock => {
   let nanos = 0n
   const clock = Clock.make()

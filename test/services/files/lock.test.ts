@@ -17,7 +17,7 @@ const fileIn = Effect.map(temporaryFolder(), (folder) => Path.join(folder, "file
 const around = (path: string) => Fs.readdirSync(Path.dirname(path))
 const lockAndRelease = (path: string) => whileLocked(path, () => Effect.void)
 
-/** Takes the lock in a scope of its own. */
+/** Takes the lock in a scope of its own, so that the test decides when to release it. */
 const hold = (path: string) =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
@@ -25,7 +25,7 @@ const hold = (path: string) =>
     return { isOurs: held.isOurs, release: Scope.close(scope, Exit.void) }
   })
 
-/** Fails with FileLocked when nobody releases the lock for 30 s, which pass at once. */
+/** Waits for the lock for 30 s, which pass at once; fails with FileLocked if it is still held. */
 const whetherHeld = (path: string) =>
   Effect.exit(lockAndRelease(path)).pipe((effect) => Effect.withClock(effect, hastyClock()))
 
@@ -173,7 +173,7 @@ describe("a lock", () => {
     })
   )
 
-  it.scopedLive("is broken if those that were breaking it are gone, too", () =>
+  it.scopedLive("is broken if the processes that were breaking it are gone, too", () =>
     Effect.gen(function* () {
       const path = yield* fileIn
       Fs.writeFileSync(`${path}.lock`, lockText(goneOwner(), "00000000000000aa"))

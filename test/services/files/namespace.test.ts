@@ -10,7 +10,7 @@ import { temporaryFolder } from "./folder.ts"
 import { hastyClock } from "./hasty-clock.ts"
 import { makeOld } from "./locks.ts"
 
-/** Only where this user may make pid namespaces. */
+/** Creating pid namespaces is not allowed to every user. */
 const unshare = ["unshare", "--pid", "--fork", "--kill-child"] as const
 const works = (more: ReadonlyArray<string>) =>
   process.platform === "linux" && spawnSync(unshare[0], [...unshare.slice(1), ...more, "true"]).status === 0
@@ -26,11 +26,11 @@ describe("a lock that a container holds", () => {
     ["with its own /proc", ["--mount-proc"]],
     ["with the /proc of its host", []]
   ] as const) {
-    it.skipIf(!works(more))(`${title}: its pid tells us nothing, so it is respected until it is old`, () =>
+    it.skipIf(!works(more))(`${title}: its pid is meaningless here, so it is respected until it is old`, () =>
       Effect.gen(function* () {
         const path = Path.join(yield* temporaryFolder(), "file")
         const child = yield* start([...unshare, ...more, process.execPath, holder.path, path])
-        yield* child.says("held")
+        yield* child.waitFor("held")
         const take = Effect.withClock(
           whileLocked(path, () => Effect.void),
           hastyClock()
@@ -41,7 +41,7 @@ describe("a lock that a container holds", () => {
         makeOld(`${path}.lock`)
         yield* take
         assert.deepStrictEqual(Fs.readdirSync(Path.dirname(path)), [])
-        yield* child.tell
+        yield* child.begin
         assert.strictEqual(yield* child.end, 0)
       }).pipe(Effect.scoped, Effect.runPromise)
     )

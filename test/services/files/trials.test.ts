@@ -10,7 +10,7 @@ import { temporaryFolder } from "./folder.ts"
 import { abandonLock } from "./locks.ts"
 
 const fixture = (name: string) => Path.join(import.meta.dirname, "fixture", name)
-// In memory where that is possible: what is tried here is the lock, not the disk.
+// In memory where possible, because these trials test the lock and not the disk.
 const memory = "/dev/shm"
 const fileIn = Effect.map(temporaryFolder(Fs.existsSync(memory) ? memory : undefined), (folder) =>
   Path.join(folder, "file")
@@ -18,7 +18,7 @@ const fileIn = Effect.map(temporaryFolder(Fs.existsSync(memory) ? memory : undef
 const random = randomOf(seed)
 const around = (path: string) => Fs.readdirSync(Path.dirname(path))
 
-/** "name 0", "name 1", … in their order, none missing, none twice; gives how many of each name. */
+/** Checks that each name's lines are numbered 0, 1, … without a gap or a repetition; returns the count per name. */
 const countLines = (text: string): ReadonlyMap<string, number> => {
   const counts = new Map<string, number>()
   if (text !== "") assert.isTrue(text.endsWith("\n"), "the last line is whole")
@@ -43,15 +43,15 @@ describe("real processes", { timeout: 300_000 }, () => {
     breaker?.remove()
   })
 
-  it.scopedLive("killed 100 times at any moment never block the next one, nor leave half a file", () =>
+  it.scopedLive("killed 100 times at random moments never block the next one, nor leave half a file", () =>
     Effect.gen(function* () {
       let longest = 0
       const kill = (path: string, round: number) =>
         Effect.scoped(
           Effect.gen(function* () {
             const child = yield* start([process.execPath, writer.path, path, "100000", `w${round}`])
-            yield* child.says("ready")
-            yield* child.tell
+            yield* child.waitFor("ready")
+            yield* child.begin
             yield* Effect.sleep(random.below(60))
             yield* child.kill("SIGKILL")
             assert.strictEqual(yield* child.end, "SIGKILL")
@@ -76,7 +76,7 @@ describe("real processes", { timeout: 300_000 }, () => {
           }),
         { concurrency: "unbounded", discard: true }
       )
-      // As long as a lock is respected whose owner lives it would take 30 s.
+      // Waiting for a lock whose owner is alive would take 30 s.
       assert.isBelow(longest, 15_000, "ms until the next writer had the lock")
     })
   )
@@ -88,8 +88,8 @@ describe("real processes", { timeout: 300_000 }, () => {
       const children = yield* Effect.forEach(Array.from({ length: 6 }), () =>
         start([process.execPath, breaker.path, path, "100"])
       )
-      yield* Effect.forEach(children, (child) => child.says("ready"))
-      yield* Effect.forEach(children, (child) => child.tell)
+      yield* Effect.forEach(children, (child) => child.waitFor("ready"))
+      yield* Effect.forEach(children, (child) => child.begin)
       for (const child of children) assert.strictEqual(yield* child.end, 0)
       yield* whileLocked(path, () => Effect.void)
       assert.deepStrictEqual(around(path), [])
@@ -106,8 +106,8 @@ describe("real processes", { timeout: 300_000 }, () => {
             const children = yield* Effect.forEach(Array.from({ length: 3 }), () =>
               start([process.execPath, breaker.path, path, "100000"])
             )
-            yield* Effect.forEach(children, (child) => child.says("ready"))
-            yield* Effect.forEach(children, (child) => child.tell)
+            yield* Effect.forEach(children, (child) => child.waitFor("ready"))
+            yield* Effect.forEach(children, (child) => child.begin)
             yield* Effect.sleep(20 + random.below(60))
             for (const child of children) {
               yield* child.kill("SIGKILL")

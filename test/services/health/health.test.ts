@@ -52,7 +52,7 @@ testContract(
 describe("Health over loopback", () => {
   const asked = (port: number) => Effect.flatMap(Health, ({ check }) => check({ port, token }))
 
-  it.scopedLive("takes nothing for an echo but the token itself, with 200", () =>
+  it.scopedLive("accepts only the token itself, with status 200, as an echo", () =>
     Effect.gen(function* () {
       const cases: ReadonlyArray<Http.RequestListener> = [
         (_, response) => response.end(Redacted.value(token)),
@@ -145,7 +145,7 @@ describe.skipIf(process.platform !== "linux")("the listeners of a port", () => {
     })
   )
 
-  it.scopedLive("are those whom a real connection reaches, whoever listens beside them", () =>
+  it.scopedLive("are those that a real connection reaches, even if others listen beside them", () =>
     Effect.gen(function* () {
       for (const host of ["127.0.0.1", "0.0.0.0"]) {
         const own = Net.createServer((socket) => socket.end("own"))
@@ -157,10 +157,10 @@ describe.skipIf(process.platform !== "linux")("the listeners of a port", () => {
           }),
           () => Effect.async<void>((resume) => void other.close(() => resume(Effect.void)))
         )
-        const said = yield* Effect.async<string>((resume) => {
+        const received = yield* Effect.async<string>((resume) => {
           Net.connect(port, "127.0.0.1").on("data", (data) => resume(Effect.succeed(String(data))))
         })
-        assert.strictEqual(said, "own")
+        assert.strictEqual(received, "own")
         assert.deepStrictEqual(listeners(port), new Set([process.geteuid?.() ?? -1]))
       }
     })

@@ -21,12 +21,12 @@ testContract(
 )
 testContract("InstanceLog in memory", contract, layerMemory)
 
-const said = Effect.flatMap(InstanceLog, (log) =>
+const logged = Effect.flatMap(InstanceLog, (log) =>
   Effect.map(log.read(app, { lines: 10_000 }), ({ lines }) => lines.map(({ text }) => text))
 )
 
 describe("an instance's output", () => {
-  it.scoped("waits for the rest of a line for a moment, and is written at the end", () =>
+  it.scoped("is written line by line: an incomplete line after a moment, or at the end", () =>
     Effect.gen(function* () {
       const log = yield* InstanceLog
       const scope = yield* Scope.make()
@@ -35,37 +35,37 @@ describe("an instance's output", () => {
         scope
       )
       output.write("stdout", bytes("password? abcd"))
-      assert.deepStrictEqual(yield* said, [])
+      assert.deepStrictEqual(yield* logged, [])
       yield* TestClock.adjust("2 seconds")
-      assert.deepStrictEqual(yield* said, ["password? abcd"])
+      assert.deepStrictEqual(yield* logged, ["password? abcd"])
       output.write("stdout", bytes("more abc"))
       yield* Scope.close(scope, Exit.void)
-      assert.deepStrictEqual(yield* said, ["password? abcd", "more abc"])
+      assert.deepStrictEqual(yield* logged, ["password? abcd", "more abc"])
     }).pipe(Effect.provide(layerMemory))
   )
 
-  it.scoped("is kept in files that only we can read, the oldest of which go", () =>
+  it.scoped("is kept in private files, of which the oldest are removed", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryFolder()
       yield* Effect.gen(function* () {
         const log = yield* InstanceLog
         const output = yield* log.open({ app, id: "aaaaaaaa", secrets: secretsOf() })
         for (let n = 0; n < 100; n++) output.write("stdout", bytes(`line ${n}\n`))
-        const lines = yield* said
+        const lines = yield* logged
         assert.strictEqual(lines.at(-1), "line 99")
         assert.isTrue(lines.length >= 20 && lines.length < 60)
         const folder = Path.join(directory, app)
         const files = Fs.readdirSync(folder)
         assert.lengthOf(files, 3)
         for (const file of files) assert.strictEqual(Fs.statSync(Path.join(folder, file)).mode & 0o777, 0o600)
-        // A place in a file that is gone.
+        // The cursor points into a file that has been removed.
         const { lines: all } = yield* log.read(app, { lines: 10_000, after: "1:10" })
         assert.lengthOf(all, lines.length)
       }).pipe(Effect.provide(layer({ directory, fileLength: 1000, files: 3 })))
     })
   )
 
-  it.scoped("is told page after page, and no line of it twice or not at all", () =>
+  it.scoped("is read page by page, each line exactly once", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryFolder()
       yield* Effect.gen(function* () {
@@ -77,24 +77,24 @@ describe("an instance's output", () => {
           output.write("stdout", bytes(`line ${n}\n`))
           other.write("stdout", bytes(`other ${n}\n`))
         }
-        const told: Array<string> = []
+        const read: Array<string> = []
         let after = start.next
         for (;;) {
           const { lines, next } = yield* log.read(app, { lines: 7, after, instance: "aaaaaaaa" })
           if (lines.length === 0) break
           assert.isAtMost(lines.length, 7)
-          told.push(...lines.map(({ text }) => text))
+          read.push(...lines.map(({ text }) => text))
           after = next
         }
         assert.deepStrictEqual(
-          told,
+          read,
           Array.from({ length: 100 }, (_, n) => `line ${n}`)
         )
       }).pipe(Effect.provide(layer({ directory, fileLength: 1000, files: 100 })))
     })
   )
 
-  it.scoped("goes on where a server that was killed has left a line", () =>
+  it.scoped("continues after a line that a killed server left incomplete", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryFolder()
       const folder = Path.join(directory, app)
@@ -106,11 +106,11 @@ describe("an instance's output", () => {
       )
       yield* Effect.gen(function* () {
         const log = yield* InstanceLog
-        assert.deepStrictEqual(yield* said, ["before"])
+        assert.deepStrictEqual(yield* logged, ["before"])
         const { next } = yield* log.read(app, { lines: 1 })
         const output = yield* log.open({ app, id: "aaaaaaaa", secrets: secretsOf() })
         output.write("stdout", bytes("after\n"))
-        assert.deepStrictEqual(yield* said, ["before", "after"])
+        assert.deepStrictEqual(yield* logged, ["before", "after"])
         const more = yield* log.read(app, { lines: 9, after: next })
         assert.deepStrictEqual(
           more.lines.map(({ text }) => text),
@@ -120,7 +120,7 @@ describe("an instance's output", () => {
     })
   )
 
-  it.scoped("is read back in lines longer than what is read at once", () =>
+  it.scoped("is read back even if its lines are longer than a read", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryFolder()
       yield* Effect.gen(function* () {
@@ -128,7 +128,7 @@ describe("an instance's output", () => {
         const output = yield* log.open({ app, id: "aaaaaaaa", secrets: secretsOf() })
         const lines = Array.from({ length: 30 }, (_, n) => `${n} ${"\u20ac".repeat(n * 3000)}`)
         for (const line of lines) output.write("stdout", bytes(`${line}\n`))
-        const read = yield* said
+        const read = yield* logged
         assert.strictEqual(read.join(""), lines.join(""))
       }).pipe(Effect.provide(layer({ directory })))
     })
@@ -136,7 +136,7 @@ describe("an instance's output", () => {
 })
 
 describe("masking", () => {
-  it("finds the longest of what begins alike, side by side, and holds back no more than needed", () => {
+  it("finds the longest of secrets with a common prefix, adjacent ones too, and holds back no more than needed", () => {
     const { mask } = maskerOf(["secret", "secret-longer", "longer-still", "tail"])
     assert.deepStrictEqual(mask("secret-longer", true), { text: redactedText, rest: "" })
     assert.deepStrictEqual(mask("secretsecret", true), { text: `${redactedText}${redactedText}`, rest: "" })

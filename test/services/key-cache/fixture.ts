@@ -11,7 +11,7 @@ import * as KeyPinsLayer from "../../../src/services/key-pins/layer.ts"
 import * as Project from "../../../src/services/project/layer-memory.ts"
 import { homeIn } from "./home.ts"
 
-// Keeps a key and a pin, and finds both again, under a umask: `fixture <TAKO_HOME> <umask in octal>`.
+// Stores a key and a pin, and reads both back, under a umask: `fixture <TAKO_HOME> <umask in octal>`.
 
 const [home = "", umask = ""] = process.argv.slice(2)
 process.umask(Number.parseInt(umask, 8))

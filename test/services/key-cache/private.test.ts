@@ -29,7 +29,7 @@ const placeIn = (home: string): Place => {
   return { home, keys, file: Path.join(keys, id) }
 }
 
-/** With one key kept. */
+/** Runs the test in a home with one cached key. */
 const kept = <A, E>(test: (place: Place) => Effect.Effect<A, E, KeyCache>) =>
   Effect.flatMap(temporaryFolder(), (home) =>
     provideIn(home)(
@@ -47,7 +47,7 @@ const modeOf = (path: string) => (Fs.statSync(path).mode & 0o7777).toString(8)
 
 const problems = { ...unsafeProblems, content: "does not contain what tako writes there" }
 
-/** Neither read nor written, and mended by what the message says. */
+/** Checks that the path is neither read nor written, and that the command in the message makes it safe again. */
 const unsafe = (problem: keyof typeof problems, path: string) =>
   Effect.gen(function* () {
     const before = Fs.lstatSync(path)
@@ -91,7 +91,7 @@ describe("a kept key", () => {
     )
   )
 
-  it.scopedLive("takes its writers' leftovers along when it is removed", () =>
+  it.scopedLive("takes leftovers of its writers with it when it is removed", () =>
     kept(({ keys }) =>
       Effect.gen(function* () {
         const { boot, namespace, pid } = ourselves()
@@ -222,7 +222,7 @@ describe("keys and pins", () => {
   })
   afterAll(() => program?.remove())
 
-  /** As root also without its privileges, which would hide what a umask takes away. */
+  /** Root runs these without privileges as well, because they would hide what a umask takes away. */
   const users = root ? [0, 65534] : [process.geteuid?.() ?? 0]
   for (const uid of users) {
     for (const umask of ["0", "022", "077", "0777"]) {

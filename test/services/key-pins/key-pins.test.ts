@@ -53,7 +53,7 @@ describe("pins.json", () => {
       return yield* test(pins, Path.join(home, "pins.json"))
     })
 
-  it.scopedLive("is ours alone, and not touched when nothing changes", () =>
+  it.scopedLive("is private, and not touched when nothing changes", () =>
     inFolder((pins, path) =>
       Effect.gen(function* () {
         const { ino, mode } = Fs.statSync(path)

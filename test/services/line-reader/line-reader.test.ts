@@ -41,7 +41,7 @@ describe("a reader of lines", () => {
     })
   )
 
-  it.effect("buffers no more than a line's length, and no more than all readers may together", () =>
+  it.effect("limits what it buffers, alone and together with all other readers", () =>
     Effect.gen(function* () {
       const budget = { held: 0, most: 5 }
       const one = new PassThrough()

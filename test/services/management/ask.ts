@@ -1,6 +1,6 @@
 import * as Net from "node:net"
 
-/** What a client of the socket receives: all of it, until the server ends or `enough` of it is there. */
+/** What a client receives on the socket, until the server ends the connection or `enough` has arrived. */
 export const ask = (
   path: string,
   send: (socket: Net.Socket) => void,
@@ -21,7 +21,7 @@ export const ask = (
     socket.on("close", done)
   })
 
-/** One request, one response. */
+/** Sends one request, and returns the response. */
 export const askLine = (path: string, line: string): Promise<string> =>
   ask(
     path,

@@ -196,7 +196,7 @@ describe("the socket of a process", () => {
     Effect.gen(function* () {
       const path = yield* socketIn
       const killed = yield* start([process.execPath, server.path, path])
-      yield* killed.says("listening")
+      yield* killed.waitFor("listening")
       yield* killed.kill("SIGKILL")
       yield* killed.end
       assert.isTrue(Fs.existsSync(path))

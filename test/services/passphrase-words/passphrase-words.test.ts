@@ -34,7 +34,7 @@ describe("the list", () => {
       for (let round = 0; round < 400; round++) {
         for (const word of Redacted.value(yield* suggest).split("-")) seen.add(word)
       }
-      // 2,400 even draws meet 1,414 of 2048 words, give or take 15; draws from half the list at most 1,024.
+      // 2,400 uniform draws hit 1,414 ± 15 of 2048 words; draws from half of the list would hit at most 1,024.
       assert.isAbove(seen.size, 1300)
     }).pipe(Effect.provide(layer))
   )

@@ -84,7 +84,7 @@ describe("files of the project", () => {
       const folder = yield* temporaryFolder
       for (const name of ["tako.toml", ".gitignore"]) {
         const path = Path.join(folder, name)
-        // Ours, but of a process that started at another time.
+        // A temporary file of our pid, but of an earlier process with that pid.
         Fs.writeFileSync(temporaryName(path).replace(/-(\d+)-\d+-(\d+)-/, "-$1-1-$2-"), "half")
       }
       const { writeNew, appendLines } = yield* projectIn(folder)

@@ -3,13 +3,13 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 
-/** A new empty folder, by its real path; gone with the scope. */
+/** A new empty folder, by its real path; removed with the scope. */
 export const temporaryFolder = Effect.acquireRelease(
   Effect.sync(() => Fs.realpathSync(Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-project-")))),
   (folder) => Effect.sync(() => Fs.rmSync(folder, { recursive: true, force: true }))
 )
 
-/** Writes files by their path from the folder, with the folders they lie in; a path that ends in "/" is a folder. */
+/** Writes files, and the folders they are in, by their path below the folder; a path that ends in "/" is a folder. */
 export const plant = (folder: string, files: Readonly<Record<string, string>>): void => {
   for (const [name, text] of Object.entries(files)) {
     const path = Path.join(folder, name)

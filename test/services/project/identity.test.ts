@@ -75,7 +75,7 @@ describe("a project's identity", () => {
         assert.strictEqual(identityOf(Path.join(folder, "linked/packages/api")), api)
         assert.strictEqual(identityOf(Path.join(folder, "linked")), identityOf(main))
         assert.notStrictEqual(identityOf(Path.join(main, "packages/web")), api)
-        // Git's own answer, as a check on ours.
+        // Compares with git's own answer.
         const common = gitIn(Path.join(folder, "linked"), "rev-parse", "--git-common-dir").trim()
         assert.isTrue(api.startsWith(`${common}:`))
       })

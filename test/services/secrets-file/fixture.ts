@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import { set } from "../../../src/services/secrets-file/contract.ts"
 import { provideIn } from "./project.ts"
 
-// Sets secrets one after the other: `fixture <root> <count> <prefix>`, once it is told to begin.
+// Sets secrets one after the other: `fixture <root> <count> <prefix>`, started by a line on stdin.
 
 const [root = "", count = "", prefix = ""] = process.argv.slice(2)
 

@@ -26,8 +26,8 @@ describe("a secrets file that many processes change at once", { timeout: 300_000
         const children = yield* Effect.forEach(prefixes, (prefix) =>
           start([process.execPath, program.path, root, String(count), prefix])
         )
-        yield* Effect.forEach(children, (child) => child.says("ready"))
-        yield* Effect.forEach(children, (child) => child.tell)
+        yield* Effect.forEach(children, (child) => child.waitFor("ready"))
+        yield* Effect.forEach(children, (child) => child.begin)
         for (const child of children) assert.strictEqual(yield* child.end, 0)
         const wanted = prefixes.flatMap((prefix) => Array.from({ length: count }, (_, i) => `${prefix}_${i}`))
         assert.deepStrictEqual<ReadonlyArray<string>>(yield* provideIn(root)(names), wanted.sort())

@@ -45,7 +45,7 @@ describe("the file of the server key", () => {
     })
   )
 
-  it.scopedLive("is the key of a hash that other programs can compute", () =>
+  it.scopedLive("is hashed as other programs can compute it", () =>
     Effect.gen(function* () {
       const options = yield* places
       const [, hash] = yield* hashUnder(options)

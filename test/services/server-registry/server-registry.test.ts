@@ -89,7 +89,7 @@ socket = """/srv/tako.sock"""
     })
   )
 
-  it.scopedLive("that is a link stays one", () =>
+  it.scopedLive("stays a link if it is one", () =>
     Effect.gen(function* () {
       const elsewhere = Path.join(yield* temporaryFolder(), "kept.toml")
       Fs.writeFileSync(elsewhere, byHand)

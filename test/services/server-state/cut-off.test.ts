@@ -28,7 +28,7 @@ const traced = [
   "newfstatat"
 ]
 
-/** A call of the write path, as strace's `when` counts it. */
+/** A call of the write path, numbered as strace's `when` counts. */
 interface Cut {
   readonly call: string
   readonly when: number
@@ -51,7 +51,7 @@ describe.skipIf(process.platform !== "linux" || !needs("strace"))(
       Fs.writeFileSync(file, `${Buffer.alloc(32, 7).toString("base64")}\n`, { mode: 0o600 })
       const key = ServerKey.layer({ file, dataDirectory: directory, hasData: Effect.succeed(true) })
       const log = Path.join(folder, "trace")
-      /** One revision more, under strace. */
+      /** Commits one revision, under strace. */
       const commit = (...options: ReadonlyArray<string>) =>
         spawnSync(
           "strace",
@@ -61,7 +61,7 @@ describe.skipIf(process.platform !== "linux" || !needs("strace"))(
             timeout: 60_000
           }
         )
-      /** The current revision after a start of the server; all of it must open, and nothing else must be there. */
+      /** Starts the server; returns the current revision. All of its parts must open, and nothing else may be there. */
       const recovered = Effect.gen(function* () {
         const state = yield* ServerState
         const found = Option.getOrThrow(yield* state.read(app))
@@ -92,14 +92,14 @@ describe.skipIf(process.platform !== "linux" || !needs("strace"))(
         counts.set(call, when)
         if (text.includes('"/begin"')) inside = true
         else if (text.includes('"/end"')) inside = false
-        // Of the looks at folders, those at the app's own and the one above.
+        // Of the calls that inspect folders, only those for the app's own folder and its parent count.
         else if (inside && (call !== "statx" || /\/(?:shop|production)"|, "",/.test(text)))
           cuts.push({ call, when, text })
       }
       return cuts
     }
 
-    it.scopedLive("that is cut off at any system call leaves the whole new one or the old one", () =>
+    it.scopedLive("that is cut off at any system call leaves either the new or the old one, complete", () =>
       Effect.gen(function* () {
         const { log, commit, recovered } = yield* machine
         assert.strictEqual(commit("-e", "trace=none").status, 0)
@@ -128,33 +128,35 @@ describe.skipIf(process.platform !== "linux" || !needs("strace"))(
       })
     )
 
-    it.scopedLive("that does not fit on the disk is reported by name, and the old one stays", () =>
-      Effect.gen(function* () {
-        const { log, commit, recovered } = yield* machine
-        commit("-e", "trace=none")
-        commit("-e", `trace=${traced.join(",")}`)
-        const writes = cutsIn(log).filter(({ call }) => call === "write" || call === "fsync")
-        const current = yield* recovered
-        let seen = 0
-        for (const { call, when } of writes) {
-          const { status, stderr } = commit(
-            "-e",
-            `trace=${call}`,
-            "-e",
-            `inject=${call}:error=ENOSPC:when=${when}`
-          )
-          if (status !== 1) continue
-          seen++
-          assert.match(
-            stderr,
-            /^FileFailed: Could not (?:write|write to|sync) .*: the disk is full \(ENOSPC\)/
-          )
-          const now = yield* recovered
-          if (!stderr.includes("sync") && !stderr.includes("audit.jsonl")) assert.strictEqual(now, current)
-          if (now !== current) break
-        }
-        assert.isAtLeast(seen, 4)
-      })
+    it.scopedLive(
+      "that does not fit on the disk is reported with the file's name, and the old one stays",
+      () =>
+        Effect.gen(function* () {
+          const { log, commit, recovered } = yield* machine
+          commit("-e", "trace=none")
+          commit("-e", `trace=${traced.join(",")}`)
+          const writes = cutsIn(log).filter(({ call }) => call === "write" || call === "fsync")
+          const current = yield* recovered
+          let seen = 0
+          for (const { call, when } of writes) {
+            const { status, stderr } = commit(
+              "-e",
+              `trace=${call}`,
+              "-e",
+              `inject=${call}:error=ENOSPC:when=${when}`
+            )
+            if (status !== 1) continue
+            seen++
+            assert.match(
+              stderr,
+              /^FileFailed: Could not (?:write|write to|sync) .*: the disk is full \(ENOSPC\)/
+            )
+            const now = yield* recovered
+            if (!stderr.includes("sync") && !stderr.includes("audit.jsonl")) assert.strictEqual(now, current)
+            if (now !== current) break
+          }
+          assert.isAtLeast(seen, 4)
+        })
     )
   }
 )

@@ -33,7 +33,7 @@ testContract(
 )
 testContract("ServerState in memory", contract, layerMemory)
 
-/** A directory, and lives of servers in it, all with the same key. */
+/** A data directory, and a function that runs one server after another on it, all with the same key. */
 const server = Effect.gen(function* () {
   const directory = yield* dataIn
   const key = yield* Layer.build(KeyInMemory.layerMemory)
@@ -42,7 +42,7 @@ const server = Effect.gen(function* () {
   return { directory, life, folder: appFolder(directory) }
 })
 
-/** The app with revision n, which is the current one. */
+/** Commits revision n of the app as its current one. */
 const commit = (n: number) =>
   Effect.flatMap(ServerState, (state) =>
     Effect.zipRight(
@@ -99,7 +99,7 @@ describe("a data directory", () => {
     })
   )
 
-  it.scopedLive("is cleared of a crash's leftovers, and of nothing else", () =>
+  it.scopedLive("loses the leftovers of a crash, and nothing else", () =>
     Effect.gen(function* () {
       const { life, folder } = yield* server
       yield* life(commit(1))

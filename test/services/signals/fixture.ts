@@ -5,7 +5,7 @@ import type { SignalName } from "../../../src/domain/process.ts"
 import { layer } from "../../../src/services/signals/layer.ts"
 import { Signals } from "../../../src/services/signals/signals.ts"
 
-// Does what its first argument says, with the signal that its second one names, once it has said "ready".
+// Prints "ready", then does what its first argument names with the signal that its second one names.
 const [task, name] = process.argv.slice(2) as [string, SignalName]
 
 const ready = Effect.sync(() => Fs.writeSync(1, "ready\n"))
@@ -25,13 +25,13 @@ const program = Effect.gen(function* () {
       return Fs.writeSync(1, yield* Deferred.await(arrived))
     }
     default:
-      // Whatever the signal does by default.
+      // The signal's default action.
       yield* ready
       return yield* Effect.never
   }
 })
 
-// Signals alone keep no process alive.
+// A signal handler alone does not keep the process alive.
 setInterval(() => {}, 60_000)
 
 Effect.runFork(Effect.provide(Effect.scoped(program), layer)).addObserver(() => process.exit(0))

@@ -41,7 +41,7 @@ describe("a process", () => {
   })
   afterAll(() => fixture.remove())
 
-  /** Sends it the signal when it is ready. */
+  /** Sends the process the signal once it is ready; returns how it ended. */
   const play = (task: string, name: NodeJS.Signals) =>
     new Promise<{ end: number | NodeJS.Signals | null; stdout: string; stderr: string }>((resolve) => {
       const child = spawn(process.execPath, [fixture.path, task, name], { stdio: ["ignore", "pipe", "pipe"] })

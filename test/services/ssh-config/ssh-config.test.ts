@@ -186,7 +186,8 @@ Host *
         })
         assert.deepStrictEqual(await Effect.runPromise(together), alone)
         const calls = Fs.readFileSync(`${folder}/calls`, "utf8").trimEnd().split("\n").length
-        // Twice, with user and port and without; and for what ssh may print otherwise: capital letters, an address with colons.
+        // With and without user and port; and output that ssh may print differently: capital letters, an address with
+        // colons.
         assert.strictEqual(calls, expected)
       } finally {
         Fs.rmSync(folder, { recursive: true })
@@ -197,7 +198,7 @@ Host *
   it.scoped("whose ssh hangs blocks its callers for at most 10 seconds, and can be interrupted", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder()
-      // It hangs the first time alone.
+      // Only the first call hangs.
       const script = `#!/bin/sh\n[ -e ${folder}/asked ] || { : >${folder}/asked; exec sleep 60; }\nPATH=\${PATH#*:} exec ssh -F none "$@"\n`
       Fs.writeFileSync(Path.join(folder, "ssh"), script, { mode: 0o755 })
       const variables = { PATH: `${folder}:${process.env.PATH}` }
@@ -241,7 +242,7 @@ Host *
     Effect.gen(function* () {
       const error = yield* Effect.flip(resolve(config, { host: "la" }))
       assert.deepInclude(error, { _tag: "ServerUnreachable", stage: "resolve" })
-      // ssh ends its lines with CR LF.
+      // ssh ends lines with CR LF here.
       assert.notMatch(error.message, /[\r\ufffd]/)
     })
   )

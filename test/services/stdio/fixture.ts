@@ -5,7 +5,7 @@ import * as Redacted from "effect/Redacted"
 import { layer } from "../../../src/services/stdio/layer.ts"
 import { Stdio } from "../../../src/services/stdio/stdio.ts"
 
-// Does what its first argument says; what it learned goes to the file that its second one names.
+// Does what its first argument names, and writes what it found out to the file that its second one names.
 const [task, file] = process.argv.slice(2) as [string, string]
 
 const program = Effect.gen(function* () {

@@ -27,7 +27,7 @@ afterAll(() => {
 const newFile = (): string => Path.join(folder, `learned-${count++}.json`)
 const learned = (file: string): unknown => JSON.parse(Fs.readFileSync(file, "utf8"))
 
-/** A shell command, in which $PROGRAM is the fixture and $LEARNED where it writes what it learned. */
+/** Runs a shell command in which $PROGRAM is the fixture, and $LEARNED the file for what it found out. */
 const shell = (command: string, file = newFile()) => {
   const result = spawnSync("bash", ["-c", command], {
     encoding: "utf8",

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { layer } from "../../../src/services/terminal-modes/layer.ts"
 import { TerminalModes } from "../../../src/services/terminal-modes/terminal-modes.ts"
 
-// Has the terminal spoilt, waits until somebody has had time to type, restores it, and reads what was typed.
+// Spoils the terminal's modes, leaves time for somebody to type, restores the modes, and reads what was typed.
 const sh = (line: string) => execSync(line, { stdio: "inherit" })
 Effect.runPromise(
   Effect.flatMap(TerminalModes, ({ save }) =>

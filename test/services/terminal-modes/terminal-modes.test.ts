@@ -9,7 +9,7 @@ import { needs } from "../../support/needs.ts"
 import { play, send, untilFlags, wait } from "../../support/pty.ts"
 
 describe("TerminalModes", () => {
-  it.live.skipIf(!needs("python3"))("come back with every flag, and keys that nobody has read stay", () =>
+  it.live.skipIf(!needs("python3"))("are restored with every flag, and unread keystrokes are kept", () =>
     Effect.promise(async () => {
       const program = await bundle(Path.join(import.meta.dirname, "fixture.ts"))
       const directory = Path.dirname(program.path)

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { Terminal } from "../../../src/services/terminal/terminal.ts"
 
-/** A question or a line, as data. */
+/** A question or a line of output, as data. */
 export type Turn =
   | readonly ["isThere"]
   | readonly ["askHidden", string]
@@ -29,7 +29,7 @@ const take = (turn: Turn) =>
     }
   })
 
-/** The answers, up to the first error, which is given as {"error": tag, "reason"?}. */
+/** The answers up to the first error, which is reported as {"error": tag, "reason"?}. */
 export const converse = (
   turns: ReadonlyArray<Turn>
 ): Effect.Effect<ReadonlyArray<unknown>, never, Terminal> =>

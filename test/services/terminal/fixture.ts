@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { layer } from "../../../src/services/terminal/layer.ts"
 import { converse } from "./conversation.ts"
 
-// Asks what its first argument says; the answers go to the file that its second one names.
+// Asks the questions in its first argument, and writes the answers to the file that its second one names.
 const [turns, answers] = process.argv.slice(2) as [string, string]
 if (process.env.LISTENS === "yes") process.once("SIGTERM", () => {})
 process.once("SIGUSR2", () => process.exit(7))

@@ -118,7 +118,7 @@ describe("a paste in brackets", () => {
   })
 })
 
-/** Anything a terminal may send, and much that none should. */
+/** Anything that a terminal may send, and much that it should not. */
 const input = FastCheck.array(
   FastCheck.oneof(
     FastCheck.string({ unit: "grapheme" }).map(bytes),

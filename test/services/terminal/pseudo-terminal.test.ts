@@ -316,7 +316,7 @@ describe.skipIf(!needs("python3"))("a person at a pseudo-terminal", () => {
     try {
       const answers = Path.join(folder, "answers.json")
       const turns = JSON.stringify([["isThere"]])
-      // A new session has no controlling terminal.
+      // setsid gives the program a session without a controlling terminal.
       const code = "import os,sys; os.setsid(); os.execv(sys.argv[1], sys.argv[1:])"
       const { status } = spawnSync("python3", ["-c", code, process.execPath, program.path, turns, answers])
       assert.strictEqual(status, 0)

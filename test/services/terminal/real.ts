@@ -6,11 +6,11 @@ import * as Pty from "../../support/pty.ts"
 import type { Turn } from "./conversation.ts"
 
 export interface Conversation extends Pty.Transcript {
-  /** None when the program ended before it had them. */
+  /** Undefined if the program ended before it wrote them. */
   readonly answers: ReadonlyArray<unknown> | undefined
 }
 
-/** Holds the conversation with the real layer on a pseudo-terminal of its own; stdin and stdout are not the terminal. */
+/** Runs the conversation with the real layer on a pseudo-terminal, which is neither stdin nor stdout. */
 export const hold = async (
   program: Bundle,
   turns: ReadonlyArray<Turn>,

@@ -1,6 +1,6 @@
 import { displayWidth } from "../../../src/domain/display-width.ts"
 
-/** What a plain terminal of that many columns shows of an output: CR, LF, BS, wrapping, wide characters, no more. */
+/** What a plain terminal this wide shows: CR, LF, BS, wrapping and wide characters, and nothing else. */
 export const show = (output: string, columns: number) => {
   const rows: Array<Array<string>> = [[]]
   let row = 0
@@ -9,7 +9,7 @@ export const show = (output: string, columns: number) => {
     while (rows.length <= row) rows.push([])
     return rows[row] as Array<string>
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: bracketed paste on and off show nothing
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: bracketed paste on and off are invisible
   for (const character of output.replace(/\x1b\[\?2004[hl]/g, "")) {
     if (character === "\r") column = 0
     else if (character === "\n") {

@@ -9,7 +9,7 @@ import { hold } from "./real.ts"
 
 type Answer = string | typeof interrupt
 
-/** A question, what the person answers to it (more than once if it is asked again), and what comes of it. */
+/** A question, the user's answers to it (several if it is asked again), and the result. */
 type Exchange = readonly [turn: Turn, answers: ReadonlyArray<Answer>, result: unknown]
 
 const pem = `-----BEGIN PRIVATE KEY-----\n${"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\n".repeat(20)}-----END PRIVATE KEY-----`

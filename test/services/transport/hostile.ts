@@ -5,7 +5,7 @@ import type * as Scope from "effect/Scope"
 import type { LocalTarget } from "../../../src/domain/target.ts"
 import { temporaryFolder } from "../files/folder.ts"
 
-/** A server that does as it likes with each line that it gets, or with the connection when `line` is empty. */
+/** A server that handles each line with `act`; `line` is empty when a client connects. */
 export const hostile = (
   act: (socket: Net.Socket, line: string) => void
 ): Effect.Effect<LocalTarget, never, Scope.Scope> =>

@@ -33,7 +33,7 @@ describe("the route to a host", () => {
     ["la", ["la"]],
     ["ams", ["la", "ams"]],
     ["fra", ["la", "ams", "fra"]],
-    // Of several, the first is reached as its own configuration says, the others from the one before.
+    // With several jump hosts, only the first uses its own configuration; each other is reached from the one before.
     ["far", ["la", "ams", "fra", "ams", "sin", "far"]]
   ] as const)("%s goes over its jump hosts, as ssh goes", ([host, expected]) =>
     Effect.map(route(host), (found) => assert.deepStrictEqual(found, [...expected]))

@@ -11,7 +11,7 @@ import { Transport } from "../../../src/services/transport/transport.ts"
 const isRoot = process.getuid?.() === 0
 const [somebody, us] = [64_011, 64_012]
 
-/** A socket of this user in a folder of that one. */
+/** A socket of `owner`, in a folder with this owner and mode. */
 const socketOf = (owner: number, folder: { readonly owner: number; readonly mode: number }) => {
   const directory = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-owner-"))
   onTestFinished(() => Fs.rmSync(directory, { recursive: true }))

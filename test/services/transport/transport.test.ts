@@ -53,7 +53,7 @@ describe("a hostile server", () => {
       ).pipe(Effect.provide(layerLocal))
     )
 
-  /** Says hello as it should, and then this. */
+  /** Answers hello properly, and then sends this. */
   const afterHello =
     (bytes: string | Uint8Array) =>
     (socket: Parameters<Parameters<typeof hostile>[0]>[0], line: string): void => {
@@ -85,7 +85,7 @@ describe("a hostile server", () => {
       { stage: "reply", reason: "closed" }
     ],
     ["its end at once", (socket: { destroy: () => void }) => socket.destroy(), { _tag: "ServerUnreachable" }]
-  ] as const)("that sends %s is not believed, and told apart", ([_, act, expected]) =>
+  ] as const)("that sends %s is reported with its own reason", ([_, act, expected]) =>
     Effect.gen(function* () {
       const error = yield* meet(act as Parameters<typeof hostile>[0])
       assert.deepInclude(error, expected)

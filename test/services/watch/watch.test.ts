@@ -21,7 +21,7 @@ const realStage: Effect.Effect<Stage<never>, never, Scope.Scope> = Effect.map(te
 const refusing: WatchFolder = () => {
   throw Object.assign(new Error("no more watches"), { code: "ENOSPC" })
 }
-/** Works, and fails once it has reported: the folder was on a disk that is gone. */
+/** Works at first, then fails with an error, as for a folder on a disk that was removed. */
 const failing: WatchFolder = (folder, onEvent) => {
   const watcher = watchFolder(folder, (event, name) => {
     onEvent(event, name)

@@ -23,7 +23,7 @@ const names: Names = {
 
 const none: Names = { environments: () => [], servers: () => [], apps: () => [], secrets: () => [] }
 
-/** The cursor stands at the end. */
+/** The completions at the end of this line. */
 const answer = (line: string, options: { readonly environment?: string; readonly root?: GroupSpec } = {}) => {
   const typed = line.split(" ")
   return complete(

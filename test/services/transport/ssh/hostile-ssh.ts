@@ -19,28 +19,28 @@ import { temporaryFolder } from "../../files/folder.ts"
 
 const { Server, utils } = Ssh2
 
-/** What a server does at each stage; where nothing is said, it does as sshd would. */
+/** What the server does at each stage; where nothing is given, it behaves like sshd. */
 export interface Manners {
-  /** Instead of SSH. */
+  /** Sent instead of SSH. */
   readonly raw?: (socket: Net.Socket) => void
   readonly authenticate?: (accept: () => void, reject: () => void, connection: Connection) => void
   readonly socket?: (accept: () => ServerChannel, reject: () => void, connection: Connection) => void
-  /** With each line that arrives on tako-server's socket. */
+  /** Called with each line that arrives on tako-server's socket. */
   readonly line?: (channel: ServerChannel, line: string, connection: Connection) => void
-  /** How long the transport waits for it: where nothing is said, longer than any machine takes. */
+  /** The transport's timeout; by default, longer than any machine takes. */
   readonly timeouts?: Partial<StageTimeouts>
-  /** What known_hosts has of it. */
+  /** What known_hosts contains about the server. */
   readonly known?: (line: string) => string
 }
 
 export interface Met {
   readonly target: SshTarget
   readonly transport: Layer.Layer<Transport>
-  /** All that reached its side of the socket. */
+  /** Everything that arrived on its socket. */
   readonly received: () => string
 }
 
-// Not by ssh2's own generator: it drops a zero that an ed25519 key begins with, and cannot read one in 256 of its own.
+// ssh2's own generator drops a leading zero of an ed25519 key, and ssh2 then cannot read one in 256 of its keys.
 const makeKey = () => {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
   return privateKey.export({ type: "sec1", format: "pem" }).toString()
@@ -51,7 +51,7 @@ const hostPublic = utils.parseKey(hostKey)
 if (hostPublic instanceof Error) throw hostPublic
 const knownAs = `${hostPublic.type} ${hostPublic.getPublicSSH().toString("base64")}`
 
-/** A server of ssh2's own on loopback, with these manners, and the transport that is to get along with it. */
+/** An ssh2 server on loopback with these manners, and a transport that connects to it. */
 export const hostileSsh = (manners: Manners): Effect.Effect<Met, never, Scope.Scope> =>
   Effect.gen(function* () {
     const key = Path.join(yield* temporaryFolder(), "id")

@@ -8,7 +8,7 @@ import { app, canary, list, secrets } from "../fixtures.ts"
 import { hello } from "../hostile.ts"
 import { hostileSsh, type Manners } from "./hostile-ssh.ts"
 
-/** Says hello as it should, and then this. */
+/** Answers hello properly, and then sends this. */
 const afterHello =
   (
     act: (channel: ServerChannel, connection: { readonly end: () => void }) => void

@@ -10,7 +10,7 @@ import { layerOf as sshConfig } from "../../../../src/services/ssh-config/layer.
 import { type interrupt, layerMemory as terminal } from "../../../../src/services/terminal/layer-memory.ts"
 import type { Sshd } from "../../../support/sshd.ts"
 
-/** A management socket in the sshd's folder, that its account may use. */
+/** A management socket in the sshd's folder that its account may use. */
 export const serve = ({ folder, group }: Sshd, handler: Handler) => {
   const path = Path.join(folder, "tako.sock")
   return Effect.flatMap(Management, ({ serve }) => serve(handler)).pipe(
@@ -19,7 +19,7 @@ export const serve = ({ folder, group }: Sshd, handler: Handler) => {
   )
 }
 
-/** What a transport by SSH needs, with an ssh that reads this configuration. */
+/** The layers that the SSH transport needs, with an ssh that reads this configuration. */
 export const around = (
   config: string,
   answers?: ReadonlyArray<string | typeof interrupt>,

@@ -70,7 +70,7 @@ describe.skipIf(!needs("sshd"))("by a real sshd", () => {
       const other = Path.join(server.folder, "other")
       makeKey(other)
       const name = `[127.0.0.1]:${server.port}`
-      // Even if the configuration is lax.
+      // The check must not depend on the user's configuration, which is lax here.
       const lax = ["StrictHostKeyChecking no", "NoHostAuthenticationForLocalhost yes", "VerifyHostKeyDNS yes"]
       Fs.appendFileSync(server.config, `${lax.join("\n")}\n`)
       for (const [text, reason] of [
@@ -180,7 +180,7 @@ describe.skipIf(!needs("sshd"))("by a real sshd", () => {
       Fs.writeFileSync(jump.knownHosts, "")
       const refused = yield* failure(target, transport)
       assert.strictEqual(refused._tag, "HostKeyRefused")
-      // OpenSSH does not say more about the ssh that it starts for the jump host.
+      // OpenSSH reports nothing more about the ssh it starts for the jump host.
       if (way !== openSsh) assert.include(refused.message, `[127.0.0.1]:${jump.port}`)
     }))
 
@@ -255,7 +255,7 @@ describe.skipIf(!needs("sshd"))("by a real sshd", () => {
   })
 })
 
-/** A command that leads to the server's port. */
+/** A ProxyCommand that leads to the server's port. */
 const proxy = ({ folder, port }: Sshd): string => {
   const script = Path.join(folder, "proxy.cjs")
   Fs.writeFileSync(

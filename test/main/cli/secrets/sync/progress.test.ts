@@ -23,7 +23,7 @@ const delivered = (delivery: Delivery): Result => ({
   })
 })
 
-/** A sync with one server: 2 s of connecting, a minute at a question, 1 s of sending. */
+/** A sync with one server: 2 s of connecting, a minute of waiting for an answer, 1 s of sending. */
 const play = (way: "Json" | "Plain") =>
   Effect.gen(function* () {
     const progress = yield* makeProgress([la], { _tag: way })
