@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url"
 import { rawText } from "../../scripts/raw-text.mjs"
 import { ssh2At } from "../../scripts/ssh2.mjs"
 
-// Found from the current directory, because this file is also inside the bundle.
+// Resolved from the current directory, because this file is also part of the bundle.
 const root =
   process.env.TAKO_PROOF_ROOT ?? Path.resolve(Path.dirname(fileURLToPath(import.meta.url)), "../..")
 process.env.TAKO_PROOF_ROOT = root

@@ -13,17 +13,17 @@ import { typegen } from "../../src/programs/typegen.ts"
 import { tamper } from "../support/project-of.ts"
 import { environment, type Services, secret } from "./in-process.ts"
 
-/** Differs from that of another proof running at the same time, whose values are no leaks of ours. */
+/** Unique to this run, so that a proof running at the same time does not take our values for its own leaks. */
 const ofThisRun = Crypto.randomBytes(6).toString("hex")
 
-/** What nobody may see: searched for in all output of a command. */
+/** The canaries: every output of a command is searched for them. */
 export const passphrase = `canary "passphrase" of the próof \\ + % ${ofThisRun}`
 export const value = `canary-value-of-the-proof ${ofThisRun} "\\ + % ü`
 
 type Values = Readonly<Record<string, Readonly<Record<string, string>>>>
 type Program = Effect.Effect<unknown, TakoError, Services>
 
-/** A command that writes, for the trials of crash.ts and faults.ts. To add another one, add it to `commands`. */
+/** A command that writes, for the trials in crash.ts and faults.ts. New ones go into `commands`. */
 export interface Writing {
   readonly name: string
   readonly argv: ReadonlyArray<string>
@@ -33,7 +33,7 @@ export interface Writing {
   readonly terminal?: ReadonlyArray<readonly [wait: string, send: string]>
   /** Programs that create the initial state, run in order on an empty project. */
   readonly before: ReadonlyArray<readonly [Program, Readonly<Record<string, string>>?]>
-  /** It derives a key from a passphrase: threads compile Argon2, and the number of times they are woken up varies. */
+  /** Whether it derives a key: compiling Argon2 uses threads, whose wake-ups make the number of some calls vary. */
   readonly derives?: true
   /** Whether the machine starts without a key: home is emptied after `before`. */
   readonly newMachine?: true

@@ -17,7 +17,10 @@ import type { Stage } from "./stage.ts"
 
 const development = environment("development")
 
-/** What a writer is about to do, or did: "try A_3 v", "done A_3 v"; "done A_3 -" for a removal. */
+/**
+ * Makes the writer's changes, and prints each before and after: "try A_3 v", "done A_3 v"; "-" instead of v for a
+ * removal.
+ */
 export const writer = async (
   project: string,
   home: string,
@@ -30,7 +33,7 @@ export const writer = async (
   const random = randomOf(prefix.charCodeAt(0) * 100_003 + from)
   const place = { project, home }
   const value = `${prefix} ${"value ".repeat(3)}`
-  /** Tries again when another writer changed the key in the meantime, as the error says to. */
+  /** Retries as the error advises when another writer has changed the key in the meantime. */
   const retry = async (program: Parameters<typeof run>[1]) => {
     for (;;) {
       const result = await run(place, program as never)
@@ -71,10 +74,10 @@ export const writer = async (
   say("end")
 }
 
-/** The values a name may have: that of the last change that was acknowledged, or of one whose writer was killed during it. */
+/** The values that a name may have: the last acknowledged one, or one whose writer was killed while it set it. */
 type Expected = Map<string, ReadonlyArray<string>>
 
-/** Processes that change the same file, each with its own names; some are killed and restarted where they were. */
+/** Runs writers on the same file, each with its own names; kills some of them, and restarts those where they stopped. */
 export const concurrency = (
   stage: Stage,
   {
@@ -101,7 +104,10 @@ export const concurrency = (
     let done = 0
     const rotations = { done: 0, refused: 0 }
     let running: Array<ChildProcess> = []
-    /** Counted in changes, not in time: however fast the writers are, none finishes before all kills are done. */
+    /**
+     * The kills are spaced by changes, not by time, so that no writer finishes before all kills are done, however fast
+     * it is.
+     */
     const killInTurn = () => {
       const turn = writers + ((killed + 1) * (total - writers)) / (kills + 1)
       if (killed >= kills || running.length === 0 || done < turn) return

@@ -17,7 +17,7 @@ export interface Confined {
 
 const page = 4096
 
-/** Whether mounting is allowed: in most containers it is not, even for root. */
+/** Mounting is forbidden in most containers, even for root. */
 const mayMount = (): boolean =>
   spawnSync("unshare", ["--mount", "--propagation", "private", "mount", "-t", "tmpfs", "tmpfs", "/mnt"])
     .status === 0
@@ -37,7 +37,7 @@ export const confined = async (bin: string, isQuick: boolean): Promise<Confined>
     ({ terminal, name }) => terminal === undefined && (!isQuick || inQuick.includes(name))
   )
   for (const writing of tried) {
-    // Compiled code would not fit on the disk.
+    // The code cache would not fit on the disk.
     const prepared = await prepare(stage, {
       ...writing,
       variables: { ...writing.variables, NODE_DISABLE_COMPILE_CACHE: "1" }

@@ -16,7 +16,7 @@ import {
 } from "./stage.ts"
 import { describe, isWriting, parseFile } from "./strace.ts"
 
-/** The commands, each with the trace of a clean run, in every variant of the initial state that makes a difference to it. */
+/** The commands with the traces of their clean runs, one for each variant of the initial state that changes the trace. */
 export const prepareAll = async (
   stage: Stage,
   variants: ReadonlyArray<Variant>
@@ -82,9 +82,9 @@ export const crash = (
   })
 
 /**
- * Runs the command with the injection. Threads vary the number of some calls (write, to wake each other: 9 to 17 of them while
- * WebAssembly is compiled). Then the command is run again, and the place is looked for where most runs had it. False if it was
- * never reached.
+ * Runs the command with the injection; returns false if the place was never reached. Threads vary the number of some
+ * calls (write, to wake each other: 9 to 17 of them while WebAssembly is compiled), so the command is then run again,
+ * with the place where most runs had it.
  */
 export const reached = async (
   stage: Stage,
@@ -113,7 +113,7 @@ export const reached = async (
       return true
     }
     missed(1)
-    // If the place was reached elsewhere, look where most runs reached it; if the run ended first, look further, for a while.
+    // After reaching another place, try where most runs had this one; after reaching none, search further for a while.
     later = there === undefined ? (later + 1) % furthest : 0
   }
   return false
@@ -122,7 +122,7 @@ export const reached = async (
 const mostTries = 60
 const furthest = 8
 
-/** How far the counts of a call differed from those of the clean run. */
+/** How far the counts of a call have differed from those of the clean run. */
 const shifts = new WeakMap<Prepared, Map<string, Array<number>>>()
 
 const shiftsOf = (prepared: Prepared, name: string): Array<number> => {

@@ -81,7 +81,7 @@ const proof = async (): Promise<boolean> => {
     return true
   }
   const { quick } = values
-  // The quick size does the same every time: it runs in CI, which must not fail by chance.
+  // The quick size makes the same choices every time, because it runs in CI, which must not fail by chance.
   const seed = Number(values.seed ?? (quick ? 1 : Date.now() % 1_000_000))
   const attempts = Number(values.attempts)
   const row = (run: () => Promise<Row>) => attempted(attempts, run)
@@ -95,7 +95,7 @@ const proof = async (): Promise<boolean> => {
   )
   const stage = makeStage(Path.resolve(values.dist, "tako.cjs"), parallel)
   const rows: Array<Row> = []
-  // Trials that do one thing at a time run beside others.
+  // Trials that do one thing at a time run beside the others.
   const full = wanted("disks") ? row(() => disks(stage, quick)) : undefined
   if (wanted("crash") || wanted("faults")) rows.push(...(await cutOff(stage)))
   deriveCheaply()
@@ -147,5 +147,5 @@ const proof = async (): Promise<boolean> => {
 
 // Temporary files are removed when the process exits.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(130))
-// exit(), because open handles must not keep us running; our children end their own children.
+// exit(), because open handles must not keep this process running; child processes end their own children.
 process.exit((await part(process.argv.slice(2))) || (await proof()) ? 0 : 1)

@@ -4,22 +4,22 @@ import { type Call, pathsOf, stringsOf } from "./strace.ts"
 import type * as Tree from "./tree.ts"
 
 /*
- * What a machine may find after a power cut, according to POSIX. Of a file's content: what its last fsync wrote, or any prefix of
- * what was written since. Of a folder's entries: those at its last fsync plus any prefix of the changes since, each folder on its
- * own. The contents of a folder that may be lost may be lost. The calls of a clean run are replayed, and after each of them every
- * such state of the relevant files is checked.
+ * The states that POSIX allows after a power cut: a file has the content of its last fsync, plus any prefix of what was
+ * written since; a folder has the entries of its last fsync, plus any prefix of the changes since, independently of other
+ * folders. If a folder may be lost, so may everything in it. The calls of a clean run are replayed, and after each of
+ * them every such state of the relevant files is checked.
  */
 
 interface Inode {
   readonly id: number
   content: Buffer
-  /** What is certain to be there; undefined for a file of which nothing was synced. */
+  /** What is certainly there; undefined for a file that was never synced. */
   synced: Buffer | undefined
 }
 
 interface Folder {
   readonly entries: Map<string, Inode | undefined>
-  /** The entry that each change makes, since the last sync. */
+  /** The entry after each change since the last sync. */
   pending: Array<readonly [name: string, inode: Inode | undefined]>
   readonly durable: Map<string, Inode | undefined>
 }
@@ -30,10 +30,10 @@ export const powerCut = (stage: Stage, all: ReadonlyArray<Prepared>) =>
   trial("power cut (model)", async (fail) => {
     let states = 0
     for (const prepared of all) {
-      const said = new Set<string>()
+      const reported = new Set<string>()
       states += replay(stage, prepared, (what) => {
-        if (!said.has(what)) fail(`${prepared.writing.name} (${prepared.variant}): ${what}`)
-        said.add(what)
+        if (!reported.has(what)) fail(`${prepared.writing.name} (${prepared.variant}): ${what}`)
+        reported.add(what)
       })
     }
     return {

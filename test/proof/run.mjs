@@ -7,7 +7,7 @@ import { bundleProof } from "./bundle.mjs"
 
 const folder = Fs.mkdtempSync(Path.join(Os.tmpdir(), "tako-proof-code-"))
 process.once("exit", () => Fs.rmSync(folder, { recursive: true, force: true }))
-// The terminal's Ctrl-C goes to all of us; the proof tidies up and ends first.
+// The terminal sends Ctrl-C to this process as well, but the proof cleans up first and ends by itself.
 process.on("SIGINT", () => {})
 
 await bundleProof(folder)

@@ -10,7 +10,10 @@ import { type Ended, hangMs, type Lane, makeLane, runToEnd, variablesOf } from "
 import { type Call, changing, describe, isWriting, parseFile } from "./strace.ts"
 import * as Tree from "./tree.ts"
 
-/** Lanes in a folder that is removed with the process, in memory if possible: a trial writes a hundred small files. */
+/**
+ * Lanes in a folder that is removed with the process, in memory if possible, because a trial writes a hundred small
+ * files.
+ */
 export interface Stage {
   readonly root: string
   readonly lanes: readonly [Lane, ...ReadonlyArray<Lane>]
@@ -31,7 +34,7 @@ export interface Point {
   readonly name: string
   readonly when: number
   readonly does: string
-  /** How many earlier calls do the same. */
+  /** How many earlier calls are described alike. */
   readonly occurrence: number
 }
 
@@ -122,7 +125,7 @@ export const restore = (stage: Stage, tree: Tree.Tree, lane: Lane): void => {
   }
 }
 
-/** The width of the terminal, large enough that output is not wrapped: wrapped values would not be found. */
+/** The terminal's width, so large that no output is wrapped: a wrapped value would not be found. */
 export const widest = 2000
 
 export const straceInto = (trace: string, inject?: string): ReadonlyArray<string> => [
@@ -153,7 +156,7 @@ export const start = async (
     string,
     ...string[]
   ]
-  // The launcher stores compiled code when a command has not run before: that is tried in test/e2e/launcher.test.ts.
+  // The launcher stores compiled code on a command's first run, which is tested in test/e2e/launcher.test.ts.
   const variables = variablesOf(lane, { NODE_DISABLE_COMPILE_CACHE: "1", ...writing.variables })
   if (writing.terminal === undefined) {
     return runToEnd(command, { directory: lane.project, variables, stdin: writing.stdin ?? "" })

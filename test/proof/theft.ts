@@ -8,14 +8,14 @@ import type { Stage } from "./stage.ts"
 
 const canary = "canary-of-the-pipe"
 
-/** What a thief got from fds and pipes, and from memory, and how many folders of pipes it saw. */
+/** What a thief stole from fds and pipes and found in memory, and how many folders of pipes it saw. */
 interface Loot {
   readonly stolen: number
   readonly remembered: number
   readonly pools: number
 }
 
-/** Tries to open and read what others have on fd 3, in memory, and the names of their pipes: prints its Loot. */
+/** Tries to read what other processes have on fd 3 and in memory, and the names of their pipes; prints its Loot. */
 export const thief = async (pids: ReadonlyArray<string>, folder: string, tries: number): Promise<void> => {
   let stolen = 0
   let remembered = 0
@@ -48,7 +48,7 @@ export const thief = async (pids: ReadonlyArray<string>, folder: string, tries: 
       if (isInMemoryOf(pid)) remembered += 1
     }
     for (const pool of namesIn(folder)) {
-      // Tells whoever waits that a pool was seen; JSON allows the leading space.
+      // Reports that a pool was seen to whoever waits for it; JSON allows the leading space.
       if (pools.size === 0) Fs.writeSync(1, " ")
       pools.add(pool)
       for (const name of namesIn(Path.join(folder, pool))) take(Path.join(folder, pool, name))
@@ -92,7 +92,7 @@ const readAt = (fd: number, bytes: Buffer, length: number, at: number): number =
 }
 
 /** With Yama, not even the same user may read the memory of a process that is not its child (ptrace(2)). */
-const isYamaAtWork = (): boolean => {
+const isYamaEnabled = (): boolean => {
   try {
     return Fs.readFileSync("/proc/sys/kernel/yama/ptrace_scope", "latin1").trim() !== "0"
   } catch {
@@ -103,7 +103,7 @@ const isYamaAtWork = (): boolean => {
 const victim = 64_001
 const stranger = 64_002
 
-/** A program with unread secrets on fd 3, and a thief of another uid, then of the same. */
+/** Runs a program with unread secrets on fd 3 beside a thief with another uid, then with the same. */
 export const theft = (stage: Stage, tries: number, program = fileURLToPath(import.meta.url)) =>
   trial("theft of fd 3", async (fail) => {
     if (process.getuid?.() !== 0)
@@ -147,7 +147,7 @@ export const theft = (stage: Stage, tries: number, program = fileURLToPath(impor
           status === 0 ? resolve(out) : reject(new Error(`${args[0]} ended with ${status}: ${err}`))
         )
       )
-      return { child, end, said: () => out }
+      return { child, end, output: () => out }
     }
     const tako = Path.join(open, "tako.cjs")
     await as(victim, [tako, "secrets", "set", "A", "--env", "development"], canary).end
@@ -155,18 +155,18 @@ export const theft = (stage: Stage, tries: number, program = fileURLToPath(impor
     /** Starts the program, waits until it runs, and lets the thief try. */
     const steal = async (uid: number, times: number): Promise<Loot> => {
       const idle = "process.stdout.write(process.pid + ' '); setInterval(() => {}, 1000)"
-      const { child, said, end } = as(victim, [tako, "run", "--", node, "-e", idle])
+      const { child, output, end } = as(victim, [tako, "run", "--", node, "-e", idle])
       end.catch(() => {})
       try {
-        for (let waited = 0; !said().includes(" "); waited++) {
+        for (let waited = 0; !output().includes(" "); waited++) {
           if (waited > 2000) throw new Error("the program never started")
           await new Promise((resolve) => setTimeout(resolve, 5))
         }
         return JSON.parse(
-          await as(uid, [code, "thief", `${said().trim()},${child.pid}`, lane.temporary, String(times)]).end
+          await as(uid, [code, "thief", `${output().trim()},${child.pid}`, lane.temporary, String(times)]).end
         )
       } finally {
-        const pid = Number(said())
+        const pid = Number(output())
         if (pid > 0) process.kill(pid, "SIGKILL")
         child.kill("SIGKILL")
         await end.catch(() => {})
@@ -178,7 +178,7 @@ export const theft = (stage: Stage, tries: number, program = fileURLToPath(impor
      */
     const race = async (uid: number, starts: number): Promise<Loot> => {
       const waiting = as(uid, [code, "thief", "", lane.temporary, "100000000"])
-      for (let index = 0; index < starts || (waiting.said() === "" && index < 20 * starts); index++)
+      for (let index = 0; index < starts || (waiting.output() === "" && index < 20 * starts); index++)
         await as(victim, [tako, "run", "--", "sleep", "0.05"]).end
       Fs.writeFileSync(`${lane.temporary}.stop`, "")
       const got = JSON.parse(await waiting.end) as Loot
@@ -195,7 +195,7 @@ export const theft = (stage: Stage, tries: number, program = fileURLToPath(impor
       fail(
         "a process of the same uid got nothing: the thief cannot steal, or this kernel hides more than the documentation says"
       )
-    if (bySame.remembered === 0 && !isYamaAtWork())
+    if (bySame.remembered === 0 && !isYamaEnabled())
       fail("a process of the same uid found nothing in memory: the thief does not know where to look")
     if (inRace.pools === 0)
       fail("the thief saw no folder of pipes during the starts: there was nothing to race for")

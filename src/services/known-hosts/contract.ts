@@ -13,7 +13,7 @@ export interface Machine {
   readonly hosts: Layer.Layer<KnownHosts>
 }
 
-/** Public keys that nobody has the private part of; to known_hosts they are bytes. */
+/** Made-up public keys; to known_hosts they are just bytes. */
 export const keyOf = (type: string, fill: number): Buffer => {
   const text = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes])
   return Buffer.concat([text(Buffer.from(type)), text(Buffer.alloc(32, fill))])

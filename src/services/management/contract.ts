@@ -15,7 +15,7 @@ const status = '{"command":"status","app":"a/b"}'
 export const list = '{"command":"list"}'
 export const answered = '{"status":"ok","data":{"apps":[]}}\n'
 
-/** Answers `list`; dies of `status`, quoting a value. */
+/** Answers `list`; throws on `status`, with a value in the message. */
 export const handler: Handler = (request) =>
   request.command === "status"
     ? Effect.die(new Error(canary))

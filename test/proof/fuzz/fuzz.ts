@@ -25,14 +25,14 @@ interface Worst {
   readonly mib: number
 }
 
-/** What one process of the fuzz found. */
+/** The findings of one process. */
 export interface Shard {
   readonly counts: Record<string, Record<string, number>>
   readonly faults: ReadonlyArray<string>
   readonly worst: ReadonlyArray<Worst>
 }
 
-/** The input of this number: the same for the same seed, whatever came before it. */
+/** The input with this number, which depends on nothing but the seed and the number. */
 const inputOf = <A>(target: Target<A>, seed: number, index: number): A =>
   target.make(randomOf(Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(index + 1, 0xc2b2ae35)))
 
@@ -50,7 +50,7 @@ const faultOf = async <A>(target: Target<A>, input: A): Promise<string | undefin
   }
 }
 
-/** The smallest input that fails in the same way, as far as two thousand tries, or two seconds, find it. */
+/** The smallest input with the same fault that two thousand tries or two seconds find. */
 const minimised = async <A>(target: Target<A>, input: A, fault: string): Promise<A> => {
   let smallest = input
   let tries = 2000
@@ -71,7 +71,7 @@ const minimised = async <A>(target: Target<A>, input: A, fault: string): Promise
 const withoutSecrets = (text: string): string =>
   canaries.reduce((shown, canary) => shown.replaceAll(canary, "(canary)"), text).slice(0, 400)
 
-/** One process's part: the inputs from `from` on, every `step`th. */
+/** Runs one process's share: every `step`th input, beginning with `from`. */
 export const shard = async (
   seed: number,
   count: number,
@@ -79,7 +79,7 @@ export const shard = async (
   step: number,
   giants = true
 ): Promise<Shard> => {
-  // Most inputs end in an error, and nobody reads where it came from; of a fault it is found out afterwards.
+  // Most inputs end in an error whose stack trace nobody reads; for a fault, it is recorded in a second run.
   Error.stackTraceLimit = 0
   const counts: Shard["counts"] = {}
   const faults = new Map<string, string>()
@@ -135,7 +135,10 @@ export const shard = async (
   return { counts, faults: [...faults.values()], worst: worst.sort((a, b) => b.ms - a.ms) }
 }
 
-/** In time of the processor, since the machine is not ours alone, of what is slow the best of three; and by how much the memory grows. */
+/**
+ * Measures processor time, because the machine is shared (the best of three runs if it is slow), and the growth in
+ * memory.
+ */
 const measured = async <A>(
   what: string,
   target: Target<A>,
@@ -160,7 +163,10 @@ const measured = async <A>(
 
 const slowMs = 3000
 
-/** No input of at most 4 MiB may cost more than this: three times what the worst takes. What grows with the square takes minutes. */
+/**
+ * The limit for any input of up to 4 MiB: three times what the worst one takes. Quadratic behaviour would take
+ * minutes.
+ */
 const longestMs = 15_000
 const largestMiB = 768
 

@@ -8,7 +8,7 @@ import { layerMemory as cipherLayer } from "../../../src/services/cipher/layer-m
 import { environment, secret } from "../in-process.ts"
 import { words } from "./target.ts"
 
-/** An environment that everything is known of. */
+/** An environment of which everything is known: key, salt, values. */
 export interface Known {
   readonly name: string
   readonly salt: Salt
@@ -40,7 +40,10 @@ const know = (name: string, marked: boolean) =>
     return { name, salt, marked, key, values, sealed } satisfies Known
   })
 
-/** Two that bind their values, one of the original's, one of another project whose key is on this machine as well. */
+/**
+ * Two environments that bind their values, one of the original's, and one of another project whose key this machine
+ * has.
+ */
 export const all = Effect.runSync(
   Effect.provide(
     Effect.all([

@@ -38,7 +38,7 @@ const mangledText = (random: Random, text: string) =>
   mangled(random, Buffer.from(text), words).toString("utf8")
 const [first] = known
 
-/** One sealed value, by its text. */
+/** A single sealed value, as text. */
 export const blob: Target<string> = {
   name: "sealed value",
   share: 10,
@@ -120,7 +120,7 @@ const keyPlace = () => {
 let cache: KeyCache["Type"] | undefined
 const keyLine = Buffer.from(`${Crypto.createHash("sha256").update("a key").digest("base64")}\n`)
 
-/** A cached key's file, read by the real cache. */
+/** The file of a cached key, read by the real cache. */
 export const key: Target<Buffer> = {
   name: "cached key",
   share: 8,
@@ -194,7 +194,7 @@ export const pins: Target<Buffer> = {
   shown: (bytes) => JSON.stringify(bytes.toString("latin1"))
 }
 
-/** Any token and values, as a program reads them: one JSON object, and nothing lost. */
+/** An envelope with any token and values: it must be one JSON object, and lose nothing. */
 export const envelope: Target<ReadonlyArray<string>> = {
   name: "envelope",
   share: 2,
@@ -348,10 +348,10 @@ const argvWords = [
   "--env"
 ]
 
-/** Pasted where it does not belong: no complaint may repeat it. */
+/** Values pasted where they do not belong, which no message may repeat. */
 const pasted = ["canary-value-of-the-fuzz-1", "A=canary-value-of-the-fuzz-1", "-canary-value-of-the-fuzz-1"]
 
-/** What is typed behind `tako`: the pure function that reads it. */
+/** A command line behind `tako`, read by the pure parser. */
 export const argv: Target<ReadonlyArray<string>> = {
   name: "command line",
   share: 22,

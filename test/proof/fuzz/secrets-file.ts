@@ -25,7 +25,7 @@ import { environment } from "../in-process.ts"
 import { blobs, canaries, all as known } from "./known.ts"
 import { Fault, mangled, smallerBytes, type Target, words } from "./target.ts"
 
-/** One of each; a new reason does not compile without. */
+/** Every reason; a new one is missing here as a type error. */
 const reasons: Readonly<Record<SecretsFileDamaged["reason"], true>> = {
   "too-large": true,
   "not-utf8": true,
@@ -46,7 +46,7 @@ const reasons: Readonly<Record<SecretsFileDamaged["reason"], true>> = {
 const [development, production, legacy, elsewhere] = known
 type Json = Record<string, unknown>
 
-/** A file as somebody with an editor would make it out of ours. */
+/** One of our files after somebody has changed it in an editor. */
 const make = (random: Random): Buffer => {
   const file: Record<string, { salt: unknown; secrets: Record<string, unknown> } & Json> = {}
   for (const one of [development, production, legacy]) {
@@ -147,7 +147,7 @@ const make = (random: Random): Buffer => {
   return bytes
 }
 
-/** A sealed value, changed at one of its parts or in its spelling. */
+/** A sealed value with a change in one of its parts or in its encoding. */
 export const mangledBlob = (random: Random, text: string): string => {
   const bytes = Buffer.from(text, "base64")
   switch (random.below(8)) {
@@ -164,7 +164,7 @@ export const mangledBlob = (random: Random, text: string): string => {
     case 5:
       return Buffer.concat([bytes, Buffer.from([random.below(256)])]).toString("base64")
     case 6:
-      // The spare bits of the last character before the padding.
+      // Changes the unused bits of the last character before the padding.
       return text.replace(/[A-Za-z0-9+/](?==+$)/, () => random.pick([..."ABCDEFGH"]))
     default: {
       const other = Buffer.from(random.pick(blobs), "base64")
@@ -174,7 +174,7 @@ export const mangledBlob = (random: Random, text: string): string => {
   }
 }
 
-// One machine for all inputs; what it reads is the input.
+// One machine serves all inputs; only its secrets file changes.
 let current: Environments | SecretsFileDamaged = new Map()
 const fileLayer = Layer.succeed(SecretsFile, {
   path: ".tako/secrets.json",
@@ -211,7 +211,7 @@ const getReady = () => {
     runtime.runSync(Effect.flatMap(KeyCache, ({ keep }) => keep(keyIdOf(one.salt), one.key())))
 }
 
-/** A mutant has a handful; a giant's many thousands are all alike, and nobody opens them all. */
+/** A mutant has a few environments; the thousands in a giant are all alike, so not all are opened. */
 const mostOpened = 1000
 
 const feed = (bytes: Buffer): string => {
@@ -236,7 +236,7 @@ const feed = (bytes: Buffer): string => {
     for (const [secret, value] of opened.right) checkValue(name, secret, Redacted.value(value), environments)
     return size === 0 ? "empty" : "opened"
   })
-  // The stage that got furthest counts.
+  // Reports the environment that got furthest.
   return (
     [
       "opened",
@@ -254,7 +254,7 @@ const feed = (bytes: Buffer): string => {
   )
 }
 
-/** What is handed out was sealed for that place, with that key. */
+/** Checks that a returned value was sealed for this place, with this key. */
 const checkValue = (name: string, secret: string, value: string, environments: Environments): void => {
   const salt = environments.get(name as never)?.salt
   const one = known.find((one) => one.salt === salt)
@@ -266,10 +266,10 @@ const checkValue = (name: string, secret: string, value: string, environments: E
   if (one.name === "elsewhere") throw new Fault("another project's value was handed out")
 }
 
-/** What passed is what the format allows, by a second look that shares no code with the first. */
+/** Checks what the parser accepted against the format, with code of its own. */
 const checkStrictness = (bytes: Buffer, environments: Environments): void => {
   const printed = Buffer.from(print(environments))
-  // Indented it may be too large to be written (FileFailed, EFBIG).
+  // An indented file may exceed the limit for writing (FileFailed, EFBIG), so it is not compared.
   const again = parse(printed)
   if (printed.length <= maxFileLength && (Either.isLeft(again) || !same(again.right, environments)))
     throw new Fault("what was read is not read again")

@@ -1,30 +1,30 @@
 import type { Random } from "../../support/random.ts"
 
-/** What is fed with mutants. What `feed` throws is a fault; a Fault says that a wrong answer was given. */
+/** A parser that is fed with mutants. Anything `feed` throws is a fault; a `Fault` means that it gave a wrong answer. */
 export interface Target<Input> {
   readonly name: string
-  /** Of a hundred inputs, how many are this target's. */
+  /** The target's share of all inputs, in percent. */
   readonly share: number
   readonly make: (random: Random) => Input
   /** The outcome, by stage and class: "opened", "SecretsFileDamaged salt". */
   readonly feed: (input: Input) => string | Promise<string>
-  /** Outcomes that have to come up. */
+  /** Outcomes that must occur. */
   readonly outcomes: ReadonlyArray<string>
-  /** Of all its inputs, at least so many in a hundred get as far as one of these outcomes. */
+  /** Stages that at least this percentage of the target's inputs must reach. */
   readonly stages?: Readonly<
     Record<string, { readonly atLeast: number; readonly of: (outcome: string) => boolean }>
   >
-  /** As large, as deep, as nasty as can be thought of: each is fed once and measured. */
+  /** Extreme inputs: the largest, deepest and nastiest. Each is fed once and measured. */
   readonly giants: () => ReadonlyArray<readonly [what: string, input: Input]>
-  /** Smaller inputs of the same kind, for finding the smallest that fails. */
+  /** Smaller inputs of the same kind, for minimizing one that fails. */
   readonly smaller: (input: Input) => Iterable<Input>
   readonly shown: (input: Input) => string
 }
 
-/** A wrong answer: something was let through that must not be. */
+/** A wrong answer: the target accepted something that it must refuse. */
 export class Fault extends Error {}
 
-/** Bytes with pieces left out, large ones first. */
+/** The bytes without one piece, for pieces of decreasing size. */
 export function* smallerBytes(bytes: Buffer): Iterable<Buffer> {
   for (let size = bytes.length >> 1; size >= 1; size >>= 1) {
     for (let at = 0; at + size <= bytes.length; at += size) {
@@ -41,7 +41,7 @@ export function* smallerList<A>(list: ReadonlyArray<A>): Iterable<ReadonlyArray<
   }
 }
 
-/** Flips, cuts, doubles and swaps bytes: what an editor, a merge or a bad disk does. */
+/** Flips, cuts, doubles and swaps bytes, as an editor, a merge or a bad disk might. */
 export const mangled = (random: Random, bytes: Buffer, words: ReadonlyArray<string>): Buffer => {
   let out = Buffer.from(bytes)
   for (let times = 1 + random.below(3); times > 0; times--) {
@@ -71,7 +71,7 @@ export const mangled = (random: Random, bytes: Buffer, words: ReadonlyArray<stri
   return out
 }
 
-/** Pieces that parsers stumble over. */
+/** Pieces that make parsers stumble. */
 export const words = [
   "{",
   "}",

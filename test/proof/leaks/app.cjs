@@ -1,4 +1,4 @@
-// An app that says what it must not; with C among its secrets, or FAILS among its variables, it ends before it is ready.
+// An app that prints its secrets. With a secret C, or FAILS among its variables, it exits before it is ready.
 const Fs = require("node:fs")
 const Http = require("node:http")
 const Path = require("node:path")

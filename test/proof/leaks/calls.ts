@@ -34,7 +34,7 @@ export interface Allowed {
 }
 
 /** Searches everything that was written, named and started, and deletes the trace. */
-export const lookAtCalls = (trace: string, { program, prints, socket, app }: Allowed, look: Look): void => {
+export const searchCalls = (trace: string, { program, prints, socket, app }: Allowed, look: Look): void => {
   const toServer = new Set<string>()
   const apps = new Set<string>()
   let isFirst = true

@@ -2,7 +2,7 @@ import * as Fs from "node:fs"
 import * as Path from "node:path"
 
 /** How to recognize an error by its message. A class of domain/errors that is missing here is a gap. */
-const says: Readonly<Record<string, RegExp>> = {
+const messages: Readonly<Record<string, RegExp>> = {
   AccessorsCollide: /would both be Secrets\./,
   AdoptionRefused: /there is nothing to adopt/,
   AppUnknown: /There is no app \S+ (?:here|on )/,
@@ -69,6 +69,6 @@ export const classesOf = (root: string): ReadonlyArray<string> => {
 }
 
 export const classesIn = (stderr: string): ReadonlyArray<string> =>
-  Object.entries(says)
+  Object.entries(messages)
     .filter(([, pattern]) => pattern.test(stderr))
     .map(([tag]) => tag)

@@ -51,8 +51,8 @@ const withHosts = <A>(use: (hosts: Hosts) => Promise<A>): Promise<A> =>
   Effect.runPromise(Effect.scoped(Effect.flatMap(hosts, (all) => Effect.promise(() => use(all)))))
 
 /**
- * The rows of a single command, every command used properly, and every situation with one command; error classes that only a
- * server can cause, by one row each.
+ * The rows for a quick run: those of a single command, every command used properly, every situation with one command, and
+ * one row for each error class that only a server can cause.
  */
 const sampleOf = (rows: ReadonlyArray<Row>, random: Random): ReadonlyArray<Row> => {
   const classes = new Set<string>()

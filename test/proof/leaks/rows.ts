@@ -32,17 +32,17 @@ export interface Row {
   readonly waits?: true
   /** tako without its packages beside it. */
   readonly bare?: true
-  /** Starts tako-server itself, with the data of the lane's own server. */
+  /** Runs tako-server itself, on the data of the lane's own server. */
   readonly program?: "tako-server"
-  /** Runs the lane's own tako-server beside it, with these additional flags; nothing else answers the command. */
+  /** Runs the lane's own tako-server with these additional flags; nothing else answers the command. */
   readonly server?: ReadonlyArray<string>
-  /** Listens where the command looks for a server; it may know the lane's own server, by its socket. */
+  /** Listens where the command looks for a server; given the socket of the lane's own server, to which it may relay. */
   readonly between?: (socket: string) => Effect.Effect<LocalTarget, never, Scope.Scope>
   /** Whether the project is committed afterwards, and git's objects are searched. */
   readonly commits?: true
 }
 
-/** Reads its secrets, and writes its environment and its parent's arguments to files. */
+/** Reads its secrets, then writes its environment and its parent's arguments to files. */
 const looksAround = [
   "sh",
   "-c",
@@ -82,7 +82,7 @@ const endsWith: Readonly<Record<string, number>> = {
 
 const serverFailed = 5
 
-/** `servers` themselves have no such flag: they are about what is known of servers. */
+/** The `servers` commands have no --server flag, because they manage the list of servers. */
 const needsServer = (leaf: Leaf): boolean => has(leaf, "server")
 
 const argumentsOf = ({ spec }: Leaf): ReadonlyArray<string> =>
@@ -120,7 +120,7 @@ const file = (lane: Lane) => Path.join(lane.project, ".tako", "secrets.json")
 
 export const usedProperly = "used properly"
 
-/** What may be wrong, for every command. The title follows the command's name. */
+/** What may be wrong for any command. Titles follow the command's name. */
 const situations: ReadonlyArray<Situation> = [
   [usedProperly, (row) => row],
   [

@@ -21,7 +21,7 @@ export const serve = async (stage: Stage, canaries: Canaries): Promise<Served> =
     delete development?.secrets.B
   })
   const { socket = "", stop } = await startBeside(stage, lane, { server: [] })
-  // A folder that outlives the lanes.
+  // The deployed folder must outlive the lanes.
   const deploy = ["apps", "deploy", ...place, "--directory", stage.root]
   for (const argv of [["secrets", "sync", ...place], deploy, deploy]) {
     const { code, stderr } = await runToEnd([...stage.tako, ...argv], {

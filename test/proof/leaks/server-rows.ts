@@ -156,7 +156,7 @@ const remote = ({ folder, group, known, ...strangers }: Hosts): ReadonlyArray<Ro
   const argv = ["secrets", "sync", "--env", "development"]
   return [
     ...[argv, ["servers", "status"]].map((argv) => {
-      // Both may run at once.
+      // The two rows may run at the same time, so each has a socket of its own.
       const socket = Path.join(folder, argv[0] ?? "")
       return {
         title: `${argv.slice(0, 2).join(" ")} of a server behind an sshd`,
@@ -195,7 +195,7 @@ const starts: ReadonlyArray<Row> = (
     },
     {
       title: "with a key that has a typo",
-      // No longer than what is read of it.
+      // One character too many, but within the length that tako-server reads.
       spoil: (lane, canaries) => Fs.writeFileSync(at(lane, "data.key"), `${canaries.secrets["the key"]}=`),
       reaches: ["ServerKeyRefused"]
     },

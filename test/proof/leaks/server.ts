@@ -19,7 +19,7 @@ const socketOf = (lane: Lane): string => Path.join(folderOf(lane), "run", "s")
 export const stateOf = (lane: Lane): string =>
   Path.join(folderOf(lane), "data", "apps", "shop", "development", "state.json")
 
-/** An app without a healthy instance accepts secrets untested, which is another path through the server. */
+/** An app without a healthy instance takes secrets without a test, which is another path through the server. */
 const hasRelease = (lane: Lane): boolean =>
   Fs.existsSync(stateOf(lane)) && !/"release": ?null/.test(Fs.readFileSync(stateOf(lane), "utf8"))
 
@@ -68,14 +68,14 @@ const startServer = async (stage: Stage, lane: Lane, more: ReadonlyArray<string>
   const trace = Path.join(stage.root, `${Path.basename(Path.dirname(lane.folder))}.server`)
   const [strace = "", ...options] = traced(trace)
   const command = [stage.tako[0], serverOf(stage), ...flags, ...more]
-  let said = ""
+  let log = ""
   let isOver = false
   let end = () => {}
   const ended = runToEnd([strace, ...options, ...command], {
     directory: lane.project,
     variables: variablesOf(lane),
     started: ({ pid, stderr }) => {
-      stderr?.on("data", (chunk) => (said += chunk))
+      stderr?.on("data", (chunk) => (log += chunk))
       end = () => {
         if (!isOver && pid !== undefined) quietly(() => process.kill(-pid, "SIGKILL"))
       }
@@ -84,13 +84,13 @@ const startServer = async (stage: Stage, lane: Lane, more: ReadonlyArray<string>
     isOver = true
     process.off("exit", end)
   })
-  // It would outlive us.
+  // Otherwise it would outlive this process.
   process.once("exit", end)
   const isDeployed = hasRelease(lane)
   const pid = await eventually("tako-server listening, and its app runs", () => {
-    if (isOver) throw new Error(`tako-server ended: ${said}`)
-    if (isDeployed && !/"event":"(?:instance serving|app failed to start)"/.test(said)) return undefined
-    return /"event":"tako-server listening".*?"pid":(\d+)/.exec(said)?.[1]
+    if (isOver) throw new Error(`tako-server ended: ${log}`)
+    if (isDeployed && !/"event":"(?:instance serving|app failed to start)"/.test(log)) return undefined
+    return /"event":"tako-server listening".*?"pid":(\d+)/.exec(log)?.[1]
   })
   return {
     stop: async (): Promise<Answered> => {

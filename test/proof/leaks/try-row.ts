@@ -6,7 +6,7 @@ import { play, send, wait } from "../../support/pty.ts"
 import { type Ended, hangMs, type Lane, runToEnd, variablesOf } from "../lane.ts"
 import { restore, type Stage, widest } from "../stage.ts"
 import * as Tree from "../tree.ts"
-import { type Look, lookAtCalls, traced } from "./calls.ts"
+import { type Look, searchCalls, traced } from "./calls.ts"
 import { searchFor } from "./needles.ts"
 import { app, type Canaries, makeCanaries } from "./project.ts"
 import { nowhere, type Row } from "./rows.ts"
@@ -21,7 +21,7 @@ export interface Prepared {
 
 let made: Promise<Prepared> | undefined
 
-/** Created once for both trials. */
+/** Creates the states once for both trials: the planted leaks and the matrix. */
 export const preparedFor = (stage: Stage): Promise<Prepared> => {
   made ??= makeCanaries(stage.root, stage.lanes[0]).then(async (canaries) => ({
     canaries,
@@ -59,7 +59,7 @@ export const tryRow = async (
       if (!allowed.some((secret) => what.startsWith(`${secret} `))) found.push(`${what} in ${where}`)
     }
   }
-  const watching = setInterval(() => lookAtProcesses(look), 40)
+  const watching = setInterval(() => searchProcesses(look), 40)
   let ended: Ended
   let answered: Answered | undefined
   let socket: string | undefined
@@ -82,7 +82,7 @@ export const tryRow = async (
   }
   for (const [path, entry] of Tree.read(lane.temporary))
     if (entry.kind === "file") look(`the temporary file ${path}`, entry.bytes)
-  lookAtCalls(trace, { program: program[1], prints: row.prints, socket }, look)
+  searchCalls(trace, { program: program[1], prints: row.prints, socket }, look)
   if (answered !== undefined) {
     const { code, stdout, stderr } = answered.ended
     if (code !== 0 || stderr.includes("hit a bug")) found.push(`tako-server ended with ${code}: ${stderr}`)
@@ -90,9 +90,9 @@ export const tryRow = async (
     look("tako-server's stderr", Buffer.from(stderr))
     const by = (where: string, ...rest: [Buffer, ReadonlyArray<string>?]) =>
       look(`${where} by tako-server`, ...rest)
-    lookAtCalls(answered.trace, { program: serverOf(stage), app }, by)
+    searchCalls(answered.trace, { program: serverOf(stage), app }, by)
   }
-  if (row.commits && row.spoil === undefined) lookAtCommit(lane, look)
+  if (row.commits && row.spoil === undefined) searchCommit(lane, look)
   return { found: [...new Set(found)], ended, searched }
 }
 
@@ -133,7 +133,7 @@ const start = (row: Row, lane: Lane, command: ReadonlyArray<string>, socket = no
   })
 }
 
-/** Writes stdin once the command waits for it; it has read the file by then. */
+/** Writes stdin only once the command waits for it, by which time it has read the file. */
 const withOpenStdin = (
   row: Row,
   lane: Lane,
@@ -159,7 +159,7 @@ const withOpenStdin = (
     child.stdin?.on("error", () => {})
     child.stdin?.write(row.stdin ?? "")
     const reading = setInterval(() => {
-      // The program that strace runs.
+      // strace's only child is the program.
       if (child.exitCode !== null || child.signalCode !== null) return clearInterval(reading)
       const tracee = Fs.readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "latin1")
         .trim()
@@ -171,7 +171,7 @@ const withOpenStdin = (
     }, 50)
   })
 
-/** Whether its event loop waits for what comes on fd 0: one of its files is an epoll that has it (proc_pid_fdinfo(5)). */
+/** Whether its event loop waits for fd 0: one of its files is an epoll instance that watches it (proc_pid_fdinfo(5)). */
 const isWaiting = (pid: string): boolean => {
   const folder = `/proc/${pid}/fdinfo`
   try {
@@ -183,12 +183,12 @@ const isWaiting = (pid: string): boolean => {
   }
 }
 
-/** Processes that existed before us are not ours. */
+/** Processes older than this one cannot be ours. */
 const older = new Set(
   Fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
 )
 
-const lookAtProcesses = (look: Look): void => {
+const searchProcesses = (look: Look): void => {
   for (const pid of Fs.readdirSync("/proc")) {
     if (!/^\d+$/.test(pid) || older.has(pid)) continue
     try {
@@ -197,13 +197,13 @@ const lookAtProcesses = (look: Look): void => {
       look(`/proc/${pid}/environ`, environ, isGiven(line) ? all : [])
       look(`/proc/${pid}/cmdline`, cmdline, isGiven(line) || isServer(line) ? all : [])
     } catch {
-      // Gone, or not readable by us.
+      // The process has ended, or we may not read it.
     }
   }
 }
 const all = ["the value", "the passphrase", "the key"]
 
-/** Reads both of one program: a process that execs or exits between two reads would mix the old one's with the new one's. */
+/** Reads both for the same program: a process that execs between the reads would mix the old one's with the new one's. */
 const startedAs = (pid: string): { readonly cmdline: Buffer; readonly environ: Buffer } => {
   const cmdline = Fs.readFileSync(`/proc/${pid}/cmdline`)
   const environ = Fs.readFileSync(`/proc/${pid}/environ`)
@@ -211,13 +211,13 @@ const startedAs = (pid: string): { readonly cmdline: Buffer; readonly environ: B
   return isSame ? { cmdline, environ } : startedAs(pid)
 }
 
-/** strace and the program itself show the arguments that the trial, as the user, gave them. */
+/** strace and the program itself have the arguments that the trial gave them, as a user would. */
 const isGiven = (line: string): boolean =>
   /(?:^|\0)strace\0|tako\.cjs\0/.test(line) || /^(?:\/usr\/bin\/)?python/.test(line)
 
 const isServer = (line: string): boolean => line.includes("tako-server.cjs\0")
 
-const lookAtCommit = (lane: Lane, look: Look): void => {
+const searchCommit = (lane: Lane, look: Look): void => {
   const git = (...args: ReadonlyArray<string>) =>
     runSync(
       ["git", "-c", "gc.auto=0", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", ...args],
