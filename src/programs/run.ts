@@ -1,5 +1,6 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { Usage } from "../domain/errors/user.ts"
 import type { EnvironmentName, SecretName } from "../domain/names.ts"
@@ -43,11 +44,14 @@ const asVariable = ([name, value]: readonly [SecretName, Redacted.Redacted<strin
   return Effect.succeed([name, text] as const)
 }
 
-const always: ReadonlyArray<SignalName> = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"]
+const forwarded: ReadonlyArray<SignalName> = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGINT", "SIGQUIT"]
 /** A controlling terminal sends these to the running program as well as to us (termios(3)). */
 const fromTerminal: ReadonlyArray<SignalName> = ["SIGINT", "SIGQUIT"]
 
-/** Forwards signals and waits for the program's end. Our own interruption waits for it, too, once it has started. */
+/**
+ * Runs the program until it ends. It gets each signal once: those that only we received are forwarded. Our own interruption waits for
+ * its end, too, once it has started.
+ */
 export const runProcess = Effect.fn("runProcess")((spec: ProcessSpec) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
@@ -55,16 +59,31 @@ export const runProcess = Effect.fn("runProcess")((spec: ProcessSpec) =>
       const signals = yield* Signals
       const terminal = yield* Terminal
       const started = yield* Deferred.make<RunningProcess>()
-      // A signal that arrives while the program is being started waits for it.
+      const scope = yield* Effect.scope
+      // What arrives again while we find out who got the first one is the same signal, as it is for the kernel while it is pending.
+      const pending = new Set<SignalName>()
+      const forwardToRunning = (name: SignalName) =>
+        Effect.gen(function* () {
+          const { signal, receivedToo } = yield* Deferred.await(started)
+          const isReceived = yield* receivedToo(name)
+          pending.delete(name)
+          const isFromTerminal = fromTerminal.includes(name) && (yield* terminal.isThere)
+          if (!Option.getOrElse(isReceived, () => isFromTerminal)) yield* signal(name)
+        })
       const forward = (name: SignalName) =>
-        Effect.flatMap(Deferred.await(started), ({ signal }) => signal(name))
-      const forwardUntilStarted = (name: SignalName) =>
-        Effect.flatMap(Deferred.isDone(started), (isThere) => (isThere ? Effect.void : forward(name)))
-      yield* signals.handle(always, forward)
-      yield* signals.handle(fromTerminal, (yield* terminal.isThere) ? forwardUntilStarted : forward)
+        Effect.gen(function* () {
+          // A signal that arrives while the program is being started waits for it.
+          if (!(yield* Deferred.isDone(started))) {
+            return yield* Effect.flatMap(Deferred.await(started), ({ signal }) => signal(name))
+          }
+          if (pending.has(name)) return
+          pending.add(name)
+          yield* Effect.forkIn(forwardToRunning(name), scope)
+        })
+      yield* signals.handle(forwarded, forward)
       // A signal from just before went to an earlier handler, whose interruption of us may still be on its way.
       yield* restore(Effect.sleep(0))
-      const running = yield* spawner.spawn(spec)
+      const running = yield* spawner.spawn({ ...spec, sharesSignals: true })
       yield* Deferred.succeed(started, running)
       return yield* running.exit
     }).pipe(Effect.scoped)

@@ -5,6 +5,7 @@ import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { SignalName } from "../../src/domain/process.ts"
 import { run, runProcess } from "../../src/programs/run.ts"
@@ -157,9 +158,14 @@ describe("a program that runs", () => {
 
   const everySignal = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGINT", "SIGQUIT"] as const
 
-  for (const [title, isThere, passed] of [
-    ["without a terminal gets every signal that we get", false, everySignal],
-    ["at a terminal gets those that the terminal does not send", true, everySignal.slice(0, 4)]
+  const unknown = Option.none<boolean>()
+  for (const [title, isThere, shared, passed] of [
+    ["gets every signal that we alone get", false, Option.some(false), everySignal],
+    ["gets every signal that we alone get, at a terminal", true, Option.some(false), everySignal],
+    ["gets none again that it had too", false, Option.some(true), []],
+    ["gets none again that it had too, at a terminal", true, Option.some(true), []],
+    ["gets every signal if nobody knows whether it had it", false, unknown, everySignal],
+    ["then gets only those that no terminal sends, at a terminal", true, unknown, everySignal.slice(0, 4)]
   ] as const) {
     it.effect(title, () =>
       play({ isThere, traps: everySignal }, (running) =>
@@ -167,6 +173,7 @@ describe("a program that runs", () => {
           yield* aStart
           const { send } = yield* SignalsControl
           const process = yield* only
+          yield* process.shareSignals(shared)
           for (const name of [...everySignal, ...everySignal]) {
             assert.isTrue(yield* send(name))
             if ((passed as ReadonlyArray<string>).includes(name)) {

@@ -2,6 +2,7 @@ import * as Assert from "node:assert/strict"
 import { randomUUID } from "node:crypto"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import type { PortReport } from "../../domain/port-report.ts"
@@ -80,6 +81,22 @@ export const contractOf = <R>(
           yield* exit
           yield* signal("SIGTERM")
           Assert.deepEqual(yield* exit, { _tag: "Exited", code: 0 })
+        })
+      )
+    },
+
+    {
+      name: "tells a signal to us alone from one that the process received too only if asked to",
+      run: on((spawn, _, spec) =>
+        Effect.gen(function* () {
+          const { receivedToo } = yield* spawn(spec)
+          Assert.deepEqual(yield* receivedToo("SIGUSR2"), Option.none())
+          const asked = yield* spawn({ ...spec, sharesSignals: true })
+          // Nothing was sent to anybody; for a moment at first that cannot be told.
+          const answer = yield* asked
+            .receivedToo("SIGUSR2")
+            .pipe(Effect.repeat({ until: Option.isSome, times: 100 }))
+          Assert.deepEqual(answer, Option.some(false))
         })
       )
     },

@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import type { ProcessNotStarted } from "../../domain/errors/processes.ts"
@@ -22,6 +23,8 @@ export interface StartedProcess {
   /** Writes output, which is dropped unless the process is supervised. */
   readonly say: (stream: OutputStream, text: string) => Effect.Effect<void>
   readonly end: (exit: ProcessExit) => Effect.Effect<unknown>
+  /** Whether signals that arrive at the test's own process from now on are sent to both; none if that cannot be told. */
+  readonly shareSignals: (shared: Option.Option<boolean>) => Effect.Effect<void>
 }
 
 /** All processes started so far, in order. */
@@ -62,7 +65,18 @@ export const layerMemory = ({
         }
         const say = (stream: OutputStream, text: string) =>
           Effect.sync(() => spec.supervised?.onOutput(stream, Buffer.from(text)))
-        const process: StartedProcess = { pid, spec: seen, signals: Ref.get(received), report, say, end }
+        const shared = yield* Ref.make(
+          spec.sharesSignals === true ? Option.some(false) : Option.none<boolean>()
+        )
+        const process: StartedProcess = {
+          pid,
+          spec: seen,
+          signals: Ref.get(received),
+          report,
+          say,
+          end,
+          shareSignals: (next) => Ref.set(shared, next)
+        }
         yield* Ref.update(started, (all) => [...all, process])
         yield* behave(process)
         const signal = (name: SignalName) =>
@@ -78,6 +92,7 @@ export const layerMemory = ({
           port: Deferred.await(port),
           exit: Deferred.await(exit),
           signal,
+          receivedToo: () => Ref.get(shared),
           gone,
           stop: (grace: Duration.DurationInput) =>
             signal("SIGTERM").pipe(

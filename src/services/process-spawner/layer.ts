@@ -1,6 +1,7 @@
 import * as Crypto from "node:crypto"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import { encode } from "../../domain/envelope.ts"
 import { ProcessNotStarted } from "../../domain/errors/processes.ts"
@@ -12,6 +13,7 @@ import { ProcessSpawner, type ProcessSpec, type RunningProcess } from "./process
 import { processOf } from "./process-table.ts"
 import { makeTree, ourSession, stop, type Tree, waitUntilGone } from "./process-tree.ts"
 import { parentDeathSignal, type Started, start } from "./start.ts"
+import { startWitness, type Witness } from "./witness.ts"
 
 interface Options {
   readonly poolSize: number
@@ -42,7 +44,9 @@ export const layerOf = ({ poolSize, pipesIn }: Options): Layer.Layer<ProcessSpaw
               ),
               Effect.flatMap(([wrapper, pipes]) => start(spec, Redacted.value(envelope), pipes, wrapper)),
               Effect.acquireRelease((started) => kill(started, isSupervised)),
-              Effect.map((started) => running(started, token, isSupervised))
+              Effect.flatMap((started) =>
+                Effect.map(witnessFor(spec), (witness) => running(started, token, isSupervised, witness))
+              )
             )
           })
         )
@@ -52,10 +56,20 @@ export const layerOf = ({ poolSize, pipesIn }: Options): Layer.Layer<ProcessSpaw
 
 export const layer: Layer.Layer<ProcessSpawner> = layerOf({ poolSize: 1 })
 
+// After the program: a signal to our group that hits a witness must have hit the program, too.
+const witnessFor = ({ sharesSignals }: ProcessSpec) =>
+  sharesSignals === true
+    ? Effect.map(
+        Effect.acquireRelease(Effect.sync(startWitness), ({ end }) => end),
+        Option.some
+      )
+    : Effect.succeed(Option.none<Witness>())
+
 const running = (
   { child, exit, port, mark }: Started,
   token: RunningProcess["token"],
-  isSupervised: boolean
+  isSupervised: boolean,
+  witness: Option.Option<Witness>
 ): RunningProcess => {
   const pid = child.pid as number
   let known: Tree | undefined
@@ -71,10 +85,22 @@ const running = (
     port,
     exit,
     signal: (name) => Effect.sync(() => child.kill(name as NodeJS.Signals)),
+    receivedToo: (name) =>
+      Option.match(witness, {
+        onNone: () => Effect.succeed(Option.none()),
+        // A shell that controls jobs, for one, has left our group.
+        onSome: ({ sharedWithUs }) =>
+          Effect.map(
+            sharedWithUs(name),
+            Option.map((isShared) => isShared && isInOurGroup(pid))
+          )
+      }),
     gone: Effect.flatMap(tree, waitUntilGone),
     stop: (grace) => Effect.flatMap(tree, (all) => stop({ pid, exit }, all, grace))
   }
 }
+
+const isInOurGroup = (pid: number): boolean => processOf(pid)?.group === processOf(process.pid)?.group
 
 /** Kills it and its process group, except processes that have become another user's. */
 const kill = ({ child, exit, closeOutput }: Started, isSupervised: boolean): Effect.Effect<void> =>

@@ -163,24 +163,24 @@ const open = (readEnd: number): Net.Socket => {
 
 const noBytes = new Uint8Array()
 
+/** A socket for our end of a pipe, which it closes when it is destroyed. */
+export const socketOf = (fd: number, options: { readonly readable: boolean }): Net.Socket =>
+  destroyWithoutStderr(new Net.Socket({ fd, readable: options.readable, writable: !options.readable }))
+
 /**
- * A socket for our end of a pipe, which it closes when it is destroyed.
- *
  * When a socket closes, Node reads process.stderr (lib/net.js), which creates it. That sets O_NONBLOCK (libuv's uv_pipe_open)
  * on our stderr. If it is a pipe that a running program shares, the program's writes would fail with EAGAIN.
  */
-export const socketOf = (fd: number, options: { readonly readable: boolean }): Net.Socket => {
-  // Not at module level, where it would make every command load node:net.
-  class OurEnd extends Net.Socket {
-    override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-      const stderr = Object.getOwnPropertyDescriptor(process, "stderr") as PropertyDescriptor
-      Object.defineProperty(process, "stderr", { configurable: true, get: () => undefined })
-      try {
-        super._destroy(error, callback)
-      } finally {
-        Object.defineProperty(process, "stderr", stderr)
-      }
+export const destroyWithoutStderr = (socket: Net.Socket): Net.Socket => {
+  const destroy = socket._destroy
+  socket._destroy = (error, callback) => {
+    const stderr = Object.getOwnPropertyDescriptor(process, "stderr") as PropertyDescriptor
+    Object.defineProperty(process, "stderr", { configurable: true, get: () => undefined })
+    try {
+      destroy.call(socket, error, callback)
+    } finally {
+      Object.defineProperty(process, "stderr", stderr)
     }
   }
-  return new OurEnd({ fd, readable: options.readable, writable: !options.readable })
+  return socket
 }

@@ -1,6 +1,7 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import type { ProcessNotStarted } from "../../domain/errors/processes.ts"
@@ -29,6 +30,8 @@ export interface ProcessSpec {
   readonly directory?: string
   /** Whether it gets a pipe on fd 4 to report its port. */
   readonly readiness?: boolean
+  /** Whether it can be told which of our signals it received too (`receivedToo`). Costs an idle process beside it. */
+  readonly sharesSignals?: boolean
   /**
    * Runs it in a session of its own, with an empty stdin and its output sent to us. With setpriv(1) (Linux), it is killed
    * whenever this process dies. If undefined, it shares our session, terminal, stdin, stdout and stderr.
@@ -49,6 +52,11 @@ export interface RunningProcess {
   readonly exit: Effect.Effect<ProcessExit>
   /** Sends a signal, unless the process has exited. */
   readonly signal: (name: SignalName) => Effect.Effect<void>
+  /**
+   * Whether it received a signal, too, that has just arrived here: one that was sent to our process group, or to each process of
+   * a tree or cgroup. Waits for a moment, as such senders need one. None if that cannot be told, as without `sharesSignals`.
+   */
+  readonly receivedToo: (name: SignalName) => Effect.Effect<Option.Option<boolean>>
   /** Waits until it and all of its descendants have exited, except daemons in sessions of their own. */
   readonly gone: Effect.Effect<void>
   /**

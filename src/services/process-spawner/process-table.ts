@@ -8,6 +8,8 @@ import { runSync } from "../helper-program/helper-program.ts"
 export interface Entry {
   readonly pid: number
   readonly parent: number
+  /** Its process group. */
+  readonly group: number
   readonly session: number
   /** The start time in a unit of the system's, which tells it from a later process with the same pid. */
   readonly started: string
@@ -97,11 +99,12 @@ const read = (pid: number): Entry | undefined => {
 /** A line of /proc/<pid>/stat (proc_pid_stat(5)); the name in it may contain anything, even parentheses. */
 const parseStat = (line: string): Entry | undefined => {
   const fields = line.slice(line.lastIndexOf(")") + 2).split(" ")
-  const [state = "Z", parent, , session] = fields
+  const [state = "Z", parent, group, session] = fields
   if (state === "Z" || state === "X") return undefined
   return {
     pid: Number.parseInt(line, 10),
     parent: Number(parent),
+    group: Number(group),
     session: Number(session),
     started: fields[19] ?? ""
   }
@@ -112,7 +115,7 @@ const fromPs = (pid?: number): ReadonlyMap<number, Entry> => {
   const which = pid === undefined ? ["-ax"] : ["-p", `${pid}`]
   const printed = runSync({
     program: "ps",
-    args: [...which, "-o", "pid=,ppid=,stat=,lstart="],
+    args: [...which, "-o", "pid=,ppid=,pgid=,stat=,lstart="],
     environment: { PATH: "/bin:/usr/bin", LC_ALL: "C" },
     timeLimit: 10_000,
     outputLimit: 16 * 1024 * 1024
@@ -120,9 +123,16 @@ const fromPs = (pid?: number): ReadonlyMap<number, Entry> => {
   const lines = Option.match(printed, { onNone: () => "", onSome: (bytes) => bytes.toString("utf8") })
   const found = new Map<number, Entry>()
   for (const line of lines.split("\n")) {
-    const [, own, parent, state = "Z", started = ""] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+)$/.exec(line) ?? []
+    const [, own, parent, group, state = "Z", started = ""] =
+      /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.+)$/.exec(line) ?? []
     if (own === undefined || state.startsWith("Z")) continue
-    found.set(Number(own), { pid: Number(own), parent: Number(parent), session: 0, started })
+    found.set(Number(own), {
+      pid: Number(own),
+      parent: Number(parent),
+      group: Number(group),
+      session: 0,
+      started
+    })
   }
   return found
 }

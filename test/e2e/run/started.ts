@@ -59,7 +59,7 @@ export const startRun = (
 }
 
 /** Kills the process group that a child leads, and so everything it started. */
-const killGroup = (pid: number): void => {
+export const killGroup = (pid: number): void => {
   try {
     process.kill(-pid, "SIGKILL")
   } catch {

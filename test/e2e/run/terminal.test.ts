@@ -50,6 +50,16 @@ describe.skipIf(!needs("python3"))("tako run at a terminal", () => {
     assert.notInclude(output, "4")
   })
 
+  it("forwards an interrupt that only it received", async () => {
+    const sandbox = await sandboxWith(secrets)
+    // At first it might be the terminal's.
+    const script = `
+      process.once("SIGINT", () => process.exit(4))
+      setInterval(() => process.kill(process.ppid, "SIGINT"), 200)`
+    const { exit } = await at(sandbox, tako(process.execPath, "-e", script), [])
+    assert.deepStrictEqual(exit, { code: 4 })
+  })
+
   it("Ctrl-C and Ctrl-\\ end tako as they end the program", async () => {
     const sandbox = await sandboxWith(secrets)
     const sleep = tako("sh", "-c", "ulimit -c 0; echo up; exec sleep 1000")
