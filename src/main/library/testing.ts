@@ -25,6 +25,7 @@ export { contract as keyDerivationContract } from "../../services/key-derivation
 export { layerMemory as keyDerivation } from "../../services/key-derivation/layer-memory.ts"
 export { contractOf as keyPinsContractOf } from "../../services/key-pins/contract.ts"
 export { layerMemory as keyPins } from "../../services/key-pins/layer-memory.ts"
+export { contractOf as keySourceContractOf } from "../../services/key-source/contract.ts"
 /** Over the others in memory it is in memory itself: its variables come from the current ConfigProvider. */
 export { layer as keySource } from "../../services/key-source/layer.ts"
 export { contractOf as knownHostsContractOf } from "../../services/known-hosts/contract.ts"
@@ -62,8 +63,15 @@ export {
 export { layerMemory as sourceTree } from "../../services/source-tree/layer-memory.ts"
 export { contractOf as sshConfigContractOf } from "../../services/ssh-config/contract.ts"
 export { layerMemory as sshConfig } from "../../services/ssh-config/layer-memory.ts"
+export { contractOf as stdioContractOf } from "../../services/stdio/contract.ts"
 export { layerMemory as stdio, StdioTranscript } from "../../services/stdio/layer-memory.ts"
-export { layerMemory as terminal, TerminalTranscript } from "../../services/terminal/layer-memory.ts"
+export { contractOf as terminalContractOf } from "../../services/terminal/contract.ts"
+export {
+  interrupt,
+  layerMemory as terminal,
+  TerminalTranscript
+} from "../../services/terminal/layer-memory.ts"
+export { contractOf as terminalModesContractOf } from "../../services/terminal-modes/contract.ts"
 export {
   layerMemory as terminalModes,
   TerminalModesControl

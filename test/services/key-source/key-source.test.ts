@@ -2,19 +2,41 @@ import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { assert, describe, it } from "@effect/vitest"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Ref from "effect/Ref"
 import * as Key from "../../../src/domain/key.ts"
 import type { EnvironmentName, SecretName } from "../../../src/domain/names.ts"
 import { create, type Environment, withSecret } from "../../../src/domain/secrets-file/environments.ts"
+import { everything } from "../../../src/main/library/everything.ts"
 import { Cipher } from "../../../src/services/cipher/cipher.ts"
 import { keyIdOf } from "../../../src/services/cipher/layer.ts"
 import { KeyDerivation } from "../../../src/services/key-derivation/key-derivation.ts"
+import { contractOf } from "../../../src/services/key-source/contract.ts"
 import { KeySource } from "../../../src/services/key-source/key-source.ts"
 import type { Said } from "../../../src/services/terminal/layer-memory.ts"
+import { testContract } from "../../support/contract.ts"
 import { machine, type Situation } from "../../support/machine.ts"
+
+/** A person types it as often as there can be a question. */
+testContract(
+  "KeySource that asks",
+  contractOf((passphrase) => everything({ answers: Array.from({ length: 9 }, () => passphrase) })),
+  Layer.empty
+)
+testContract(
+  "KeySource that reads variables",
+  contractOf((passphrase) =>
+    Layer.provideMerge(
+      everything(),
+      Layer.setConfigProvider(ConfigProvider.fromMap(new Map([["TAKO_PASSPHRASE", passphrase]])))
+    )
+  ),
+  Layer.empty
+)
 
 const production = "production" as EnvironmentName
 const secret = (index: number) => `SECRET_${index}` as SecretName

@@ -4,11 +4,12 @@ import * as Os from "node:os"
 import * as Path from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
-import * as Redacted from "effect/Redacted"
+import * as Layer from "effect/Layer"
+import { contractOf } from "../../../src/services/stdio/contract.ts"
 import { layerMemory, StdioTranscript } from "../../../src/services/stdio/layer-memory.ts"
 import { Stdio } from "../../../src/services/stdio/stdio.ts"
 import { type Bundle, bundle } from "../../support/bundle.ts"
+import { testContract } from "../../support/contract.ts"
 import { needs } from "../../support/needs.ts"
 import * as Pty from "../../support/pty.ts"
 
@@ -37,57 +38,34 @@ const shell = (command: string, file = newFile()) => {
   return { ...result, file }
 }
 
-const realRead = (stdin: Uint8Array): unknown => {
-  const file = newFile()
-  const result = spawnSync(process.execPath, [program.path, "read", file], { input: stdin })
-  assert.strictEqual(result.status, 0, String(result.stderr))
-  return learned(file)
-}
-
-const memoryRead = (stdin: Uint8Array): unknown =>
-  Effect.flatMap(Stdio, (stdio) => stdio.readStdin).pipe(
-    Effect.either,
-    Effect.map(Either.match({ onLeft: (error) => ({ refused: error.reason }), onRight: Redacted.value })),
-    Effect.provide(layerMemory({ stdin })),
-    Effect.runSync
-  )
-
 const mebibyte = 1024 * 1024
 
-describe.each([
-  ["the real layer", (stdin: Uint8Array) => realRead(stdin)],
-  ["in memory", memoryRead]
-])("Stdio.readStdin: %s", (_, read) => {
-  it.each([
-    ["", ""],
-    ["value\n", "value\n"],
-    ["\uFEFFwith a mark", "\uFEFFwith a mark"],
-    ["a\r\nb\0c\n\n", "a\r\nb\0c\n\n"],
-    ["жук 🐙", "жук 🐙"]
-  ])("%j is read to the byte", (text, expected) => {
-    assert.strictEqual(read(Buffer.from(text)), expected)
-  })
-
-  it.each([
-    ["a byte that is none", [0xff]],
-    ["a cut character", [0x61, 0xc3]],
-    ["an overlong one", [0xc0, 0xaf]],
-    ["half of a surrogate pair", [0xed, 0xa0, 0x80]]
-  ])("what is not UTF-8 is refused: %s", (_what, bytes) => {
-    assert.deepStrictEqual(read(Uint8Array.from(bytes)), { refused: "not-utf8" })
-  })
-
-  it("1 MiB is accepted, with a newline or without", () => {
-    assert.strictEqual((read(Buffer.alloc(mebibyte, "a")) as string).length, mebibyte)
-    assert.strictEqual((read(Buffer.from(`${"a".repeat(mebibyte)}\n`)) as string).length, mebibyte + 1)
-  })
-
-  it("a byte more is refused", () => {
-    assert.deepStrictEqual(read(Buffer.alloc(mebibyte + 1, "a")), { refused: "too-large" })
-    assert.deepStrictEqual(read(Buffer.from(`${"a".repeat(mebibyte + 1)}\n`)), { refused: "too-large" })
-    assert.deepStrictEqual(read(Buffer.from(`${"a".repeat(mebibyte)}\n\n`)), { refused: "too-large" })
-  })
-})
+testContract(
+  "Stdio of a process",
+  contractOf(({ stdin }, index) =>
+    Effect.sync(() => {
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        [program.path, "session", newFile(), `${index}`],
+        { input: stdin, encoding: "utf8" }
+      )
+      assert.strictEqual(status, 0, stderr)
+      return { stdout, stderr }
+    })
+  ),
+  Layer.empty
+)
+testContract(
+  "Stdio in memory",
+  contractOf(({ stdin, program }) =>
+    Effect.gen(function* () {
+      yield* program
+      const { stdout, stderr } = yield* StdioTranscript
+      return { stdout: yield* stdout, stderr: yield* stderr }
+    }).pipe(Effect.provide(layerMemory({ stdin })))
+  ),
+  Layer.empty
+)
 
 describe("Stdio, the real layer", () => {
   it("reads a character whose bytes come one by one", async () => {
@@ -115,12 +93,6 @@ describe("Stdio, the real layer", () => {
     )
     assert.strictEqual(status, 0)
     assert.strictEqual(learned(file), "gave up")
-  })
-
-  it("writes to stdout and stderr", () => {
-    const { stdout, stderr } = shell('"$NODE" "$PROGRAM" write "$LEARNED"')
-    assert.strictEqual(stdout, "one two\n")
-    assert.strictEqual(stderr, "an aside\n")
   })
 
   it("has written everything when it completes: 8 MiB into a slow pipe, then process.exit", () => {
@@ -182,15 +154,9 @@ describe("Stdio, the real layer", () => {
 })
 
 describe("Stdio in memory", () => {
-  it.effect("records what was written, and says which streams are terminals", () =>
+  it.effect("says which streams are terminals", () =>
     Effect.gen(function* () {
       const stdio = yield* Stdio
-      const transcript = yield* StdioTranscript
-      yield* stdio.out("one ")
-      yield* stdio.say("an aside")
-      yield* stdio.out("two\n")
-      assert.strictEqual(yield* transcript.stdout, "one two\n")
-      assert.strictEqual(yield* transcript.stderr, "an aside\n")
       assert.deepStrictEqual(
         [stdio.stdinIsTerminal, stdio.stdoutIsTerminal, stdio.stderrIsTerminal],
         [true, false, false]

@@ -1,7 +1,7 @@
 import * as Fs from "node:fs"
 import * as Effect from "effect/Effect"
+import { converse } from "../../../src/services/terminal/contract.ts"
 import { layer } from "../../../src/services/terminal/layer.ts"
-import { converse } from "./conversation.ts"
 
 // Asks the questions in its first argument, and writes the answers to the file that its second one names.
 const [turns, answers] = process.argv.slice(2) as [string, string]

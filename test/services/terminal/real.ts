@@ -1,9 +1,9 @@
 import * as Fs from "node:fs"
 import * as Os from "node:os"
 import * as Path from "node:path"
+import type { Turn } from "../../../src/services/terminal/contract.ts"
 import type { Bundle } from "../../support/bundle.ts"
 import * as Pty from "../../support/pty.ts"
-import type { Turn } from "./conversation.ts"
 
 export interface Conversation extends Pty.Transcript {
   /** Undefined if the program ended before it wrote them. */
