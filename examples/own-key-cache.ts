@@ -24,7 +24,7 @@ const layers = Layers.keySource.pipe(
   Layer.provideMerge(
     Layer.mergeAll(Layers.cipher, Layers.keyDerivation, Layers.passphraseWords, Layers.terminal)
   ),
-  Layer.provideMerge(Layer.mergeAll(inThisProcess, Layers.keyPins, Layers.secretsFile)),
+  Layer.provideMerge(Layer.mergeAll(inThisProcess, Layers.keyPins, Layers.secretsFile, Layers.history)),
   Layer.provide(Layers.home),
   Layer.provideMerge(Layers.project({ directory: process.cwd() }))
 )

@@ -16,29 +16,48 @@ export const maxFileLength = 4 * 1024 * 1024
 const environmentProblem = (key: string) =>
   isEnvironmentName(key) ? undefined : " is not an environment's name"
 
-/** One key as its ID, several as a list of theirs. */
-const makePinnedKeys = () =>
-  Schema.transform(
-    Schema.Union(KeyIdText, Schema.Array(KeyIdText).pipe(Schema.minItems(2))).annotations({
+/** A key that belongs to an environment. */
+export interface Pin {
+  readonly id: KeyId
+  /** Somebody agreed to use the environment although its values are not bound to their names. */
+  readonly unbound: boolean
+}
+
+type WrittenPin = string | { readonly id: string; readonly unbound: true }
+
+/** The pin of a key whose environment binds its values. */
+export const bound = (id: KeyId): Pin => ({ id, unbound: false })
+
+/** One pin by itself, several as a list. */
+const makePinnedKeys = () => {
+  const written = Schema.Union(KeyIdText, Schema.Struct({ id: KeyIdText, unbound: Schema.Literal(true) }))
+  type Written = typeof written.Type
+  const write = ({ id, unbound }: Pin): Written => (unbound ? { id, unbound } : id)
+  return Schema.transform(
+    Schema.Union(written, Schema.Array(written).pipe(Schema.minItems(2))).annotations({
       description: "a key's id, or a list of at least two"
     }),
-    Schema.typeSchema(Schema.Array(KeyIdText)),
+    Schema.typeSchema(Schema.Array(Schema.Struct({ id: KeyIdText, unbound: Schema.Boolean }))),
     {
       strict: true,
-      decode: (written) => (typeof written === "string" ? [written] : written),
-      encode: (ids) => (ids.length === 1 ? (ids[0] as KeyId) : ids)
+      decode: (one) =>
+        (isSeveral(one) ? one : [one]).map((pin) => (typeof pin === "string" ? bound(pin) : pin)),
+      encode: (pins) => (pins.length === 1 ? write(pins[0] as Pin) : pins.map(write))
     }
   )
+}
+
+const isSeveral = <A>(one: A | ReadonlyArray<A>): one is ReadonlyArray<A> => Array.isArray(one)
 
 /**
  * Which keys belong where: by project identity, then by environment. More than one key during a rotation. As JSON:
- * `{"<project>": {"<environment>": "<key id>" | ["<key id>", "<key id>", …]}}`.
+ * `{"<project>": {"<environment>": PIN | [PIN, PIN, …]}}`, where a PIN is `"<key id>"`, or `{"id":"<key id>","unbound":true}`.
  */
 export const makePinsFile = () =>
   mapOf<
     string,
-    ReadonlyMap<EnvironmentName, ReadonlyArray<KeyId>>,
-    Readonly<Record<string, string | ReadonlyArray<string>>>
+    ReadonlyMap<EnvironmentName, ReadonlyArray<Pin>>,
+    Readonly<Record<string, WrittenPin | ReadonlyArray<WrittenPin>>>
   >({ keyProblem: () => undefined }, mapOf({ keyProblem: environmentProblem }, makePinnedKeys()))
 export type Pins = ReturnType<typeof makePinsFile>["Type"]
 
@@ -55,7 +74,7 @@ export const parse = (bytes: Uint8Array): Option.Option<Pins> =>
 export const print = (pins: Pins): string => {
   const encodeKeys = Schema.encodeSync(makePinnedKeys())
   return `${printObject("", [...pins], (environments) =>
-    printObject("  ", [...environments], (ids) => JSON.stringify(encodeKeys(ids)))
+    printObject("  ", [...environments], (keys) => JSON.stringify(encodeKeys(keys)))
   )}\n`
 }
 
@@ -71,19 +90,19 @@ const printObject = <A>(
 }
 
 /** Empty when not pinned. */
-export const of = (pins: Pins, project: string, environment: EnvironmentName): ReadonlyArray<KeyId> =>
+export const of = (pins: Pins, project: string, environment: EnvironmentName): ReadonlyArray<Pin> =>
   pins.get(project)?.get(environment) ?? []
 
-/** Pinning to no keys removes the pin. */
+/** Pinning to no keys removes the pin. Of two pins to one key, the last counts. */
 export const pin = (
   pins: Pins,
   project: string,
   environment: EnvironmentName,
-  ids: ReadonlyArray<KeyId>
+  keys: ReadonlyArray<Pin>
 ): Pins => {
   const environments = new Map(pins.get(project))
-  if (ids.length === 0) environments.delete(environment)
-  else environments.set(environment, [...new Set(ids)])
+  if (keys.length === 0) environments.delete(environment)
+  else environments.set(environment, [...new Map(keys.map((pin) => [pin.id, pin])).values()])
   const changed = new Map(pins)
   if (environments.size === 0) changed.delete(project)
   else changed.set(project, environments)
@@ -95,7 +114,7 @@ export const environmentsPinnedTo = (pins: Pins, id: KeyId): ReadonlyArray<strin
   [...pins]
     .flatMap(([project, environments]) =>
       [...environments]
-        .filter(([, ids]) => ids.includes(id))
+        .filter(([, keys]) => keys.some((pin) => pin.id === id))
         .map(([name]) => `${folderOf(project)} (${name})`)
     )
     .sort()

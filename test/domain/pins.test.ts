@@ -8,18 +8,21 @@ const a = "aaaaaaaaaaaaaaaa" as KeyId
 const b = "bbbbbbbbbbbbbbbb" as KeyId
 const production = "production" as EnvironmentName
 const staging = "staging" as EnvironmentName
+const [boundA, boundB] = [Pins.bound(a), Pins.bound(b)]
+const agreed = { id: a, unbound: true }
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 
 describe("pins", () => {
   it("are read as they were printed", () => {
     const pins = [
-      ["/b/.git:.", production, [a, b]],
-      ["/a", staging, [a]],
-      ["/a", production, [b]],
-      ["__proto__", production, [b]]
+      ["/b/.git:.", production, [boundA, boundB]],
+      ["/a", staging, [agreed]],
+      ["/c", staging, [agreed, boundB]],
+      ["/a", production, [boundB]],
+      ["__proto__", production, [boundB]]
     ] as const
     const all = pins.reduce<Pins.Pins>(
-      (pins, [project, environment, ids]) => Pins.pin(pins, project, environment, ids),
+      (pins, [project, environment, keys]) => Pins.pin(pins, project, environment, keys),
       Pins.empty
     )
     const text = Pins.print(all)
@@ -28,10 +31,13 @@ describe("pins", () => {
       `{
   "/a": {
     "production": "${b}",
-    "staging": "${a}"
+    "staging": {"id":"${a}","unbound":true}
   },
   "/b/.git:.": {
     "production": ["${a}","${b}"]
+  },
+  "/c": {
+    "staging": [{"id":"${a}","unbound":true},"${b}"]
   },
   "__proto__": {
     "production": "${b}"
@@ -41,8 +47,8 @@ describe("pins", () => {
     )
     const again = Option.getOrThrow(Pins.parse(bytesOf(text)))
     assert.strictEqual(Pins.print(again), text)
-    for (const [project, environment, ids] of pins) {
-      assert.deepStrictEqual([...Pins.of(again, project, environment)], [...ids])
+    for (const [project, environment, keys] of pins) {
+      assert.deepStrictEqual([...Pins.of(again, project, environment)], [...keys])
     }
   })
 
@@ -55,6 +61,10 @@ describe("pins", () => {
     ["an environment's name that is none", `{"/a":{"A":"${a}"}}`],
     ["an id that is none", '{"/a":{"b":"AAAAAAAAAAAAAAAA"}}'],
     ["an id that leads elsewhere", '{"/a":{"b":"../../etc/passwd"}}'],
+    ["an agreement without a key", '{"/a":{"b":{"unbound":true}}}'],
+    ["an agreement that is none", `{"/a":{"b":{"id":"${a}","unbound":false}}}`],
+    ["an agreement with more", `{"/a":{"b":{"id":"${a}","unbound":true,"x":1}}}`],
+    ["an agreement in a list of one", `{"/a":{"b":[{"id":"${a}","unbound":true}]}}`],
     ["an empty list", '{"/a":{"b":[]}}'],
     ["a list of one", `{"/a":{"b":["${a}"]}}`],
     ["a list with something else", `{"/a":{"b":["${a}",1]}}`],
@@ -65,8 +75,8 @@ describe("pins", () => {
   })
 
   it("leave nothing behind when they are removed", () => {
-    const one = Pins.pin(Pins.empty, "/a", production, [a, a])
-    assert.deepStrictEqual([...Pins.of(one, "/a", production)], [a])
+    const one = Pins.pin(Pins.empty, "/a", production, [agreed, boundA])
+    assert.deepStrictEqual([...Pins.of(one, "/a", production)], [boundA])
     assert.strictEqual(Pins.print(Pins.pin(one, "/a", production, [])), "{}\n")
     assert.strictEqual(Pins.print(Pins.pin(Pins.empty, "/a", production, [])), "{}\n")
   })
@@ -77,7 +87,7 @@ describe("pins", () => {
       ["/home/u/mono/.git:packages/api", staging],
       ["/srv/plain", production]
     ].reduce(
-      (pins, [project, name]) => Pins.pin(pins, project as string, name as EnvironmentName, [a]),
+      (pins, [project, name]) => Pins.pin(pins, project as string, name as EnvironmentName, [boundA]),
       Pins.empty
     )
     assert.deepStrictEqual(Pins.environmentsPinnedTo(pins, a), [

@@ -5,9 +5,10 @@ import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import * as Pins from "../../src/domain/pins.ts"
 import { type Environments, empty } from "../../src/domain/secrets-file/environments.ts"
+import { print } from "../../src/domain/secrets-file/print.ts"
 import type { Cipher } from "../../src/services/cipher/cipher.ts"
 import { layer as cipherLayer } from "../../src/services/cipher/layer.ts"
-import type { History } from "../../src/services/history/history.ts"
+import type { Commit, History } from "../../src/services/history/history.ts"
 import { type Addition, layerMemory as historyLayer } from "../../src/services/history/layer-memory.ts"
 import { KeyCache } from "../../src/services/key-cache/key-cache.ts"
 import { layerMemory as keyCacheLayer } from "../../src/services/key-cache/layer-memory.ts"
@@ -52,6 +53,11 @@ export interface Situation {
   readonly variables?: Readonly<Record<string, string>>
   readonly answers?: ReadonlyArray<string | typeof interrupt>
   readonly commits?: ReadonlyArray<Addition>
+  /** Earlier versions of the secrets file, the newest last, and why there may be more. */
+  readonly versions?: ReadonlyArray<
+    { readonly commit: Commit } & ({ readonly environments: Environments } | { readonly text: string })
+  >
+  readonly missingHistory?: "shallow" | "failed"
   /** Receives the terminal's output and questions. */
   readonly said?: Ref.Ref<ReadonlyArray<Said>>
 }
@@ -76,7 +82,15 @@ export const machine = Effect.gen(function* () {
       Layer.succeed(KeyCache, cache),
       Layer.succeed(SecretsFile, situation.file ?? ownFile),
       Layer.provideMerge(keyPinsLayer(pins), projects),
-      historyLayer({ commits: situation.commits ?? [] }),
+      historyLayer({
+        commits: situation.commits ?? [],
+        versions: (situation.versions ?? []).map((version) => ({
+          path: (situation.file ?? ownFile).path,
+          commit: version.commit,
+          content: Buffer.from("text" in version ? version.text : print(version.environments))
+        })),
+        ...(situation.missingHistory !== undefined && { missing: situation.missingHistory })
+      }),
       terminalLayer({ isThere: answers !== undefined, answers: answers ?? [] })
     )
     const noting = Effect.ensuring(

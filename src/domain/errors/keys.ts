@@ -93,6 +93,64 @@ export class EnvironmentReplaced extends Data.TaggedError("EnvironmentReplaced")
   }
 }
 
+/** The environment does not bind its values to their names, and nobody has agreed to that here. Exit 4. */
+export class EnvironmentUnbound extends Data.TaggedError("EnvironmentUnbound")<{
+  readonly environment: string
+  readonly keyId: string
+  /** Whether this machine has a pin for the environment. */
+  readonly isPinned: boolean
+  /** Whether --allow-unbound or TAKO_ALLOW_UNBOUND is set, to something else. */
+  readonly allowsOthers: boolean
+  /** Why git's history could not be asked whether the environment was bound before. */
+  readonly unknownPast?: string
+}> {
+  override get message(): string {
+    const { environment, keyId, isPinned, allowsOthers, unknownPast } = this
+    return [
+      `Environment ${environment} does not bind its values to their names: anyone who can write to the repository can swap ` +
+        "them unnoticed, or put back a version from before they were bound. Nothing was opened.",
+      ...(unknownPast === undefined ? [] : [unknownPast]),
+      ...(allowsOthers ? ["--allow-unbound or TAKO_ALLOW_UNBOUND is set, but does not allow this one."] : []),
+      "See where it comes from: git log -p -- .tako/secrets.json",
+      `If it is from the original tako, bind it: tako secrets key rotate --env ${environment}`,
+      isPinned
+        ? `To use it as it is: tako secrets key derive --env ${environment} (without a terminal, add --allow-unbound ${keyId})`
+        : `To use it as it is: tako secrets key derive --env ${environment}, which asks once; without a terminal, pass --allow-unbound ${keyId} or set TAKO_ALLOW_UNBOUND=${keyId}`
+    ].join("\n")
+  }
+}
+
+/** The environment bound its values to their names, and no longer does. Exit 4. */
+export class EnvironmentDowngraded extends Data.TaggedError("EnvironmentDowngraded")<{
+  readonly environment: string
+  /** The last commit in which it was; absent if only this machine remembers it. */
+  readonly boundIn?: {
+    readonly hash: string
+    readonly author: string
+    readonly date: string
+    readonly subject: string
+  }
+}> {
+  override get message(): string {
+    const { environment, boundIn } = this
+    const what =
+      `Environment ${environment} was bound before, and is not any more: somebody has put an old version of it back, whose ` +
+      "values can be swapped unnoticed. Nothing was opened or changed."
+    if (boundIn === undefined) {
+      return (
+        `${what}\nThis machine knows it under a key that binds its values.\n` +
+        "See who changed it: git log -p -- .tako/secrets.json; then restore the version that was bound."
+      )
+    }
+    const hash = boundIn.hash.slice(0, 12)
+    return (
+      `${what}\nIt was bound in ${hash}, ${boundIn.author}, ${boundIn.date}: ${boundIn.subject}\n` +
+      `See what came after: git log -p ${hash}.. -- .tako/secrets.json; to put that version back: ` +
+      `git restore --source ${hash} .tako/secrets.json`
+    )
+  }
+}
+
 /**
  * The keys that this machine keeps, or its pins, cannot be used. The layer writes the message, which never
  * contains any part of a key. Exit 1, or 3 when they are unsafe.

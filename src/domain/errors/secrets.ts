@@ -122,6 +122,6 @@ export class AdoptionRefused extends Data.TaggedError("AdoptionRefused")<{
     return this.reason === "already-bound"
       ? `${this.secret} in environment ${this.environment} is already bound to its name; there is nothing to adopt.`
       : `Environment ${this.environment} does not bind its values yet, so there is nothing to adopt.\n` +
-          `Bind them all: tako secrets key rotate --same-passphrase --env ${this.environment}`
+          `Bind them all: tako secrets key rotate --env ${this.environment}`
   }
 }

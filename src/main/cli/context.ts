@@ -5,6 +5,7 @@ import type { Stdio } from "../../services/stdio/stdio.ts"
 import type { Ink } from "../command-line/ink.ts"
 import { type GivenFlags, valueOf } from "../command-line/prepare.ts"
 import type { FlagSpec } from "../command-line/specification.ts"
+import { flag } from "./command.ts"
 
 /** What runCli provides to every command, and to the layers that commands are given. */
 export type CommandContext = Stdio | Signals | Globals | Style
@@ -26,6 +27,8 @@ export class Globals extends Context.Tag("tako/cli/Globals")<
     /** The tako.toml to use, as it was typed. */
     readonly config: Option.Option<string>
     readonly noColor: boolean
+    /** What --allow-unbound names, as it was typed. */
+    readonly allowUnbound: Option.Option<string>
   }
 >() {}
 
@@ -40,7 +43,14 @@ const noColor: FlagSpec = { name: "no-color", summary: "Print without colours" }
 /** The flags that every command takes, beside --help. */
 export const globalFlags: ReadonlyArray<FlagSpec> = [config, noColor]
 
+/** For commands that open secrets. */
+export const allowUnboundFlag = flag.text("allow-unbound", {
+  value: "KEYID",
+  summary: "Use the environment with this key although its values can be swapped unnoticed"
+})
+
 export const globalsOf = (flags: GivenFlags): Globals["Type"] => ({
   config: Option.fromNullable(valueOf(flags, config)),
-  noColor: flags.has(noColor)
+  noColor: flags.has(noColor),
+  allowUnbound: Option.fromNullable(valueOf(flags, allowUnboundFlag.spec))
 })

@@ -11,7 +11,7 @@ import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { Stdio } from "../../services/stdio/stdio.ts"
 import { detachTerminal, exitLikeChild } from "./child-exit.ts"
 import { argument, leaf } from "./command.ts"
-import { Globals, Style } from "./context.ts"
+import { allowUnboundFlag, Globals, Style } from "./context.ts"
 import { noticeLines } from "./dev-notices.ts"
 import { environmentFlag, givenEnvironment } from "./names.ts"
 
@@ -25,7 +25,7 @@ export const dev = leaf(
     arguments: {
       command: argument.rest("CMD", { summary: "The program and its arguments", passThrough: true })
     },
-    flags: { environment: environmentFlag }
+    flags: { environment: environmentFlag, allowUnbound: allowUnboundFlag }
   },
   (input) =>
     Effect.gen(function* () {

@@ -1,11 +1,13 @@
 import * as Cause from "effect/Cause"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
-import type { Usage } from "../../domain/errors/user.ts"
+import { Usage } from "../../domain/errors/user.ts"
 import { fold } from "../../domain/fold.ts"
+import * as AllowUnbound from "../../services/key-source/allow-unbound.ts"
 import type { Signals } from "../../services/signals/signals.ts"
 import { Stdio } from "../../services/stdio/stdio.ts"
 import { renderHelp } from "../command-line/help.ts"
@@ -114,12 +116,33 @@ const carryOut = <R, E extends TakoError>(
             .map(({ name }) => name)
             .join("-")
         )
-        return yield* invoke(root, services, version, request).pipe(
-          Effect.provideService(Globals, globalsOf(request.flags)),
-          Effect.provideService(Style, style)
-        )
+        return yield* withAllowed(
+          globalsOf(request.flags).allowUnbound,
+          invoke(root, services, version, request)
+        ).pipe(Effect.provideService(Globals, globalsOf(request.flags)), Effect.provideService(Style, style))
     }
   })
+
+/** Puts what --allow-unbound names in the place of its variable. */
+const withAllowed = <A, E, R>(
+  given: Globals["Type"]["allowUnbound"],
+  command: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | Usage, R> => {
+  if (Option.isNone(given)) return command
+  if (Option.isNone(AllowUnbound.parseKeyIds(given.value))) {
+    return new Usage({
+      problem: "--allow-unbound takes the id of a key: 16 hex digits.",
+      hint: "The command prints it when it refuses an environment that does not bind its values."
+    })
+  }
+  const first = ConfigProvider.fromMap(new Map([[AllowUnbound.variable, given.value]]))
+  return Effect.configProviderWith((current) =>
+    Effect.withConfigProvider(
+      command,
+      ConfigProvider.orElse(first, () => current)
+    )
+  )
+}
 
 const invoke = <R, E extends TakoError>(
   root: GroupTree<R, E>,

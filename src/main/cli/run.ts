@@ -4,6 +4,7 @@ import type { EnvironmentName } from "../../domain/names.ts"
 import { run as runProgram } from "../../programs/run.ts"
 import { detachTerminal, exitLikeChild } from "./child-exit.ts"
 import { argument, flag, leaf } from "./command.ts"
+import { allowUnboundFlag } from "./context.ts"
 import { environmentFlag, givenEnvironment } from "./names.ts"
 import { say } from "./output.ts"
 
@@ -21,7 +22,8 @@ export const run = leaf(
       environment: environmentFlag,
       asEnv: flag.boolean("as-env", {
         summary: "Pass the secrets as environment variables too, for programs that read nothing else"
-      })
+      }),
+      allowUnbound: allowUnboundFlag
     }
   },
   (input) =>

@@ -6,6 +6,7 @@ import { Cipher } from "../../services/cipher/cipher.ts"
 import { KeySource } from "../../services/key-source/key-source.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { writeEnvironment } from "../environment/write.ts"
+import { admit } from "./admission.ts"
 
 /** A key that this machine now keeps, and what it opened. */
 export interface KeptKey {
@@ -24,6 +25,7 @@ export const derive = Effect.fn("key.derive")(function* (name: EnvironmentName) 
   const keys = yield* KeySource
   const cipher = yield* Cipher
   const known = get(yield* file.read, name)
+  if (Option.isSome(known)) yield* admit(name, known.value, "join")
   return yield* Effect.scoped(
     Effect.gen(function* () {
       if (Option.isSome(known) && known.value.secrets.size > 0) {

@@ -8,6 +8,7 @@ import { fits, openAll } from "../../services/cipher/cipher.ts"
 import { KeySource } from "../../services/key-source/key-source.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { findEnvironment } from "../environment/read.ts"
+import { admit } from "./admission.ts"
 import type { KeptKey } from "./derive.ts"
 
 /** Keeps an exported key, if it opens at least one value of the environment. */
@@ -21,6 +22,7 @@ export const importKey = Effect.fn("key.import")(function* <E, R>(
   if (environment.secrets.size === 0) {
     return yield* new KeyRefused({ environment: name, reason: "nothing-to-open" })
   }
+  yield* admit(name, environment, "join")
   return yield* Effect.scoped(
     Effect.gen(function* () {
       const parsed = Key.fromBase64(yield* text)

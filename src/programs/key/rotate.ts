@@ -5,18 +5,21 @@ import { KeyRefused } from "../../domain/errors/keys.ts"
 import { SecretsFileChanged } from "../../domain/errors/secrets-file.ts"
 import * as Key from "../../domain/key.ts"
 import type { EnvironmentName, SecretName } from "../../domain/names.ts"
+import * as Pins from "../../domain/pins.ts"
 import type { SealedValue } from "../../domain/sealed-value.ts"
 import type { Environment } from "../../domain/secrets-file/environments.ts"
 import { Cipher, type Opening } from "../../services/cipher/cipher.ts"
 import { KeyCache } from "../../services/key-cache/key-cache.ts"
 import { KeyDerivation } from "../../services/key-derivation/key-derivation.ts"
 import { KeyPins } from "../../services/key-pins/key-pins.ts"
+import { allowedUnbound } from "../../services/key-source/allow-unbound.ts"
 import { KeySource } from "../../services/key-source/key-source.ts"
 import { PassphraseWords } from "../../services/passphrase-words/passphrase-words.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { requireWhole } from "../environment/placement.ts"
 import { findEnvironment } from "../environment/read.ts"
 import { writeEnvironment } from "../environment/write.ts"
+import { admit } from "./admission.ts"
 
 /** Where the new passphrase comes from. */
 export type NewPassphrase = "asked" | "generated" | "same"
@@ -39,6 +42,7 @@ export const rotate = Effect.fn("key.rotate")(function* <E, R>(
   if (environment.secrets.size === 0) {
     return yield* new KeyRefused({ environment: name, reason: "nothing-to-rotate" })
   }
+  yield* admit(name, environment, "rebind")
   return yield* Effect.scoped(
     Effect.gen(function* () {
       const { opening, passphrase } = yield* choosePassphrase(name, environment, newPassphrase)
@@ -113,17 +117,19 @@ const keepDuring = Effect.fnUntraced(function* <A, E, R>(
   { salt, key }: { readonly salt: Environment["salt"]; readonly key: Key.Key },
   write: Effect.Effect<A, E, R>
 ) {
-  const { keyIdOf } = yield* Cipher
+  const { keyIdOf, isMarked } = yield* Cipher
   const cache = yield* KeyCache
   const pins = yield* KeyPins
   const id = keyIdOf(salt)
   const before = yield* pins.of(name)
   yield* cache.keep(id, key)
+  const allowed = isMarked(old) ? [] : (yield* allowedUnbound).ids
   // An old key that nobody had pinned is pinned as well: with the new one alone, the file as it still is would be refused.
-  yield* pins.pin(name, [...before, keyIdOf(old), id])
+  const replaced = { id: keyIdOf(old), unbound: allowed.includes(keyIdOf(old)) }
+  yield* pins.pin(name, [...(before.length === 0 ? [replaced] : before), Pins.bound(id)])
   yield* pins.retire(name, [...(yield* pins.retired(name)), keyIdOf(old)])
   yield* write
-  yield* pins.pin(name, [id])
+  yield* pins.pin(name, [Pins.bound(id)])
 })
 
 const sameSecrets = (a: Environment, b: Environment): boolean =>

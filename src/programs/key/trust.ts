@@ -9,6 +9,7 @@ import { KeyCache } from "../../services/key-cache/key-cache.ts"
 import { KeyPins } from "../../services/key-pins/key-pins.ts"
 import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { findEnvironment } from "../environment/read.ts"
+import { admit } from "./admission.ts"
 
 /** Lets another project's key on this machine open this environment, too, once `agree` has seen which projects have it. */
 export const trust = Effect.fn("key.trust")(function* <E, R>(
@@ -19,11 +20,13 @@ export const trust = Effect.fn("key.trust")(function* <E, R>(
   const cache = yield* KeyCache
   const pins = yield* KeyPins
   const environment = yield* findEnvironment(yield* file.read, name)
-  const id = (yield* Cipher).keyIdOf(environment.salt)
+  const { keyIdOf, isMarked } = yield* Cipher
+  const id = keyIdOf(environment.salt)
   const pinned = yield* pins.of(name)
-  if (pinned.includes(id)) return "already-trusted" as const
+  if (pinned.some((pin) => pin.id === id)) return "already-trusted" as const
   const origins = yield* pins.environmentsPinnedTo(id)
   if (pinned.length > 0) return yield* new EnvironmentReplaced({ environment: name, origins })
+  yield* admit(name, environment, "join")
   yield* Effect.scoped(
     Effect.gen(function* () {
       const key = yield* cache.find(id)
@@ -43,6 +46,6 @@ export const trust = Effect.fn("key.trust")(function* <E, R>(
     })
   )
   if (!(yield* agree(origins))) return yield* new Declined()
-  yield* pins.pin(name, [id])
+  yield* pins.pin(name, [{ id, unbound: !isMarked(environment.salt) }])
   return "trusted" as const
 })

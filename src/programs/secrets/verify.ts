@@ -1,5 +1,12 @@
 import * as Effect from "effect/Effect"
-import type { Attempt, KeySourceName, NoKeyFits } from "../../domain/errors/keys.ts"
+import * as Option from "effect/Option"
+import {
+  type Attempt,
+  EnvironmentDowngraded,
+  type EnvironmentUnbound,
+  type KeySourceName,
+  type NoKeyFits
+} from "../../domain/errors/keys.ts"
 import type { EnvironmentName, SecretName } from "../../domain/names.ts"
 import {
   type Environment,
@@ -13,6 +20,7 @@ import { SecretsFile } from "../../services/secrets-file/secrets-file.ts"
 import { type Placement, placements } from "../environment/placement.ts"
 import { findEnvironment } from "../environment/read.ts"
 import { missingIn } from "../environment/required.ts"
+import { pastOf } from "../key/admission.ts"
 
 /** What `verify` found in one environment; `missing` are the names that it lacks and tako.toml requires. */
 export type Verdict = Opening & { readonly missing: ReadonlyArray<SecretName> }
@@ -24,6 +32,10 @@ type Opening =
   /** A key of this machine fits, but belongs to other projects. */
   | { readonly _tag: "NotTrusted"; readonly origins: ReadonlyArray<string> }
   | { readonly _tag: "Replaced" }
+  /** It does not bind its values, and nobody has agreed to that here. */
+  | { readonly _tag: "Unbound"; readonly refusal: EnvironmentUnbound }
+  /** It does not bind its values any more. */
+  | { readonly _tag: "Downgraded"; readonly refusal: EnvironmentDowngraded }
   | {
       readonly _tag: "Opened"
       readonly source: KeySourceName
@@ -62,6 +74,7 @@ const openingOf = Effect.fnUntraced(function* (
   return yield* Effect.scoped(
     Effect.gen(function* () {
       const unlocked = yield* keys.unlock(name, environment, { ask })
+      if (!cipher.isMarked(environment.salt)) yield* requireUnboundPast(name)
       return {
         _tag: "Opened",
         source: unlocked.source,
@@ -74,8 +87,22 @@ const openingOf = Effect.fnUntraced(function* (
       NoKeyFits: (error) => withoutKey(error, environments, environment),
       KeyNotTrusted: ({ origins }) => Effect.succeed({ _tag: "NotTrusted", origins } satisfies Opening),
       EnvironmentReplaced: () => Effect.succeed({ _tag: "Replaced" } satisfies Opening)
-    })
+    }),
+    Effect.catchTag("EnvironmentUnbound", (refusal) =>
+      Effect.as(requireUnboundPast(name), { _tag: "Unbound", refusal } satisfies Opening)
+    ),
+    Effect.catchTag("EnvironmentDowngraded", (refusal) =>
+      Effect.succeed({ _tag: "Downgraded", refusal } satisfies Opening)
+    )
   )
+})
+
+/** What somebody agreed to, on another machine perhaps, must not hide that the environment was bound. */
+const requireUnboundPast = Effect.fnUntraced(function* (name: EnvironmentName) {
+  const { boundIn } = yield* pastOf(name)
+  if (Option.isSome(boundIn)) {
+    return yield* new EnvironmentDowngraded({ environment: name, boundIn: boundIn.value })
+  }
 })
 
 /** A cached key is only tried where it is pinned to this salt, so if it opens nothing, the values are at fault. */

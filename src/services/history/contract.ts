@@ -34,6 +34,25 @@ export const contractOf = ({ path, first, second, date, ignored }: Example): Con
   },
 
   {
+    name: "finds the versions that changed a line with a text, newest first",
+    run: Effect.gen(function* () {
+      const { versionsWith } = yield* History
+      const { found, missing } = yield* versionsWith(path, first.slice(0, 8))
+      Assert.ok(Option.isNone(missing))
+      Assert.deepEqual(
+        found.map(({ commit }) => commit.subject),
+        ["Add the second", "Add the first"]
+      )
+      Assert.deepEqual(
+        found.map(({ content }) => Buffer.from(content).includes(second)),
+        [true, false]
+      )
+      Assert.deepEqual(yield* versionsWith(path, absent), { found: [], missing: Option.none() })
+      Assert.deepEqual((yield* versionsWith("other.json", first.slice(0, 8))).found, [])
+    })
+  },
+
+  {
     name: "knows what git ignores",
     run: Effect.gen(function* () {
       const { isIgnored } = yield* History

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import { type Commit, History } from "./history.ts"
+import { type Commit, History, type Version, type Versions } from "./history.ts"
 
 /** A commit and the texts that it added to a file. */
 export interface Addition {
@@ -10,9 +10,17 @@ export interface Addition {
   readonly commit: Commit
 }
 
-/** A history of these commits, the newest last, and these ignored paths. */
+/** A version of a file in a commit. */
+export interface PastVersion extends Version {
+  readonly path: string
+}
+
+/** A history of these commits and versions, the newest last, and these ignored paths. */
 export const layerMemory = (options?: {
   readonly commits?: ReadonlyArray<Addition>
+  readonly versions?: ReadonlyArray<PastVersion>
+  /** Why there may be more versions. */
+  readonly missing?: Option.Option.Value<Versions["missing"]>
   readonly ignored?: ReadonlyArray<string>
 }): Layer.Layer<History> =>
   Layer.succeed(History, {
@@ -25,5 +33,12 @@ export const layerMemory = (options?: {
           ({ commit }) => commit
         )
       ),
+    versionsWith: (path, text) =>
+      Effect.sync(() => ({
+        found: (options?.versions ?? [])
+          .filter((version) => version.path === path && Buffer.from(version.content).includes(text))
+          .toReversed(),
+        missing: Option.fromNullable(options?.missing)
+      })),
     isIgnored: (path) => Effect.succeed(options?.ignored?.includes(path) === true)
   })

@@ -4,12 +4,14 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { KeyId } from "../../domain/key.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
+import * as Pins from "../../domain/pins.ts"
 import type { Contract } from "../contract.ts"
 import type { KeyPins } from "./key-pins.ts"
 
 const production = "production" as EnvironmentName
 const staging = "staging" as EnvironmentName
 const [a, b, c] = ["aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb", "cccccccccccccccc"] as [KeyId, KeyId, KeyId]
+const [boundA, boundB, boundC] = [Pins.bound(a), Pins.bound(b), Pins.bound(c)]
 
 /** The pins of the project with this identity, on one machine. */
 export type PinsOf = (identity: string) => Effect.Effect<Context.Tag.Service<KeyPins>, never, Scope.Scope>
@@ -32,10 +34,10 @@ export const contractOf = (machine: Effect.Effect<PinsOf, never, Scope.Scope>): 
       const of = yield* machine
       const pins = yield* of("/a")
       Assert.deepEqual([...(yield* pins.retired(production))], [])
-      yield* pins.pin(production, [b])
+      yield* pins.pin(production, [boundB])
       yield* pins.retire(production, [a])
       Assert.deepEqual([...(yield* pins.retired(production))], [a])
-      Assert.deepEqual([...(yield* pins.of(production))], [b])
+      Assert.deepEqual([...(yield* pins.of(production))], [boundB])
       Assert.deepEqual([...(yield* pins.environmentsPinnedTo(a))], [])
       Assert.deepEqual([...(yield* (yield* of("/b")).retired(production))], [])
       yield* pins.retire(production, [])
@@ -47,17 +49,32 @@ export const contractOf = (machine: Effect.Effect<PinsOf, never, Scope.Scope>): 
     name: "keep one key, several during a rotation, and none after unpin",
     run: Effect.gen(function* () {
       const pins = yield* (yield* machine)("/a")
-      for (const ids of [[a], [a, b], [a, b, c], [b]]) {
-        yield* pins.pin(production, ids)
-        Assert.deepEqual([...(yield* pins.of(production))], ids)
+      for (const pinned of [[boundA], [boundA, boundB], [boundA, boundB, boundC], [boundB]]) {
+        yield* pins.pin(production, pinned)
+        Assert.deepEqual([...(yield* pins.of(production))], pinned)
         Assert.deepEqual([...(yield* pins.of(staging))], [])
       }
-      yield* pins.pin(production, [b, b])
-      Assert.deepEqual([...(yield* pins.of(production))], [b])
-      yield* pins.pin(staging, [a])
+      yield* pins.pin(production, [boundB, boundB])
+      Assert.deepEqual([...(yield* pins.of(production))], [boundB])
+      yield* pins.pin(staging, [boundA])
       yield* pins.unpin(production)
       Assert.deepEqual([...(yield* pins.of(production))], [])
-      Assert.deepEqual([...(yield* pins.of(staging))], [a])
+      Assert.deepEqual([...(yield* pins.of(staging))], [boundA])
+    })
+  },
+
+  {
+    name: "remember that somebody agreed to an environment that does not bind its values, until it is pinned anew",
+    run: Effect.gen(function* () {
+      const pins = yield* (yield* machine)("/a")
+      const agreed = { id: a, unbound: true }
+      yield* pins.pin(production, [agreed])
+      Assert.deepEqual([...(yield* pins.of(production))], [agreed])
+      Assert.deepEqual([...(yield* pins.environmentsPinnedTo(a))], ["/a (production)"])
+      yield* pins.pin(production, [agreed, boundB])
+      Assert.deepEqual([...(yield* pins.of(production))], [agreed, boundB])
+      yield* pins.pin(production, [agreed, boundA])
+      Assert.deepEqual([...(yield* pins.of(production))], [boundA])
     })
   },
 
@@ -67,10 +84,10 @@ export const contractOf = (machine: Effect.Effect<PinsOf, never, Scope.Scope>): 
       const pinsOf = yield* machine
       const here = yield* pinsOf("/home/u/app/.git:.")
       const there = yield* pinsOf("/srv/other")
-      yield* here.pin(production, [a])
-      yield* there.pin(production, [b, a])
-      yield* there.pin(staging, [c])
-      Assert.deepEqual([...(yield* here.of(production))], [a])
+      yield* here.pin(production, [boundA])
+      yield* there.pin(production, [boundB, boundA])
+      yield* there.pin(staging, [boundC])
+      Assert.deepEqual([...(yield* here.of(production))], [boundA])
       Assert.deepEqual([...(yield* here.of(staging))], [])
       Assert.deepEqual(
         [...(yield* here.environmentsPinnedTo(a))],
@@ -87,7 +104,7 @@ export const contractOf = (machine: Effect.Effect<PinsOf, never, Scope.Scope>): 
       const projects = Array.from({ length: 8 }, (_, i) => `/project/${i}`)
       yield* Effect.forEach(
         projects,
-        (project) => Effect.flatMap(pinsOf(project), (pins) => pins.pin(production, [a])),
+        (project) => Effect.flatMap(pinsOf(project), (pins) => pins.pin(production, [boundA])),
         { concurrency: "unbounded" }
       )
       const pins = yield* pinsOf("/")

@@ -4,6 +4,7 @@ import type { FileLocked } from "../../domain/errors/files.ts"
 import type { KeyCacheUnavailable } from "../../domain/errors/keys.ts"
 import type { KeyId } from "../../domain/key.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
+import type { Pin } from "../../domain/pins.ts"
 
 export type PinsError = KeyCacheUnavailable | FileLocked
 
@@ -15,8 +16,8 @@ export class KeyPins extends Context.Tag("tako/KeyPins")<
   KeyPins,
   {
     /** Empty when not pinned; both the old and the new key during a rotation. */
-    readonly of: (environment: EnvironmentName) => Effect.Effect<ReadonlyArray<KeyId>, PinsError>
-    readonly pin: (environment: EnvironmentName, ids: ReadonlyArray<KeyId>) => Effect.Effect<void, PinsError>
+    readonly of: (environment: EnvironmentName) => Effect.Effect<ReadonlyArray<Pin>, PinsError>
+    readonly pin: (environment: EnvironmentName, keys: ReadonlyArray<Pin>) => Effect.Effect<void, PinsError>
     readonly unpin: (environment: EnvironmentName) => Effect.Effect<void, PinsError>
     /**
      * The keys before its rotations, which servers may still know it by, until all servers know the new one

@@ -13,10 +13,12 @@ export const layerMemoryOf = (
   Layer.effect(
     KeyPins,
     Effect.map(Project, ({ identity }) => ({
-      retired: (environment) => Effect.map(Ref.get(rotated), (pins) => Pins.of(pins, identity, environment)),
-      retire: (environment, ids) => Ref.update(rotated, (pins) => Pins.pin(pins, identity, environment, ids)),
+      retired: (environment) =>
+        Effect.map(Ref.get(rotated), (pins) => Pins.of(pins, identity, environment).map(({ id }) => id)),
+      retire: (environment, ids) =>
+        Ref.update(rotated, (pins) => Pins.pin(pins, identity, environment, ids.map(Pins.bound))),
       of: (environment) => Effect.map(Ref.get(machine), (pins) => Pins.of(pins, identity, environment)),
-      pin: (environment, ids) => Ref.update(machine, (pins) => Pins.pin(pins, identity, environment, ids)),
+      pin: (environment, keys) => Ref.update(machine, (pins) => Pins.pin(pins, identity, environment, keys)),
       unpin: (environment) => Ref.update(machine, (pins) => Pins.pin(pins, identity, environment, [])),
       environmentsPinnedTo: (id) =>
         Effect.map(Ref.get(machine), (pins) => Pins.environmentsPinnedTo(pins, id))

@@ -49,10 +49,12 @@ export const layer: Layer.Layer<KeyPins, never, Home | Project> = Layer.effect(
 
     return {
       of: (environment) => Effect.map(read(current), (pins) => Pins.of(pins, identity, environment)),
-      pin: (environment, ids) => change(current, (pins) => Pins.pin(pins, identity, environment, ids)),
+      pin: (environment, keys) => change(current, (pins) => Pins.pin(pins, identity, environment, keys)),
       unpin: (environment) => change(current, (pins) => Pins.pin(pins, identity, environment, [])),
-      retired: (environment) => Effect.map(read(rotated), (pins) => Pins.of(pins, identity, environment)),
-      retire: (environment, ids) => change(rotated, (pins) => Pins.pin(pins, identity, environment, ids)),
+      retired: (environment) =>
+        Effect.map(read(rotated), (pins) => Pins.of(pins, identity, environment).map(({ id }) => id)),
+      retire: (environment, ids) =>
+        change(rotated, (pins) => Pins.pin(pins, identity, environment, ids.map(Pins.bound))),
       environmentsPinnedTo: (id) => Effect.map(read(current), (pins) => Pins.environmentsPinnedTo(pins, id))
     }
   })

@@ -7,6 +7,7 @@ import type { FileLocked } from "../../domain/errors/files.ts"
 import type {
   DerivationFailed,
   EnvironmentReplaced,
+  EnvironmentUnbound,
   KeyCacheUnavailable,
   KeyNotTrusted,
   KeySourceName,
@@ -32,6 +33,7 @@ export type KeySourceError =
   | NoKeyFits
   | KeyNotTrusted
   | EnvironmentReplaced
+  | EnvironmentUnbound
   | DerivationFailed
   | Interrupted
   | EntriesDiffer
@@ -69,7 +71,9 @@ export class KeySource extends Context.Tag("tako/KeySource")<
     /**
      * For an environment with values: the first that fits of TAKO_KEY, TAKO_KEY_FILE, this machine's cache (only where
      * pinned), TAKO_PASSPHRASE, TAKO_PASSPHRASE_FILE and, if `ask`, a prompt, whose key is then cached and pinned.
-     * An environment that is pinned to another key is EnvironmentReplaced, whatever the source, except to join.
+     * An environment that is pinned to another key is EnvironmentReplaced, whatever the source, except to join. One with an
+     * unmarked salt is EnvironmentUnbound, except where its pin says that somebody agreed to it, or, without pins, where
+     * TAKO_ALLOW_UNBOUND names its key; and except to join and to rebind, whose callers decide about it.
      */
     readonly unlock: (
       name: EnvironmentName,
@@ -99,7 +103,10 @@ export class KeySource extends Context.Tag("tako/KeySource")<
       name: EnvironmentName,
       introduction: string
     ) => Effect.Effect<Redacted.Redacted<string>, KeySourceError>
-    /** Caches the key and pins it to the environment; says where it is cached, for people. */
+    /**
+     * Caches the key and pins it to the environment; says where it is cached, for people. For an unmarked salt the pin says
+     * that somebody agreed to it, so call it only where somebody did.
+     */
     readonly remember: (name: EnvironmentName, salt: Salt, key: Key) => Effect.Effect<string, RememberError>
   }
 >() {}

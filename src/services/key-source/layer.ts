@@ -3,10 +3,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import type { Purpose } from "../../domain/admission.ts"
+import { admissionToUse, type Purpose } from "../../domain/admission.ts"
 import {
   type Attempt,
   EnvironmentReplaced,
+  EnvironmentUnbound,
   KeyCacheUnavailable,
   KeyNotTrusted,
   NoKeyFits
@@ -14,6 +15,7 @@ import {
 import * as Key from "../../domain/key.ts"
 import type { EnvironmentName } from "../../domain/names.ts"
 import { omitUndefined } from "../../domain/omit-undefined.ts"
+import type { Pin } from "../../domain/pins.ts"
 import type { Salt } from "../../domain/salt.ts"
 import type { Environment } from "../../domain/secrets-file/environments.ts"
 import { Cipher } from "../cipher/cipher.ts"
@@ -22,6 +24,7 @@ import { KeyDerivation } from "../key-derivation/key-derivation.ts"
 import { KeyPins } from "../key-pins/key-pins.ts"
 import { PassphraseWords } from "../passphrase-words/passphrase-words.ts"
 import { Terminal } from "../terminal/terminal.ts"
+import { allowedUnbound } from "./allow-unbound.ts"
 import {
   derive,
   readVariables,
@@ -62,18 +65,29 @@ const unlock = Effect.fn("KeySource.unlock")(function* (
   environment: Environment,
   { ask, purpose = "use" }: UnlockOptions
 ) {
+  const admitted = yield* admit(name, environment.salt, purpose)
+  const unlocked = yield* findKey(name, environment, ask, admitted)
+  yield* settle(name, environment.salt, admitted)
+  return unlocked
+})
+
+const findKey = Effect.fnUntraced(function* (
+  name: EnvironmentName,
+  environment: Environment,
+  ask: boolean,
+  admitted: Admitted
+) {
   const { salt } = environment
   const attempts: Array<Attempt> = []
-  const pinned = yield* requirePinned(name, salt, purpose)
   const given = yield* tryKeyVariables(environment, attempts)
   if (Option.isSome(given)) return given.value
 
-  const { key: cached, failed = pinned.failed } = yield* recall(salt)
+  const { key: cached, failed = admitted.failed } = yield* recall(salt)
   if (failed !== undefined) {
     const because = `${failed.location}: ${failed.because}`
     attempts.push({ source: "cache", outcome: "out-of-reach", because })
   } else if (Option.isNone(cached)) attempts.push({ source: "cache", outcome: "absent" })
-  if (Option.isSome(cached) && pinned.here) {
+  if (Option.isSome(cached) && admitted.isPinned) {
     const unlocked = yield* tryKey("cache", cached.value, environment, attempts)
     if (Option.isSome(unlocked)) return unlocked.value
   }
@@ -83,11 +97,11 @@ const unlock = Effect.fn("KeySource.unlock")(function* (
   // Without the pins, a prompt could hand another project's passphrase to this file, and its key could not be kept.
   if (failed !== undefined) return yield* new NoKeyFits({ environment: name, attempts })
 
-  if (Option.isSome(cached) && !pinned.here) {
+  if (Option.isSome(cached) && !admitted.isPinned) {
     yield* requireTrust(name, salt, ask)
     const unlocked = yield* tryKey("cache", cached.value, environment, attempts)
     if (Option.isSome(unlocked)) {
-      yield* remember(name, salt, cached.value)
+      if (admitted.mayKeep) yield* remember(name, salt, cached.value)
       return unlocked.value
     }
   }
@@ -95,7 +109,7 @@ const unlock = Effect.fn("KeySource.unlock")(function* (
   if (ask) {
     const typed = yield* tryPrompt(name, environment, attempts)
     if (Option.isSome(typed)) {
-      yield* remember(name, salt, typed.value.unlocked.key)
+      if (admitted.mayKeep) yield* remember(name, salt, typed.value.unlocked.key)
       return typed.value.unlocked
     }
   }
@@ -109,7 +123,7 @@ const establish = Effect.fn("KeySource.establish")(function* (
   { isNew, purpose = "use" }: EstablishOptions
 ) {
   const attempts: Array<Attempt> = []
-  const pinned = isNew ? unpinned : yield* requirePinned(name, salt, purpose)
+  const admitted = isNew ? created : yield* admit(name, salt, purpose)
   for (const { source, text } of yield* readVariables("TAKO_PASSPHRASE")) {
     if (Redacted.isRedacted(text)) {
       const key = yield* derive(text, salt)
@@ -118,9 +132,9 @@ const establish = Effect.fn("KeySource.establish")(function* (
     attempts.push({ source, ...text })
   }
   if (!isNew) {
-    const { key, failed = pinned.failed } = yield* recall(salt)
+    const { key, failed = admitted.failed } = yield* recall(salt)
     if (failed !== undefined) return yield* failed
-    if (pinned.here && Option.isSome(key)) return { key: key.value, remember: Effect.void }
+    if (admitted.isPinned && Option.isSome(key)) return { key: key.value, remember: Effect.void }
     attempts.push({ source: "cache", outcome: "absent" })
   }
   const terminal = yield* Terminal
@@ -148,7 +162,7 @@ const findPassphrase = Effect.fn("KeySource.passphrase")(function* (
   purpose: Purpose
 ) {
   const attempts: Array<Attempt> = []
-  yield* requirePinned(name, environment.salt, purpose)
+  yield* admit(name, environment.salt, purpose)
   const given = yield* tryPassphraseVariables(environment, attempts)
   if (Option.isSome(given)) return given.value
   const typed = yield* tryPrompt(name, environment, attempts)
@@ -156,28 +170,63 @@ const findPassphrase = Effect.fn("KeySource.passphrase")(function* (
   return yield* new NoKeyFits({ environment: name, attempts, wanted: "passphrase" })
 })
 
-/** What the pins say about an environment's salt; `failed` if they cannot be read. */
-interface Pinned {
-  readonly here: boolean
+/** What this machine remembers of an environment that it may use; `failed` if the pins cannot be read. */
+interface Admitted {
+  readonly pins: ReadonlyArray<Pin>
+  readonly isPinned: boolean
+  /** False for what is only opened to be bound: nobody has agreed to use it as it is. */
+  readonly mayKeep: boolean
   readonly failed?: KeyCacheUnavailable
 }
 
-const unpinned: Pinned = { here: false }
+const created: Admitted = { pins: [], isPinned: false, mayKeep: true }
 
 /**
- * Refuses a salt other than the pinned one. Pins that cannot be read (sudo, a container's user) are no obstacle where a
- * key or passphrase that fits was set: whoever writes to the repository cannot bring that about.
+ * Refuses a salt other than the pinned one, and to use an unmarked one that nobody has agreed to. Pins that cannot be read
+ * (sudo, a container's user) are no obstacle where a key or passphrase that fits was set: whoever writes to the repository
+ * cannot bring that about.
  */
-const requirePinned = Effect.fnUntraced(function* (name: EnvironmentName, salt: Salt, purpose: Purpose) {
-  const pins = yield* KeyPins
-  const id = (yield* Cipher).keyIdOf(salt)
-  const read = yield* unlessOutOfReach(pins.of(name))
-  if (read._tag === "Failed") return { here: false, failed: read.failed } satisfies Pinned as Pinned
-  const here = read.value.includes(id)
-  if (purpose !== "join" && read.value.length > 0 && !here) {
-    return yield* new EnvironmentReplaced({ environment: name, origins: yield* environmentsWithKey(salt) })
+const admit = Effect.fnUntraced(function* (name: EnvironmentName, salt: Salt, purpose: Purpose) {
+  const { of } = yield* KeyPins
+  const { keyIdOf, isMarked } = yield* Cipher
+  const read = yield* unlessOutOfReach(of(name))
+  const pins = read._tag === "Read" ? read.value : []
+  const id = keyIdOf(salt)
+  const marked = isMarked(salt)
+  const allowed = marked ? nothingAllowed : yield* allowedUnbound
+  switch (purpose === "join" ? "admitted" : admissionToUse({ id, marked, pins, allowed: allowed.ids })) {
+    case "replaced":
+      return yield* new EnvironmentReplaced({ environment: name, origins: yield* environmentsWithKey(salt) })
+    case "unbound":
+      // A rotation binds the values; programs/key/admission.ts decides whether it may.
+      if (purpose === "use") {
+        return yield* new EnvironmentUnbound({
+          environment: name,
+          keyId: id,
+          isPinned: pins.length > 0,
+          allowsOthers: allowed.isSet
+        })
+      }
   }
-  return { here } satisfies Pinned as Pinned
+  return {
+    pins,
+    isPinned: pins.some((pin) => pin.id === id),
+    mayKeep: marked || purpose !== "rebind",
+    ...(read._tag === "Failed" && { failed: read.failed })
+  } satisfies Admitted as Admitted
+})
+
+const nothingAllowed = { ids: [], isSet: false }
+
+/**
+ * A file that has the last of several pinned keys is from after the rotation that had pinned them all, so the earlier ones
+ * are no longer accepted: an old version may be unbound.
+ */
+const settle = Effect.fnUntraced(function* (name: EnvironmentName, salt: Salt, { pins }: Admitted) {
+  const last = pins.at(-1)
+  if (pins.length < 2 || last?.id !== (yield* Cipher).keyIdOf(salt)) return
+  const { pin } = yield* KeyPins
+  yield* Effect.ignore(pin(name, [last]))
 })
 
 /** The cached key, overwritten when the scope closes; `failed` if the cache cannot be read. */
@@ -205,12 +254,14 @@ const unlessOutOfReach = <A, E, R>(read: Effect.Effect<A, E | KeyCacheUnavailabl
 const isOutOfReach = (error: unknown): error is KeyCacheUnavailable =>
   error instanceof KeyCacheUnavailable && error.reason === "failed"
 
+/** Whoever lets an unmarked environment's key be kept has agreed to use it. */
 const remember = Effect.fnUntraced(function* (name: EnvironmentName, salt: Salt, key: Key.Key) {
   const cache = yield* KeyCache
   const pins = yield* KeyPins
-  const id = (yield* Cipher).keyIdOf(salt)
+  const { keyIdOf, isMarked } = yield* Cipher
+  const id = keyIdOf(salt)
   const location = yield* cache.keep(id, key)
-  yield* pins.pin(name, [id])
+  yield* pins.pin(name, [{ id, unbound: !isMarked(salt) }])
   return location
 })
 

@@ -105,13 +105,14 @@ describe("whatever a schema of the wire or the disk allows", () => {
     const id = FastCheck.constantFrom(
       ...(["aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb", "0123456789abcdef"] as Array<KeyId>)
     )
-    const ids = FastCheck.uniqueArray(id, { minLength: 1 })
+    const pin = FastCheck.record({ id, unbound: FastCheck.boolean() })
+    const keys = FastCheck.uniqueArray(pin, { minLength: 1, selector: ({ id }) => id })
     const environment = FastCheck.constantFrom(...(["production", "staging"] as Array<EnvironmentName>))
-    const pinned = FastCheck.array(FastCheck.tuple(FastCheck.string(), environment, ids))
+    const pinned = FastCheck.array(FastCheck.tuple(FastCheck.string(), environment, keys))
     FastCheck.assert(
       FastCheck.property(pinned, (all) => {
         const pins = all.reduce<Pins.Pins>(
-          (pins, [project, name, ids]) => Pins.pin(pins, project, name, ids),
+          (pins, [project, name, keys]) => Pins.pin(pins, project, name, keys),
           Pins.empty
         )
         const text = Pins.print(pins)

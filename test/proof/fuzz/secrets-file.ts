@@ -185,8 +185,9 @@ const fileLayer = Layer.succeed(SecretsFile, {
 })
 const pins = Ref.unsafeMake(
   [development, production, legacy].reduce(
-    (all, one) => Pins.pin(all, "/project", environment(one?.name ?? ""), [keyIdOf(one?.salt as never)]),
-    Pins.pin(Pins.empty, "/other", environment("elsewhere"), [keyIdOf(elsewhere?.salt as never)])
+    (all, one) =>
+      Pins.pin(all, "/project", environment(one?.name ?? ""), [Pins.bound(keyIdOf(one?.salt as never))]),
+    Pins.pin(Pins.empty, "/other", environment("elsewhere"), [Pins.bound(keyIdOf(elsewhere?.salt as never))])
   )
 )
 const runtime = ManagedRuntime.make(

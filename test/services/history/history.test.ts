@@ -64,6 +64,18 @@ const memory = layerMemory({
     { path, texts: [first], commit: { ...described, hash: "1".repeat(40), subject: "Add the first" } },
     { path, texts: [second], commit: { ...described, hash: "2".repeat(40), subject: "Add the second" } }
   ],
+  versions: [
+    {
+      path,
+      content: Buffer.from(`{"${first}"}`),
+      commit: { ...described, hash: "1".repeat(40), subject: "Add the first" }
+    },
+    {
+      path,
+      content: Buffer.from(`{"${first}", "${second}"}`),
+      commit: { ...described, hash: "2".repeat(40), subject: "Add the second" }
+    }
+  ],
   ignored: ["ignored"]
 })
 
@@ -165,6 +177,133 @@ describe.skipIf(!needs("git"))("with git", () => {
       assert.strictEqual(subject, "Add �]0;x��31m�")
     })
   )
+
+  describe("versions of a file", () => {
+    const versionsIn = (folder: string) =>
+      Effect.gen(function* () {
+        const { versionsWith } = yield* History
+        const { found, missing } = yield* versionsWith(path, '"salt"')
+        return { subjects: found.map(({ commit }) => commit.subject), missing: Option.getOrNull(missing) }
+      }).pipe(Effect.provide(historyIn(folder)))
+
+    const withSalt = (salt: string, secrets = "") =>
+      `{\n  "production": {\n    "salt": "${salt}",\n    "secrets": {${secrets}}\n  }\n}\n`
+
+    /** Bound, then unbound again. */
+    const linear = Effect.map(repository, (folder) => {
+      commit(folder, withSalt("old"), "Begin")
+      commit(folder, withSalt("bound"), "Bind")
+      commit(folder, withSalt("bound", '"A": "…"'), "Set a secret")
+      commit(folder, withSalt("old"), "Refactor")
+      return folder
+    })
+    const all = ["Refactor", "Bind", "Begin"]
+
+    it.scoped("are those that changed it", () =>
+      Effect.gen(function* () {
+        assert.deepStrictEqual(yield* versionsIn(yield* linear), { subjects: all, missing: null })
+      })
+    )
+
+    it.scoped("include those of a branch that a merge threw away", () =>
+      Effect.gen(function* () {
+        const folder = yield* repository
+        commit(folder, withSalt("old"), "Begin")
+        gitIn(folder, "checkout", "-q", "-b", "side")
+        commit(folder, withSalt("bound"), "Bind")
+        gitIn(folder, "checkout", "-q", "main")
+        gitIn(folder, "commit", "-q", "--allow-empty", "-m", "Ahead")
+        gitIn(folder, "merge", "-q", "--strategy=ours", "-m", "Merge", "side")
+        assert.include((yield* versionsIn(folder)).subjects, "Bind")
+      })
+    )
+
+    it.scoped("include what a merge alone brought in and the next commit took away", () =>
+      Effect.gen(function* () {
+        const folder = yield* repository
+        commit(folder, withSalt("old"), "Begin")
+        gitIn(folder, "checkout", "-q", "-b", "side")
+        gitIn(folder, "commit", "-q", "--allow-empty", "-m", "Aside")
+        gitIn(folder, "checkout", "-q", "main")
+        gitIn(folder, "commit", "-q", "--allow-empty", "-m", "Ahead")
+        gitIn(folder, "merge", "-q", "--no-commit", "--no-ff", "side")
+        commit(folder, withSalt("bound"), "Merge and bind")
+        commit(folder, withSalt("old"), "Refactor")
+        assert.include((yield* versionsIn(folder)).subjects, "Merge and bind")
+      })
+    )
+
+    it.scoped("are not hidden by attributes, by the repository's configuration, or by replaced objects", () =>
+      Effect.gen(function* () {
+        const folder = yield* linear
+        plant(folder, { ".gitattributes": "*.json -diff -text binary\n" })
+        gitIn(folder, "add", ".gitattributes")
+        gitIn(folder, "commit", "-q", "-m", "Attributes")
+        for (const [key, value] of [
+          ["log.showRoot", "false"],
+          ["log.diffMerges", "off"],
+          ["log.follow", "true"],
+          ["diff.renames", "copies"],
+          ["diff.noprefix", "true"]
+        ] as const)
+          gitIn(folder, "config", key, value)
+        const refactor = gitIn(folder, "log", "-1", "--format=%H", "--", path).trim()
+        gitIn(folder, "replace", "--graft", refactor)
+        assert.deepStrictEqual(yield* versionsIn(folder), { subjects: all, missing: null })
+      })
+    )
+
+    it.scoped("are incomplete in a shallow clone and in one without all contents", () =>
+      Effect.gen(function* () {
+        const folder = yield* linear
+        gitIn(folder, "config", "uploadpack.allowFilter", "true")
+        const clone = (...options: ReadonlyArray<string>) =>
+          Effect.map(temporaryFolder, (into) => {
+            gitIn(into, "clone", "-q", ...options, `file://${folder}`, "clone")
+            return Path.join(into, "clone")
+          })
+        const shallow = yield* clone("--depth=1")
+        assert.deepStrictEqual(yield* versionsIn(shallow), { subjects: ["Refactor"], missing: "shallow" })
+        assert.strictEqual((yield* versionsIn(yield* clone("--filter=blob:none"))).missing, "failed")
+        assert.deepStrictEqual(yield* versionsIn(yield* clone()), { subjects: all, missing: null })
+      })
+    )
+
+    it.scoped("are none before the first commit and outside of a repository, and unknown without git", () =>
+      Effect.gen(function* () {
+        const none = { subjects: [], missing: null }
+        assert.deepStrictEqual(yield* versionsIn(yield* repository), none)
+        const outside = yield* temporaryFolder
+        plant(outside, { [path]: withSalt("old") })
+        assert.deepStrictEqual(yield* versionsIn(outside), none)
+        const folder = yield* linear
+        yield* Effect.acquireRelease(
+          Effect.sync(() => {
+            const kept = process.env.PATH
+            process.env.PATH = "/nowhere"
+            return kept
+          }),
+          (kept) =>
+            Effect.sync(() => {
+              process.env.PATH = kept
+            })
+        )
+        assert.deepStrictEqual(yield* versionsIn(folder), { subjects: [], missing: "failed" })
+      })
+    )
+
+    it.scoped("are found where the file is a link", () =>
+      Effect.gen(function* () {
+        const folder = yield* repository
+        plant(folder, { "config/secrets.json": withSalt("bound") })
+        Fs.mkdirSync(Path.join(folder, ".tako"))
+        Fs.symlinkSync("../config/secrets.json", Path.join(folder, path))
+        gitIn(folder, "add", "--force", ".")
+        gitIn(folder, "commit", "-q", "-m", "Bind")
+        assert.deepStrictEqual((yield* versionsIn(folder)).subjects, ["Bind"])
+      })
+    )
+  })
 
   it.scoped("finds nothing outside of a repository, or without git", () =>
     Effect.gen(function* () {

@@ -4,6 +4,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { KeyId } from "../../../src/domain/key.ts"
 import type { EnvironmentName } from "../../../src/domain/names.ts"
+import * as Pins from "../../../src/domain/pins.ts"
 import { KeyCache } from "../../../src/services/key-cache/key-cache.ts"
 import * as KeyCacheLayer from "../../../src/services/key-cache/layer.ts"
 import { KeyPins } from "../../../src/services/key-pins/key-pins.ts"
@@ -24,8 +25,8 @@ const keepAndFind = Effect.gen(function* () {
   yield* cache.keep(id, Redacted.make(new Uint8Array(32).fill(7)))
   const found = Option.getOrThrow(yield* cache.find(id))
   const pins = yield* KeyPins
-  yield* pins.pin(production, [id])
-  if (Redacted.value(found)[31] !== 7 || (yield* pins.of(production))[0] !== id) process.exitCode = 1
+  yield* pins.pin(production, [Pins.bound(id)])
+  if (Redacted.value(found)[31] !== 7 || (yield* pins.of(production))[0]?.id !== id) process.exitCode = 1
 }).pipe(
   Effect.provide(
     Layer.mergeAll(KeyCacheLayer.layer, KeyPinsLayer.layer).pipe(

@@ -49,7 +49,7 @@ describe("pins.json", () => {
     Effect.gen(function* () {
       const home = yield* temporaryFolder()
       const pins = yield* machineIn(home)("/a")
-      yield* pins.pin(production, [a])
+      yield* pins.pin(production, [Pins.bound(a)])
       return yield* test(pins, Path.join(home, "pins.json"))
     })
 
@@ -58,7 +58,7 @@ describe("pins.json", () => {
       Effect.gen(function* () {
         const { ino, mode } = Fs.statSync(path)
         assert.strictEqual(mode & 0o7777, 0o600)
-        yield* pins.pin(production, [a])
+        yield* pins.pin(production, [Pins.bound(a)])
         yield* pins.unpin(staging)
         assert.strictEqual(Fs.statSync(path).ino, ino)
         assert.strictEqual(Fs.readFileSync(path, "utf8"), `{\n  "/a": {\n    "production": "${a}"\n  }\n}\n`)
@@ -73,6 +73,11 @@ describe("pins.json", () => {
       "holds something else",
       "does not contain what tako writes there",
       (path) => Fs.writeFileSync(path, '{"/a":{"production":1}}')
+    ],
+    [
+      "holds an agreement to nothing",
+      "does not contain what tako writes there",
+      (path) => Fs.writeFileSync(path, `{"/a":{"production":{"id":"${a}","unbound":false}}}`)
     ],
     [
       "is a link",
@@ -90,7 +95,7 @@ describe("pins.json", () => {
         const before = Fs.readFileSync(path, "utf8")
         const uses = [
           pins.of(production),
-          pins.pin(staging, [b]),
+          pins.pin(staging, [Pins.bound(b)]),
           pins.unpin(production),
           pins.environmentsPinnedTo(a)
         ]

@@ -1,5 +1,6 @@
 import * as Layers from "../../layers.ts"
 import { group } from "../command.ts"
+import { allowUnboundFlag } from "../context.ts"
 import { provideForProject } from "../provide.ts"
 import { adopt } from "./adopt.ts"
 import { get } from "./get.ts"
@@ -27,7 +28,9 @@ const key = group("key", { summary: "Manage this machine's keys" }, [
   keyLs
 ])
 
-export const secrets = group("secrets", { summary: "Manage the secrets of this project" }, [
+const description = { summary: "Manage the secrets of this project", flags: [allowUnboundFlag.spec] }
+
+export const secrets = group("secrets", description, [
   provideForProject(set, Layers.secrets),
   provideForProject(importSecrets, Layers.secrets),
   provideForProject(get, Layers.secrets),

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { describeAttempt } from "../../../domain/errors/keys.ts"
+import { describeAttempt, type EnvironmentDowngraded } from "../../../domain/errors/keys.ts"
 import type { EnvironmentName } from "../../../domain/names.ts"
 import type { Placement } from "../../../programs/environment/placement.ts"
 import { type Verdict, verify as verifyEnvironments } from "../../../programs/secrets/verify.ts"
@@ -16,7 +16,7 @@ export const verify = leaf(
   {
     summary: "Check that every value opens with the available keys",
     description:
-      "Exits 4 if a value is damaged or misplaced or an environment was replaced, 3 if the environment of --env has no key here or if TAKO_PASSPHRASE or TAKO_KEY opens nothing at all, and 1 if an environment lacks a secret that tako.toml requires.",
+      "Exits 4 if a value is damaged or misplaced an environment was replaced, or one does not bind its values and nobody agreed to that, 3 if the environment of --env has no key here or if TAKO_PASSPHRASE or TAKO_KEY opens nothing at all, and 1 if an environment lacks a secret that tako.toml requires.",
     example: "tako secrets verify",
     flags: { environment: environmentFlag, json: jsonFlag }
   },
@@ -48,7 +48,7 @@ const counts = (placements: ReadonlyMap<string, Placement>) => {
 }
 
 const hasProblem = (verdict: Verdict): boolean => {
-  if (verdict._tag === "Replaced") return true
+  if (verdict._tag === "Replaced" || verdict._tag === "Unbound" || verdict._tag === "Downgraded") return true
   if (verdict._tag !== "Opened") return false
   const { misplaced, damaged } = counts(verdict.placements)
   return misplaced + damaged > 0
@@ -76,6 +76,10 @@ const print = Effect.fnUntraced(function* (verdicts: Verdicts) {
           return [name, ["key not trusted", out.yellow]]
         case "Replaced":
           return [name, ["replaced", out.red]]
+        case "Unbound":
+          return [name, ["not bound", out.red]]
+        case "Downgraded":
+          return [name, ["not bound any more", out.red]]
         case "Opened": {
           const { opened, unbound, misplaced, damaged } = counts(verdict.placements)
           const problemCount = (count: number): Cell => (count === 0 ? "0" : [String(count), out.red])
@@ -116,6 +120,9 @@ const printFindings = Effect.fnUntraced(function* (name: EnvironmentName, verdic
       `\n${name}: this machine has another key for it. If it was rotated: tako secrets key derive --env ${name}`
     )
   }
+  if (verdict._tag === "Unbound" || verdict._tag === "Downgraded") {
+    return yield* say(`\n${verdict.refusal.message}`)
+  }
   if (verdict._tag !== "Opened") return
   for (const [secret, placement] of verdict.placements) {
     switch (placement._tag) {
@@ -140,7 +147,7 @@ const printFindings = Effect.fnUntraced(function* (name: EnvironmentName, verdic
   const { unbound } = counts(verdict.placements)
   if (unbound > 0) {
     yield* say(
-      `\n${name}: unbound values can be swapped without anyone noticing. To bind them: tako secrets key rotate --same-passphrase --env ${name}`
+      `\n${name}: unbound values can be swapped without anyone noticing. To bind them: tako secrets key rotate --env ${name}`
     )
   }
 })
@@ -163,6 +170,10 @@ const findings = (verdict: Verdict) => {
       return { state: "not-trusted" }
     case "Replaced":
       return { state: "replaced" }
+    case "Unbound":
+      return { state: "unbound", key_id: verdict.refusal.keyId }
+    case "Downgraded":
+      return { state: "downgraded", ...boundInJson(verdict.refusal) }
     case "Opened":
       return {
         state: hasProblem(verdict) ? "bad" : "good",
@@ -173,6 +184,9 @@ const findings = (verdict: Verdict) => {
       }
   }
 }
+
+const boundInJson = ({ boundIn }: EnvironmentDowngraded) =>
+  boundIn === undefined ? {} : { bound_in: boundIn.hash }
 
 const states = {
   Bound: "bound",

@@ -34,7 +34,7 @@ export const ls = leaf(
     })
 )
 
-type KeyState = KeySourceName | "none" | "not-trusted" | "replaced" | "no-secrets"
+type KeyState = KeySourceName | "none" | "not-trusted" | "replaced" | "unbound" | "downgraded" | "no-secrets"
 
 const keyOf = (verdict: Verdict): KeyState => {
   switch (verdict._tag) {
@@ -46,6 +46,10 @@ const keyOf = (verdict: Verdict): KeyState => {
       return "not-trusted"
     case "Replaced":
       return "replaced"
+    case "Unbound":
+      return "unbound"
+    case "Downgraded":
+      return "downgraded"
     case "Empty":
       return "no-secrets"
   }
@@ -61,5 +65,7 @@ const stateLabels: Readonly<Record<KeyState, string>> = {
   none: "no key here",
   "not-trusted": "not trusted: it belongs to another project",
   replaced: "replaced: this machine has another key for it",
+  unbound: "not bound: nobody has agreed to that here",
+  downgraded: "not bound any more: an old version was put back",
   "no-secrets": "no secrets yet"
 }

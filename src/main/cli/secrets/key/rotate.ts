@@ -52,7 +52,11 @@ export const rotate = leaf(
       )
       yield* say(`If it has servers, run this on this machine: tako secrets sync --env ${environment}`)
       yield* refreshTypesAfterChange
-      if (mode === "same") return
+      if (mode === "same") {
+        return yield* say(
+          `The version from before still opens with this passphrase. In CI, a TAKO_KEY opens only the new one: tako secrets key export --env ${environment}; remove TAKO_ALLOW_UNBOUND there.`
+        )
+      }
       yield* say(
         `Old commits stay readable with the old passphrase. If somebody left, change the values at their source: ${names.join(", ")}`
       )
