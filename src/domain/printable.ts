@@ -1,13 +1,32 @@
 /**
- * Makes text from elsewhere (a file, a commit, an argument) safe to show on one line: control characters (including
- * ESC), line separators and invisible bidirectional marks (UAX #9) become U+FFFD. The result
- * can neither move the cursor nor pose as something else.
+ * Makes text from elsewhere (a file, a commit, an argument, a server) safe to show on one line. Each character that could control
+ * a terminal, or that nobody sees, becomes U+FFFD: control characters (including ESC), line separators, and format characters and
+ * others that take no space, such as bidirectional marks (UAX #9), joiners, blanks without a width, and tags. The result can neither
+ * move the cursor nor pose as something else. Emoji made of several by joiners fall apart.
  */
-export const printable = (text: string): string => text.replace(unfit, replacement)
+export const printable = (text: string): string =>
+  ascii.test(text) ? text : text.replace(unfit, replacement)
 
 /** The same for text of several lines. */
-export const printableLines = (text: string): string => text.replace(unfitButNewline, replacement)
+export const printableLines = (text: string): string => text.split("\n").map(printable).join("\n")
+
+/** Escapes the same characters in JSON, which stays equal. JSON.stringify escapes only control characters up to U+001F (RFC 8259 §7). */
+export const printableJson = (json: string): string =>
+  json
+    .split("\n")
+    .map((line) => (ascii.test(line) ? line : line.replace(unfit, jsonEscape)))
+    .join("\n")
 
 const replacement = "\uFFFD"
-const unfit = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]|\p{Cs}/gu
-const unfitButNewline = new RegExp(`(?!\\n)(?:${unfit.source})`, unfit.flags)
+
+const jsonEscape = (character: string): string =>
+  Array.from(
+    { length: character.length },
+    (_, unit) => `\\u${character.charCodeAt(unit).toString(16).padStart(4, "0")}`
+  ).join("")
+
+const ascii = /^[ -~]*$/
+
+// A variation selector that makes an emoji of what stands before it (UTS #51) is fit.
+const unfit =
+  /(?!(?<=\p{Extended_Pictographic})[\uFE0E\uFE0F]|\uFE0F\u20E3)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|\p{Cs}/gu

@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import type { Difference } from "../../domain/app/secret-set.ts"
+import { printableJson } from "../../domain/printable.ts"
 import { Stdio } from "../../services/stdio/stdio.ts"
 import { flag } from "./command.ts"
 import { Style } from "./context.ts"
@@ -13,14 +14,9 @@ export const out = (text: string) => Effect.flatMap(Stdio, (stdio) => stdio.out(
 /** One JSON object, to stdout. */
 export const outJson = (value: object) => out(`${asJson(value)}\n`)
 
-/** JSON that cannot control a terminal: JSON.stringify leaves C1 control characters unescaped (RFC 8259 §7). */
+/** JSON that cannot control a terminal. */
 export const asJson = (value: object, indent = 2): string =>
-  JSON.stringify(value, null, indent).replace(
-    controlling,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
-  )
-
-const controlling = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+  printableJson(JSON.stringify(value, null, indent))
 
 /** Headings and rows, to stdout; folded to the width of a terminal. */
 export const outTable = (rows: ReadonlyArray<ReadonlyArray<Cell>>) =>

@@ -3,7 +3,7 @@ import * as Either from "effect/Either"
 import type { Delivered, Delivery, Result, Stage } from "../../../../programs/sync/delivery.ts"
 import type { Ink } from "../../../command-line/ink.ts"
 import { Style } from "../../context.ts"
-import { listChanges, listNames, outTable, seconds } from "../../output.ts"
+import { asJson, listChanges, listNames, outTable, seconds } from "../../output.ts"
 import { failureToJson, reportFailures, shortFailure } from "../../servers/delivery-failures.ts"
 import { type Cell, headings } from "../../table.ts"
 import type { Board, Line } from "./progress.ts"
@@ -83,7 +83,7 @@ const stageNames: { readonly [S in Stage["_tag"]]: string } = {
   Draining: "drain"
 }
 
-const jsonLine = (value: object): string => `${JSON.stringify(value)}\n`
+const jsonLine = (value: object): string => `${asJson(value, 0)}\n`
 
 export const jsonStage = (delivery: Delivery, stage: Stage): string =>
   jsonLine({
