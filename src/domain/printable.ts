@@ -2,7 +2,7 @@
  * Makes text from elsewhere (a file, a commit, an argument, a server) safe to show on one line. Each character that could control
  * a terminal, or that nobody sees, becomes U+FFFD: control characters (including ESC), line separators, and format characters and
  * others that take no space, such as bidirectional marks (UAX #9), joiners, blanks without a width, and tags. The result can neither
- * move the cursor nor pose as something else. Emoji made of several by joiners fall apart.
+ * move the cursor nor pose as something else.
  */
 export const printable = (text: string): string =>
   ascii.test(text) ? text : text.replace(unfit, replacement)
@@ -27,6 +27,7 @@ const jsonEscape = (character: string): string =>
 
 const ascii = /^[ -~]*$/
 
-// A variation selector that makes an emoji of what stands before it (UTS #51) is fit.
+// What makes one emoji of several characters (UTS #51) is fit where it does: a variation selector after an emoji, a keycap's, and a
+// joiner between two emoji.
 const unfit =
-  /(?!(?<=\p{Extended_Pictographic})[\uFE0E\uFE0F]|\uFE0F\u20E3)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|\p{Cs}/gu
+  /(?!(?<=\p{ExtPict})[\uFE0E\uFE0F]|\uFE0F\u20E3|(?<=\p{ExtPict}[\uFE0F\p{EMod}]?)\u200D(?=\p{ExtPict}))[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{DI}]|\p{Cs}/gu

@@ -62,6 +62,14 @@ describe("printable", () => {
     expect(printable("ann\uFE0F, 1\uFE0F")).toBe("ann\uFFFD, 1\uFFFD")
   })
 
+  it("lets a joiner stand only between two emoji", () => {
+    for (const emoji of ["👨\u200D👩\u200D👧", "👩🏽\u200D🚀", "❤\uFE0F\u200D🔥"])
+      expect(printable(emoji)).toBe(emoji)
+    expect(printable("a\u200Db 👨\u200D 👨\u200D\u200D👩 \u200D👩")).toBe(
+      "a\uFFFDb 👨\uFFFD 👨\uFFFD\uFFFD👩 \uFFFD👩"
+    )
+  })
+
   it("keeps JSON equal, and its lines", () => {
     const value = { "a\u202e": [...characters()].filter((character) => character.length > 0).join("") }
     const json = printableJson(JSON.stringify(value, null, 2))
