@@ -99,15 +99,35 @@ export const makeSlot = Effect.fnUntraced(function* (plan: Plan, within: Scope.S
     Effect.flatMap(backendOf(instance), (backend) =>
       backend === undefined || front === undefined ? Effect.void : front.remove(backend)
     )
+  const drain = (instance: Instance, limit: Duration.DurationInput) =>
+    Effect.flatMap(backendOf(instance), (backend) =>
+      backend === undefined || front === undefined ? Effect.void : Effect.asVoid(front.drain(backend, limit))
+    )
   /** Drains, then stops. Connections still open at the limit (WebSockets, streams) are the instance's to close at SIGTERM. */
   const drainAndStop = (instance: Instance, limit: Duration.DurationInput) =>
     Effect.gen(function* () {
-      const backend = yield* backendOf(instance)
-      if (backend === undefined || front === undefined) return
-      const drained = Effect.asVoid(front.drain(backend, limit))
-      yield* runToCompletion(Effect.raceFirst(drained, Effect.asVoid(instance.exit)))
+      if (front === undefined) return
+      yield* runToCompletion(Effect.raceFirst(drain(instance, limit), Effect.asVoid(instance.exit)))
       yield* runToCompletion(instance.stop)
     })
+  /**
+   * Drains an instance that fails its checks. Returns true if it passes one before it is drained and the pause is over; such an
+   * instance can serve again at once.
+   */
+  const recovers = (instance: Instance, pause: Duration.Duration) => {
+    const passes = Effect.isSuccess(instance.confirm).pipe(
+      Effect.delay(probationInterval),
+      Effect.repeat({ until: (isHealthy) => isHealthy })
+    )
+    const successorIsDue = Effect.zip(drain(instance, drainOf(plan)), Effect.sleep(pause), {
+      concurrent: true
+    })
+    return Effect.raceAll([
+      Effect.as(passes, true),
+      Effect.as(successorIsDue, false),
+      Effect.as(instance.exit, false)
+    ])
+  }
 
   const serveOnce = Effect.gen(function* () {
     const running = (yield* Ref.get(state)).instance
@@ -130,17 +150,24 @@ export const makeSlot = Effect.fnUntraced(function* (plan: Plan, within: Scope.S
         ...labelsOf(plan, instance),
         problem
       })
-      // It still runs, so it may be able to finish its open requests.
+      const failedAt = yield* Clock.currentTimeMillis
+      const delay = failedAt - since > stableAfter ? minDelay : nextDelay
+      const nextAfter = Duration.min(maxDelay, Duration.times(delay, 2))
+      // It still runs, so it may be able to finish its open requests, and may even recover.
       if ((problem === "Unhealthy" || problem === "ForeignPort") && instance !== undefined) {
         yield* set({ phase: "unhealthy" })
-        yield* drainAndStop(instance, drainOf(plan))
+        if (yield* recovers(instance, delay)) {
+          yield* Effect.uninterruptible(Effect.zipRight(join(instance), set({ phase: "healthy" })))
+          return yield* serveAlways(nextAfter)
+        }
+        yield* runToCompletion(instance.stop)
       }
       yield* Effect.uninterruptible(stopInstance)
-      const wasStable = (yield* Clock.currentTimeMillis) - since > stableAfter
-      const delay = wasStable ? minDelay : nextDelay
       yield* Ref.update(state, ({ restarts }) => ({ phase: "backoff" as const, restarts: restarts + 1 }))
-      yield* Effect.sleep(delay)
-      return yield* serveAlways(Duration.min(maxDelay, Duration.times(delay, 2)))
+      yield* Effect.sleep(
+        Duration.millis(Math.max(0, Duration.toMillis(delay) - ((yield* Clock.currentTimeMillis) - failedAt)))
+      )
+      return yield* serveAlways(nextAfter)
     })
 
   const withInstance = <A, E>(use: (instance: Instance) => Effect.Effect<A, E>) =>

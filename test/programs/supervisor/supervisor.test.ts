@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { AppName } from "../../../src/domain/app/app-name.ts"
+import type { BackendState } from "../../../src/services/balancer/balancer.ts"
 import type { StartedProcess } from "../../../src/services/process-spawner/layer-memory.ts"
 import { app, deployment, good, hasEnded, secrets, valueOf, world } from "./world.ts"
 
@@ -167,6 +168,41 @@ describe("an instance", () => {
       assert.strictEqual(valueOf(third as StartedProcess), "value-one")
       assert.strictEqual((yield* on.ask({ command: "status", app })).phase, "running")
     })
+  )
+
+  it.scoped(
+    "that is healthy again before its successor is due serves at once, however long the pause is",
+    () =>
+      Effect.gen(function* () {
+        const on = yield* shop
+        const [front] = yield* on.fronts
+        assert(front)
+        const becomes = (wanted: BackendState) =>
+          Effect.gen(function* () {
+            for (let waited = 0; waited < 10_000; waited += 50) {
+              const found = (yield* front.backends).find(({ port }) => port === 3001)?.state
+              if (found === wanted) return waited
+              yield* on.settle(50)
+            }
+            return assert.fail(`was not ${wanted} within 10 s`)
+          })
+        // The pause doubles with each failure, from 500 ms.
+        for (const pause of [500, 1000, 2000, 4000, 8000]) {
+          yield* on.health.answer(3001, "silent")
+          yield* becomes("draining")
+          assert.strictEqual((yield* on.ask({ command: "status", app })).healthy, 1)
+          yield* on.settle(pause - 200)
+          yield* on.health.answer(3001, "healthy")
+          assert.isAtMost(yield* becomes("serving"), 100)
+          assert.strictEqual((yield* on.ask({ command: "status", app })).healthy, 2)
+        }
+        assert.lengthOf(yield* on.started, 2)
+        // Later than that, there is a successor.
+        yield* on.health.answer(3001, "silent")
+        yield* becomes("draining")
+        yield* on.settle(16_500)
+        assert.lengthOf(yield* on.started, 3)
+      })
   )
 })
 
