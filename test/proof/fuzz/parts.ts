@@ -158,11 +158,11 @@ const pinsText = Buffer.from(
       [
         "/home/ada/shop/.git:.",
         new Map([
-          ["production" as never, ["0123456789abcdef" as never]],
-          ["a" as never, ["0123456789abcdef" as never, "fedcba9876543210" as never]]
+          ["production" as never, [Pins.bound("0123456789abcdef" as never)]],
+          ["a" as never, [Pins.bound("0123456789abcdef" as never), Pins.bound("fedcba9876543210" as never)]]
         ])
       ],
-      ["/home/ada/ü", new Map([["b" as never, ["0123456789abcdef" as never]]])]
+      ["/home/ada/ü", new Map([["b" as never, [{ id: "0123456789abcdef" as never, unbound: true }]]])]
     ])
   )
 )
@@ -173,7 +173,7 @@ export const pins: Target<Buffer> = {
   make: (random) =>
     random.chance(0.05)
       ? pinsText
-      : mangled(random, pinsText, [...words, '"0123456789abcdef"', '"p":{', "[]"]),
+      : mangled(random, pinsText, [...words, '"0123456789abcdef"', '"p":{', '"unbound":true', "[]"]),
   feed: (bytes) => {
     const parsed = Pins.parse(bytes)
     if (Option.isNone(parsed)) return "refused"
@@ -185,13 +185,19 @@ export const pins: Target<Buffer> = {
     const ids = Object.values(json)
       .flatMap((one) => Object.values(one))
       .flat()
-    if (!ids.every((id) => /^[0-9a-f]{16}$/.test(String(id)))) throw new Fault("a key id that is none")
+    if (!ids.every(isPin)) throw new Fault("a pin that is none")
     return "read"
   },
   outcomes: ["refused", "read"],
   giants: () => jsonGiants().slice(0, 1),
   smaller: smallerBytes,
   shown: (bytes) => JSON.stringify(bytes.toString("latin1"))
+}
+
+const isPin = (pin: unknown): boolean => {
+  if (typeof pin === "string") return /^[0-9a-f]{16}$/.test(pin)
+  const { id, unbound, ...others } = pin as { readonly [name: string]: unknown }
+  return typeof id === "string" && isPin(id) && unbound === true && Object.keys(others).length === 0
 }
 
 /** An envelope with any token and values: it must be one JSON object, and lose nothing. */
