@@ -11,6 +11,7 @@ import type { ReplyOf } from "../../src/domain/protocol/replies.ts"
 import type { Command, RequestOf } from "../../src/domain/protocol/requests.ts"
 import { connect } from "../../src/programs/client/client.ts"
 import { layerLocal } from "../../src/services/transport/layer-local.ts"
+import { writableCgroup } from "./cgroup.ts"
 import { eventually } from "./eventually.ts"
 
 /** The built program. */
@@ -64,6 +65,7 @@ export const makeHost = (onEnd: (remove: () => Promise<void>) => void = onTestFi
   const data = Path.join(folder, "data")
   const socket = Path.join(folder, "run", "s")
   const started = new Set<Server>()
+  const pids = new Set<number>()
   const instances = () => startedFor(data)
   const host: Host = {
     folder,
@@ -95,6 +97,7 @@ export const makeHost = (onEnd: (remove: () => Promise<void>) => void = onTestFi
         if (isOver) throw new Error(`tako-server ended: ${server.log()}`)
         return server.log().includes("tako-server listening")
       })
+      pids.add(server.pid)
       return server
     },
     call: callOf(socket),
@@ -105,6 +108,7 @@ export const makeHost = (onEnd: (remove: () => Promise<void>) => void = onTestFi
       for (const pid of instances()) killQuietly(pid, "SIGKILL")
       await eventually("nothing is left", () => started.size === 0 && instances().length === 0)
       removeClaims(data)
+      for (const pid of pids) removeCgroups(pid)
       Fs.rmSync(folder, { recursive: true, force: true })
     }
   }
@@ -118,6 +122,19 @@ const removeClaims = (data: string): void => {
   for (const name of Fs.existsSync(claims) ? Fs.readdirSync(claims) : []) {
     const path = Path.join(claims, name)
     if (Fs.readFileSync(path, "utf8").startsWith(`${data}/`)) Fs.rmSync(path)
+  }
+}
+
+/** A server that was killed leaves them to the next one. */
+const removeCgroups = (pid: number): void => {
+  if (writableCgroup === undefined) return
+  for (const name of Fs.readdirSync(writableCgroup)) {
+    if (!name.startsWith(`tako-server.${pid}.`)) continue
+    const folder = Path.join(writableCgroup, name)
+    for (const entry of Fs.readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isDirectory()) Fs.rmdirSync(Path.join(folder, entry.name))
+    }
+    Fs.rmdirSync(folder)
   }
 }
 

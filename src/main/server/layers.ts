@@ -28,7 +28,7 @@ export const layers = (
     InstanceLog.layer({ directory: Path.join(data, "logs") }),
     Management.layer({ path: socket, ...omitUndefined({ group }) }),
     // Each instance takes four pipes, fd 1 to 4.
-    ProcessSpawner.layerOf({ poolSize: 32, pipesIn: Path.join(data, "pipes") }),
+    ProcessSpawner.layerOf({ poolSize: 32, pipesIn: Path.join(data, "pipes"), ownCgroups: true }),
     Health.layer,
     Balancer.layer
   )

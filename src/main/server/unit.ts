@@ -33,6 +33,8 @@ RestartPreventExitStatus=2 3
 # The server stops its apps itself. Whatever remains is killed.
 KillMode=mixed
 TimeoutStopSec=90
+# The server makes a cgroup for each instance below the unit's, which rules ProtectControlGroups out. Only root can write there.
+Delegate=yes
 LimitCORE=0
 LimitNOFILE=65536
 # The server runs as root to give each app a user of its own, with only the capabilities that takes.
@@ -43,7 +45,6 @@ ProtectHome=read-only
 PrivateTmp=yes
 PrivateDevices=yes
 ProtectClock=yes
-ProtectControlGroups=yes
 ProtectHostname=yes
 ProtectKernelLogs=yes
 ProtectKernelModules=yes

@@ -3,10 +3,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { ProcessExit, SignalName } from "../../domain/process.ts"
+import { type Cgroup, killTimeout } from "./cgroups.ts"
 import { allProcesses, type Entry, filterGradually, hasVariable, poll, processOf } from "./process-table.ts"
-
-/** How long to wait for killed processes. One that is stuck in the kernel (a dead network disk) may never exit. */
-export const killTimeout = Duration.seconds(2)
 
 /** Waits until no process of the tree runs. */
 export const waitUntilGone = (tree: Tree): Effect.Effect<void> =>
@@ -47,23 +45,41 @@ export const stop = (
     if (Option.isSome(yield* within(waitUntilGone(tree)))) return true
     // Repeated, because a process may have forked between the listing and the signal.
     const kill = Effect.map(tree.running, (entries) => {
-      send("SIGKILL", entries)
+      tree.kill(entries)
       return entries.length === 0
     })
     return Option.isSome(yield* Effect.timeoutOption(poll(kill), killTimeout))
   })
 
-/**
- * A process and its descendants. An orphan still belongs to the tree if it is in the same session and has our mark in its
- * environment (Linux). An orphan in a session of its own is a daemon, and stays.
- */
+/** A process, and what it has started. */
 export interface Tree {
   /** The processes that run now, including the root. */
   readonly running: Effect.Effect<ReadonlyArray<Entry>>
   /** Sends a signal, unless the pid belongs to another process by now. */
   readonly send: (entry: Entry, signal: SignalName) => void
+  /** Sends SIGKILL to these, or to every process of the tree if that can be done at once. */
+  readonly kill: (entries: ReadonlyArray<Entry>) => void
 }
 
+/** Everything that runs in the cgroup. */
+export const treeOfCgroup = (cgroup: Cgroup): Tree => ({
+  running: Effect.gen(function* () {
+    const found: Array<Entry> = []
+    yield* filterGradually(yield* cgroup.pids, (pid) => {
+      const entry = processOf(pid)
+      if (entry !== undefined) found.push(entry)
+      return false
+    })
+    return found
+  }),
+  send,
+  kill: cgroup.kill
+})
+
+/**
+ * A process and its descendants. An orphan still belongs to the tree if it is in the same session and has our mark in its
+ * environment (Linux). An orphan in a session of its own is a daemon, and stays.
+ */
 export const makeTree = (root: Entry | undefined, mark: string, session: number | undefined): Tree => {
   const known = new Map<number, Entry>()
   if (root !== undefined) known.set(root.pid, root)
@@ -99,14 +115,19 @@ export const makeTree = (root: Entry | undefined, mark: string, session: number 
   })
   return {
     running: oneAtATime.withPermits(1)(look),
-    send: (entry, signal) => {
-      if (!isSame(entry, processOf(entry.pid))) return
-      try {
-        process.kill(entry.pid, signal as NodeJS.Signals)
-      } catch {
-        // It has just exited (ESRCH), or changed its user (EPERM).
-      }
+    send,
+    kill: (entries) => {
+      for (const entry of entries) send(entry, "SIGKILL")
     }
+  }
+}
+
+const send: Tree["send"] = (entry, signal) => {
+  if (!isSame(entry, processOf(entry.pid))) return
+  try {
+    process.kill(entry.pid, signal as NodeJS.Signals)
+  } catch {
+    // It has just exited (ESRCH), or changed its user (EPERM).
   }
 }
 

@@ -11,6 +11,7 @@ import { type PortReport, silent } from "../../domain/port-report.ts"
 import type { ProcessExit } from "../../domain/process.ts"
 import { childEnvironment } from "../helper-program/child-environment.ts"
 import { run } from "../helper-program/helper-program.ts"
+import type { Cgroup } from "./cgroups.ts"
 import { deliver, type Output, type Readiness, readOutput, readReadiness } from "./pipe-ends.ts"
 import { codeOf, endsOfChild, type Pipes } from "./pipes.ts"
 import type { ProcessSpec } from "./process-spawner.ts"
@@ -21,16 +22,23 @@ export interface Started {
   readonly port: Effect.Effect<PortReport>
   /** "NAME=value" in the environment of this process and its descendants only. */
   readonly mark: string
+  /** The cgroup that it and its descendants are in, if they have one of their own. */
+  readonly cgroup: Cgroup | undefined
   /** Stops reading the output of the process and its children. */
   readonly closeOutput: () => void
+}
+
+interface StartOptions {
+  readonly envelope: string
+  readonly pipes: Pipes
+  readonly wrapper: Wrapper
+  readonly cgroup: Cgroup | undefined
 }
 
 /** Starts the program with these pipes, and closes each pipe once it is no longer needed. */
 export const start = (
   spec: ProcessSpec,
-  envelope: string,
-  pipes: Pipes,
-  wrapper: Wrapper
+  { envelope, pipes, wrapper, cgroup }: StartOptions
 ): Effect.Effect<Started, ProcessNotStarted> =>
   Effect.async((resume) => {
     // Before the program starts: even if we die right after, it gets whatever fits into the pipe.
@@ -57,7 +65,8 @@ export const start = (
       if (pipes.readiness === undefined) completeReport(silent)
       else readiness = readReadiness(pipes.readiness.readEnd, completeReport)
       outputs = readOutputs(spec, pipes)
-      child = spawnWith(spec, pipes, wrapper)
+      const fork = () => spawnWith(spec, pipes, wrapper)
+      child = cgroup === undefined ? fork() : cgroup.enclose(fork)
     } catch (error) {
       return refused(error)
     } finally {
@@ -76,7 +85,14 @@ export const start = (
       }
       const mark = `TAKO_PIPE=${pipes.secrets.identity}`
       resume(
-        Effect.succeed({ child, exit: Deferred.await(exit), port: Deferred.await(report), mark, closeOutput })
+        Effect.succeed({
+          child,
+          exit: Deferred.await(exit),
+          port: Deferred.await(report),
+          mark,
+          cgroup,
+          closeOutput
+        })
       )
     })
     // Not "close": its children may keep our pipes open for longer.

@@ -1,6 +1,7 @@
 import * as Fs from "node:fs"
 import { assert, describe, it } from "vitest"
 import { AppName } from "../../../src/domain/app/app-name.ts"
+import { writableCgroup } from "../../support/cgroup.ts"
 import { eventually } from "../../support/eventually.ts"
 import { type Host, isRoot, makeHost } from "../../support/server.ts"
 import { secretsOf } from "./shop.ts"
@@ -53,6 +54,21 @@ describe.skipIf(!isRoot)("a process that leaves its session, parent and environm
     assert.isAbove(processesOf(user).length, 1)
     await host.call({ command, app })
     assert.deepStrictEqual(processesOf(user), [])
+  })
+
+  it.skipIf(writableCgroup === undefined)("is gone with its instance while another one runs", async () => {
+    const host = makeHost()
+    await host.start()
+    const user = await escaped(host)
+    const before = processesOf(user)
+    await host.call({ command: "restart", app })
+    const after = processesOf(user)
+    assert.isAbove(after.length, 0)
+    assert.deepStrictEqual(
+      before.filter((pid) => after.includes(pid)),
+      []
+    )
+    await host.call({ command: "stop", app })
   })
 
   it("is gone when the server stops", async () => {

@@ -18,3 +18,12 @@ export const openPipes = (pid: number | "self"): ReadonlyMap<number, string> =>
       .filter(([, stats]) => stats.isFIFO())
       .map(([fd, { dev, ino }]) => [fd, `${dev}:${ino}`])
   )
+
+/** Whether it has exited, even if nobody has asked for its exit code. */
+export const hasEnded = (pid: number | string): boolean => {
+  try {
+    return /\) [ZX] /.test(Fs.readFileSync(`/proc/${pid}/stat`, "latin1"))
+  } catch {
+    return true
+  }
+}

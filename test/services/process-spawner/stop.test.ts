@@ -5,6 +5,7 @@ import { layer } from "../../../src/services/process-spawner/layer.ts"
 import { ProcessSpawner } from "../../../src/services/process-spawner/process-spawner.ts"
 import { eventually } from "../../support/eventually.ts"
 import { temporaryFolder } from "../files/folder.ts"
+import { hasEnded } from "./proc.ts"
 
 const start = (script: string) =>
   Effect.gen(function* () {
@@ -27,15 +28,6 @@ const start = (script: string) =>
       )
     return { ...running, told, write: (name: string) => Fs.writeFileSync(path(name), "") }
   })
-
-/** Ended, and be it that nobody has asked for its exit code. */
-const hasEnded = (pid: string | number): boolean => {
-  try {
-    return /\) [ZX] /.test(Fs.readFileSync(`/proc/${pid}/stat`, "latin1"))
-  } catch {
-    return true
-  }
-}
 
 describe.skipIf(process.platform !== "linux")("stop", () => {
   it.scopedLive("ends one that listens to SIGTERM, and its exit code is its own", () =>

@@ -9,7 +9,7 @@ import { ProcessSpawner, type Supervised } from "../../../src/services/process-s
 import { bundle } from "../../support/bundle.ts"
 import { eventually } from "../../support/eventually.ts"
 import { needs } from "../../support/needs.ts"
-import { openFiles } from "./proc.ts"
+import { hasEnded, openFiles } from "./proc.ts"
 import { secretsOf } from "./reader.ts"
 
 const start = (script: string, user?: NonNullable<Supervised["user"]>) =>
@@ -31,19 +31,6 @@ const start = (script: string, user?: NonNullable<Supervised["user"]>) =>
 
 const busyFor = (milliseconds: number) => {
   for (const until = performance.now() + milliseconds; performance.now() < until; );
-}
-
-const statOf = (pid: number | string): ReadonlyArray<string> =>
-  Fs.readFileSync(`/proc/${pid}/stat`, "latin1")
-    .replace(/^.*\) /, "")
-    .split(" ")
-
-const hasEnded = (pid: number | string): boolean => {
-  try {
-    return statOf(pid)[0] === "Z"
-  } catch {
-    return true
-  }
 }
 
 const commandOf = (pid: number | string): string | undefined =>
