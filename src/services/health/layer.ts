@@ -68,7 +68,7 @@ export const layer: Layer.Layer<Health> = Layer.succeed(Health, {
       socket.on("error", (error) => finish(isShortage(errnoOf(error)) ? "unchecked" : false))
       return Effect.sync(() => socket.destroy())
     }),
-  listeners: (port) => Effect.sync(() => listeners(port)),
+  listeners: (port) => listeners(port),
   freePort: Effect.async<number>((resume) => {
     const server = Net.createServer()
     server.once("error", (error) => resume(Effect.die(error)))

@@ -1,5 +1,7 @@
-import * as Fs from "node:fs"
-import { errnoOf, unless } from "../files/errno.ts"
+import type { FileHandle } from "node:fs/promises"
+import * as Fs from "node:fs/promises"
+import * as Effect from "effect/Effect"
+import { errnoOf } from "../files/errno.ts"
 import type { Listeners } from "./health.ts"
 
 /**
@@ -31,62 +33,89 @@ const connecting = "03"
 export const listeners = (
   port: number,
   files: ReadonlyArray<string> = ["/proc/net/tcp", "/proc/net/tcp6"]
-): Listeners => {
-  const wanted = port.toString(16).toUpperCase().padStart(4, "0")
-  const users = new Set<number>()
-  let rank = reachableAddresses.length
-  try {
-    const readable = files.map((file) =>
-      eachSocket(file, ({ local, state, user }) => {
-        const [address = "", localPort] = local.split(":")
-        const ours = state === listening && localPort === wanted ? reachableAddresses.indexOf(address) : -1
-        if (ours >= 0 && ours < rank) {
-          users.clear()
-          rank = ours
-        }
-        if (ours === rank) users.add(user)
-        return state === listening || state === connecting
-      })
-    )
-    return readable.includes(true) ? users : "unknown"
-  } catch (error) {
-    if (isShortage(errnoOf(error))) return "unchecked"
-    throw error
-  }
-}
+): Effect.Effect<Listeners> =>
+  Effect.promise(async () => {
+    const users = new Set<number>()
+    let rank = reachableAddresses.length
+    let isKnown = false
+    try {
+      for (const file of files) {
+        const isReadable = await eachListener(file, port, ({ address, user }) => {
+          const ours = reachableAddresses.indexOf(address)
+          if (ours >= 0 && ours < rank) {
+            users.clear()
+            rank = ours
+          }
+          if (ours === rank) users.add(user)
+        })
+        isKnown ||= isReadable
+      }
+      return isKnown ? users : "unknown"
+    } catch (error) {
+      if (isShortage(errnoOf(error))) return "unchecked"
+      throw error
+    }
+  })
 
-interface Socket {
-  readonly local: string
-  readonly state: string
+interface Listener {
+  readonly address: string
   readonly user: number
 }
 
 const chunkLength = 65_536
 
 /**
- * Reads sockets until `visit` returns false: listeners come first, and a hundred thousand connections may follow. Returns false
- * if the file cannot be read.
+ * Reads the listeners on the port. Returns false if the file cannot be read. How long the file is depends on what the apps have
+ * opened, so it is read without blocking, and only lines that contain the port are taken apart.
  */
-const eachSocket = (path: string, visit: (socket: Socket) => boolean): boolean => {
-  const fd = unless(["ENOENT", "EACCES"], () => Fs.openSync(path, "r"))
-  if (fd === undefined) return false
+const eachListener = async (
+  path: string,
+  port: number,
+  visit: (listener: Listener) => void
+): Promise<boolean> => {
+  const file = await open(path)
+  if (file === undefined) return false
+  const wanted = `:${port.toString(16).toUpperCase().padStart(4, "0")}`
   try {
     const chunk = Buffer.alloc(chunkLength)
     let rest = ""
     for (;;) {
-      const length = Fs.readSync(fd, chunk)
-      const lines = (rest + chunk.toString("latin1", 0, length)).split("\n")
-      rest = length === 0 ? "" : (lines.pop() ?? "")
-      for (const line of lines) {
-        // sl local_address rem_address st tx:rx tr:tm retrnsmt uid …
-        const [, local = "", , state = "", , , , user] = line.trim().split(/\s+/)
-        if (local.includes(":") && !visit({ local, state, user: Number(user) })) return true
+      const { bytesRead } = await file.read(chunk)
+      const text = rest + chunk.toString("latin1", 0, bytesRead)
+      const end = bytesRead === 0 ? text.length : text.lastIndexOf("\n") + 1
+      for (let at = text.indexOf(wanted); at >= 0 && at < end; at = text.indexOf(wanted, at + 1)) {
+        const { local, state, user } = socketAt(text, at)
+        if (state === listening && local.endsWith(wanted))
+          visit({ address: local.slice(0, -wanted.length), user })
       }
-      if (length === 0) return true
+      // Listeners come first, and a hundred thousand connections may follow.
+      const last = socketAt(text, end - 2)
+      const areMoreListeners =
+        last.state === listening || last.state === connecting || !last.local.includes(":")
+      if (bytesRead === 0 || !areMoreListeners) return true
+      rest = text.slice(end)
     }
   } finally {
-    Fs.closeSync(fd)
+    await file.close()
   }
+}
+
+const open = async (path: string): Promise<FileHandle | undefined> => {
+  try {
+    return await Fs.open(path)
+  } catch (error) {
+    if (["ENOENT", "EACCES"].includes(errnoOf(error) ?? "")) return undefined
+    throw error
+  }
+}
+
+/** The socket in the line around this position: sl local_address rem_address st tx:rx tr:tm retrnsmt uid … */
+const socketAt = (text: string, at: number): { local: string; state: string; user: number } => {
+  const begin = text.lastIndexOf("\n", at) + 1
+  const end = text.indexOf("\n", at)
+  const line = text.slice(begin, end < 0 ? undefined : end)
+  const [, local = "", , state = "", , , , user] = line.trim().split(/\s+/)
+  return { local, state, user: Number(user) }
 }
 
 const shortages: ReadonlySet<string> = new Set([

@@ -116,11 +116,11 @@ export const pipePool = Effect.fnUntraced(function* ({ size, privateFolder }: Po
   return { take }
 })
 
-/** Tries several folders: a TMPDIR may be missing, read-only, or on a file system without FIFOs. */
+/** Of the shared folders it tries several: a TMPDIR may be missing, read-only, or on a file system without FIFOs. */
 const makeBatch = ({ size, privateFolder }: PoolOptions, sweeps: boolean): Effect.Effect<Batch, NoPipe> =>
   Effect.suspend(() => {
     const shared = [Os.tmpdir(), process.env.XDG_RUNTIME_DIR || "/dev/shm", "/dev/shm", "/tmp"]
-    const places = privateFolder === undefined ? shared : [privateFolder, ...shared]
+    const places = privateFolder === undefined ? shared : [privateFolder]
     return Effect.firstSuccessOf(places.map((place) => makeBatchIn(place, size, sweeps)))
   })
 

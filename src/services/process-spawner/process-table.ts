@@ -77,14 +77,15 @@ const otherWork: Effect.Effect<void> = Effect.async((resume) => {
   return Effect.sync(() => clearImmediate(immediate))
 })
 
-const fromProc = Effect.suspend(() => {
+const fromProc = Effect.gen(function* () {
   const found = new Map<number, Entry>()
-  const keep = (name: string): boolean => {
+  const names = yield* Effect.promise(() => Fs.promises.readdir("/proc"))
+  yield* filterGradually(names, (name) => {
     const entry = /^\d+$/.test(name) ? read(Number(name)) : undefined
     if (entry !== undefined) found.set(entry.pid, entry)
     return false
-  }
-  return Effect.as(filterGradually(Fs.readdirSync("/proc"), keep), found)
+  })
+  return found
 })
 
 const read = (pid: number): Entry | undefined => {

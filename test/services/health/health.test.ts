@@ -92,10 +92,10 @@ describe.skipIf(process.platform !== "linux")("the listeners of a port", () => {
     Effect.gen(function* () {
       for (const host of ["127.0.0.1", "0.0.0.0"]) {
         const port = yield* listening(Net.createServer(), host)
-        assert.deepStrictEqual(listeners(port), new Set([process.geteuid?.() ?? -1]))
+        assert.deepStrictEqual(yield* listeners(port), new Set([process.geteuid?.() ?? -1]))
       }
       const port = yield* Effect.scoped(listening(Net.createServer()))
-      assert.deepStrictEqual(listeners(port), new Set())
+      assert.deepStrictEqual(yield* listeners(port), new Set())
     })
   )
 
@@ -139,9 +139,9 @@ describe.skipIf(process.platform !== "linux")("the listeners of a port", () => {
         [`${folder}/tcp`, `${folder}/tcp6`],
         [`${folder}/tcp6`, `${folder}/tcp`]
       ]) {
-        assert.deepStrictEqual(listeners(8080, files), new Set(expected))
+        assert.deepStrictEqual(yield* listeners(8080, files), new Set(expected))
       }
-      assert.deepStrictEqual(listeners(8080, [`${folder}/none`]), "unknown")
+      assert.deepStrictEqual(yield* listeners(8080, [`${folder}/none`]), "unknown")
     })
   )
 
@@ -161,7 +161,7 @@ describe.skipIf(process.platform !== "linux")("the listeners of a port", () => {
           Net.connect(port, "127.0.0.1").on("data", (data) => resume(Effect.succeed(String(data))))
         })
         assert.strictEqual(received, "own")
-        assert.deepStrictEqual(listeners(port), new Set([process.geteuid?.() ?? -1]))
+        assert.deepStrictEqual(yield* listeners(port), new Set([process.geteuid?.() ?? -1]))
       }
     })
   )

@@ -63,4 +63,15 @@ describe("a pool of pipes", () => {
       assert.deepStrictEqual(Fs.readdirSync(folder), shared)
     })
   )
+
+  it.scopedLive("with a folder of its own that it cannot use fails instead of using the shared ones", () =>
+    Effect.gen(function* () {
+      const unusable = Path.join(folder, "a-file")
+      Fs.writeFileSync(unusable, "")
+      const shared = Fs.readdirSync(folder)
+      const { take } = yield* pipePool({ size: 2, privateFolder: unusable })
+      assert.strictEqual((yield* Effect.flip(take("to-child"))).code, "ENOTDIR")
+      assert.deepStrictEqual(Fs.readdirSync(folder), shared)
+    })
+  )
 })
