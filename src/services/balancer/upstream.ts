@@ -98,29 +98,33 @@ interface TunnelHandler {
  * A backend may answer before it has read the whole request, and close: what is written afterwards fails, and Node would
  * destroy the socket with the answer still unread in it. So a failed write, and all that follow it, count as done, and
  * reading goes on until the backend's end or error.
+ *
+ * Not a subclass of the socket, for which every command would load node:net.
  */
-class BackendSocket extends Net.Socket {
+class FailedWrites {
   /** Whether a write failed. */
-  hasFailed = false
+  areSeen = false
   /** False for a tunnel, which ends as soon as one direction fails. */
-  survivesFailedWrite = true
+  areSurvived = true
 
-  override _write(chunk: Buffer | string, encoding: BufferEncoding, done: (error?: Error | null) => void) {
-    if (this.hasFailed) return done()
-    super._write(chunk, encoding, (error) => this.written(error, done))
+  constructor(socket: Net.Socket) {
+    const write = socket._write.bind(socket)
+    const writev = socket._writev?.bind(socket)
+    socket._write = (chunk, encoding, done) => {
+      if (this.areSeen) done()
+      else write(chunk, encoding, this.andThen(done))
+    }
+    socket._writev = (chunks, done) => {
+      if (this.areSeen) done()
+      else writev?.(chunks, this.andThen(done))
+    }
   }
 
-  override _writev(
-    chunks: Array<{ chunk: Buffer | string; encoding: BufferEncoding }>,
-    done: (error?: Error | null) => void
-  ) {
-    if (this.hasFailed) return done()
-    super._writev?.(chunks, (error) => this.written(error, done))
-  }
-
-  private written(error: Error | null | undefined, done: (error?: Error | null) => void) {
-    if (error) this.hasFailed = true
-    done(this.survivesFailedWrite ? undefined : error)
+  private andThen(done: (error?: Error | null) => void) {
+    return (error?: Error | null) => {
+      if (error) this.areSeen = true
+      done(this.areSurvived ? undefined : error)
+    }
   }
 }
 
@@ -133,7 +137,8 @@ export class Connection {
   /** Whether it has carried an earlier request. */
   isReused = false
   usableUntil = 0
-  private readonly socket: BackendSocket
+  private readonly socket: Net.Socket
+  private readonly failedWrites: FailedWrites
   private readonly reader = new ResponseReader(maxIdle)
   private handler: ConnectionHandler | undefined
   private tunnel: TunnelHandler | undefined
@@ -152,8 +157,9 @@ export class Connection {
         }
       }
     }
-    const socket = new BackendSocket(options)
+    const socket = new Net.Socket(options)
     this.socket = socket
+    this.failedWrites = new FailedWrites(socket)
     socket.setNoDelay(true)
     socket.connect({ host: "127.0.0.1", port: upstream.port })
     socket.on("error", (error: NodeJS.ErrnoException) => {
@@ -166,7 +172,7 @@ export class Connection {
 
   /** Whether a write failed: it may still read a response, and carries no other request. */
   get isBroken(): boolean {
-    return this.socket.hasFailed
+    return this.failedWrites.areSeen
   }
 
   /** Works for this exchange from now on, whose request may be a HEAD request. */
@@ -178,7 +184,7 @@ export class Connection {
   switchToTunnel(tunnel: TunnelHandler) {
     this.handler = undefined
     this.tunnel = tunnel
-    this.socket.survivesFailedWrite = false
+    this.failedWrites.areSurvived = false
     if (this.isBroken) this.destroy()
   }
 
