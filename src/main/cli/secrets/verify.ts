@@ -16,7 +16,7 @@ export const verify = leaf(
   {
     summary: "Check that every value opens with the available keys",
     description:
-      "Exits 4 if a value is damaged or misplaced an environment was replaced, or one does not bind its values and nobody agreed to that, 3 if the environment of --env has no key here or if TAKO_PASSPHRASE or TAKO_KEY opens nothing at all, and 1 if an environment lacks a secret that tako.toml requires.",
+      "Exits 4 if a value is damaged or misplaced, if an environment was replaced, or if one does not bind its values and nobody agreed to that; 3 if the environment of --env has no key here or if TAKO_PASSPHRASE or TAKO_KEY opens nothing at all; and 1 if an environment lacks a secret that tako.toml requires.",
     example: "tako secrets verify",
     flags: { environment: environmentFlag, json: jsonFlag }
   },
