@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { forwardableTrailers } from "./fields.ts"
 import { type RequestHead, sendBody } from "./request.ts"
-import type { ResponseHead } from "./response.ts"
+import { type ResponseHead, withoutFields } from "./response.ts"
 import type { Rotation } from "./rotation.ts"
 import { type DetachedClient, joinTunnel } from "./tunnel.ts"
 import type { Connection, ConnectionHandler, Upstream } from "./upstream.ts"
@@ -22,6 +22,7 @@ const smallBody = 16_384
 const maxInterims = 64
 /** The most that the fields of all interim responses to one request may take: characters. */
 const maxInterimLength = 131_072
+const trailerField = new Set(["trailer"])
 
 /** A client's request, until its response is closed. It is in flight at one backend at a time. */
 export class Exchange implements ConnectionHandler {
@@ -121,8 +122,10 @@ export class Exchange implements ConnectionHandler {
     if (head.status === 101) return this.switchProtocols(head)
     this.keepAlive = head.keepAlive
     if (this.mustClose) head.fields.push("Connection", "close")
+    const isMisplaced = head.hasTrailer && !this.takesTrailers(head)
+    const fields = isMisplaced ? withoutFields(head.fields, trailerField) : head.fields
     try {
-      this.response.writeHead(head.status, head.reason, head.fields)
+      this.response.writeHead(head.status, head.reason, fields)
     } catch {
       // Node validates names and values before it sends anything.
       return this.fail(502, "the app's response is malformed")
@@ -184,12 +187,7 @@ export class Exchange implements ConnectionHandler {
     if (isRefused && upstream.state === "serving") this.front.rotation.setState(upstream, "refused")
     const mayRetry = this.head.body === "none" && idempotent.has(this.request.method ?? "")
     if (this.state !== "sent" || !mayRetry || !(isRefused || connection.isReused))
-      return this.fail(
-        502,
-        isRefused
-          ? "the app refused the connection"
-          : "the app closed the connection before its response was complete"
-      )
+      return this.fail(502, isRefused ? "the app refused the connection" : brokenBy(connection))
     upstream.requestEnded()
     this.upstream = undefined
     // Another backend if possible: one that is being killed may still accept connections for a moment.
@@ -263,6 +261,14 @@ export class Exchange implements ConnectionHandler {
     this.state = "tunnel"
   }
 
+  /** Node refuses a Trailer field where it sends no chunks. */
+  private takesTrailers({ status, framing }: ResponseHead): boolean {
+    const { method, httpVersionMinor } = this.request
+    return (
+      framing === "chunked" && httpVersionMinor > 0 && method !== "HEAD" && status !== 204 && status !== 304
+    )
+  }
+
   private flush() {
     if (this.heldBody !== undefined) this.response.write(this.heldBody, "latin1")
     else if (!this.isHeadSent) this.response.flushHeaders()
@@ -277,11 +283,14 @@ export class Exchange implements ConnectionHandler {
 
   /** A client that waits for 100 Continue may or may not send its body: its next bytes could be read in two ways. */
   private get mustClose(): boolean {
-    return (
-      this.detached !== undefined || (this.head.expectsContinue && !this.hasSent100 && !this.request.complete)
-    )
+    return this.head.hasUpgrade || (this.head.expectsContinue && !this.hasSent100 && !this.request.complete)
   }
 }
+
+const brokenBy = ({ problem }: Connection): string =>
+  problem === undefined
+    ? "the app closed the connection before its response was complete"
+    : `the app's response is malformed: ${problem}`
 
 /** 103 (RFC 8297) with its Link fields, the only ones that Node can send. Not for a client that has yet to take earlier bytes. */
 const sendEarlyHints = (response: ServerResponse, fields: ReadonlyArray<string>): void => {
@@ -300,7 +309,8 @@ const reasons = {
   501: "Not Implemented",
   502: "Bad Gateway",
   503: "Service Unavailable",
-  504: "Gateway Timeout"
+  504: "Gateway Timeout",
+  505: "HTTP Version Not Supported"
 } as const
 
 type ErrorStatus = keyof typeof reasons

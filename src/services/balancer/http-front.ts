@@ -45,6 +45,7 @@ export class HttpFront implements ExchangeFront {
     const buffer = Buffer.allocUnsafeSlow(65_536)
     this.rotation = new Rotation((backend) => new Upstream(backend, buffer))
     const server = Http.createServer({
+      IncomingMessage: requestClass(),
       insecureHTTPParser: false,
       requireHostHeader: true,
       maxHeaderSize: 16_384,
@@ -105,9 +106,8 @@ export class HttpFront implements ExchangeFront {
       response.on("close", () => this.lingering.add(request))
       return respondWithError(response, head.status, head.why, true)
     }
-    if (detached !== undefined && head.body !== "none")
-      return respondWithError(response, 501, "an upgrade with a body is not supported", true)
     if (head.body !== "none") this.deferClose(request)
+    if (head.hasUpgrade) this.closing.add(request.socket)
     const exchange = new Exchange(this, request, response, head, detached)
     this.exchanges.add(exchange)
     if (detached === undefined)
@@ -144,10 +144,7 @@ export class HttpFront implements ExchangeFront {
     return false
   }
 
-  /**
-   * Forwards an upgrade to WebSocket and no other. Inside another protocol (h2c) the client could say what the front
-   * forbids, so such a request is treated as an ordinary one (RFC 9110 §7.8), after which the connection closes.
-   */
+  /** Node has detached the connection. Only WebSocket is forwarded: see {@link isWebSocket}. */
   private upgrade(request: Http.IncomingMessage, socket: Socket, first: Buffer) {
     socket.on("error", () => {})
     const response = new Http.ServerResponse(request)
@@ -163,7 +160,7 @@ export class HttpFront implements ExchangeFront {
       response.detachSocket(socket)
       socket.destroySoon()
     })
-    const protocol = /^websocket$/i.test(request.headers.upgrade ?? "") ? "websocket" : undefined
+    const protocol = isWebSocket(request) ? "websocket" : undefined
     this.accept(request, response, { socket, first, protocol })
   }
 
@@ -191,3 +188,30 @@ export class HttpFront implements ExchangeFront {
       exchange.reset()
   }
 }
+
+/**
+ * Inside another protocol (h2c) the client could say what the front forbids, so any other upgrade is ignored, as a server may
+ * (RFC 9110 §7.8): the request is an ordinary one, the last of its connection.
+ */
+const isWebSocket = ({ headers }: Http.IncomingMessage): boolean => /^websocket$/i.test(headers.upgrade ?? "")
+
+const hasBody = ({ headers }: Http.IncomingMessage): boolean =>
+  headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0"
+
+/**
+ * Node detaches the connection of each request that its parser marks as an upgrade, and its body would be lost: Java's HTTP client
+ * and `curl --http2` ask for h2c with every POST. With a body, the mark is removed. (A class at module level would load node:http
+ * in every command.)
+ */
+const requestClass = (): typeof Http.IncomingMessage =>
+  class extends Http.IncomingMessage {
+    private isMarked = false
+
+    get upgrade(): boolean {
+      return this.isMarked && !hasBody(this)
+    }
+
+    set upgrade(isMarked: boolean) {
+      this.isMarked = isMarked
+    }
+  }

@@ -7,10 +7,12 @@ export interface RequestHead {
   readonly text: string
   readonly body: "none" | "length" | "chunked"
   readonly expectsContinue: boolean
+  /** It has an Upgrade field, after which Node reads no further request of the connection. */
+  readonly hasUpgrade: boolean
 }
 
 interface RejectedRequest {
-  readonly status: 400 | 421 | 501
+  readonly status: 400 | 421 | 501 | 505
   readonly why: string
 }
 
@@ -25,9 +27,13 @@ const absoluteForm = /^https?:\/\/([^/?#@]+)([/?].*)?$/i
  * refused what is malformed; this refuses what two parsers could read in two ways.
  */
 export const requestHead = (
-  { method, url = "", httpVersionMinor, rawHeaders, socket }: IncomingMessage,
+  { method, url = "", httpVersionMajor, httpVersionMinor, rawHeaders, socket }: IncomingMessage,
   upgrade: string | undefined
 ): RequestHead | RejectedRequest => {
+  // Node's parser also takes 0.9 and 2.0, as if they were 1.x.
+  if (httpVersionMajor !== 1) return { status: 505, why: "the request must be of HTTP 1.1 or 1.0" }
+  // A fragment is the client's alone (RFC 9110 §4.2.5). Some parsers cut it off, and others take it for a part of the path.
+  if (url.includes("#")) return { status: 400, why: "the request's target is malformed" }
   const absolute = url.charCodeAt(0) === 47 || url === "*" ? undefined : absoluteForm.exec(url)
   if (absolute === null) return { status: 400, why: "the request's target is malformed" }
   let host = absolute?.[1]
@@ -37,6 +43,7 @@ export const requestHead = (
   let coding: string | undefined
   let connection: ReadonlyArray<string> | undefined
   let expectsContinue = false
+  let hasUpgrade = false
   let fields = ""
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string
@@ -56,6 +63,7 @@ export const requestHead = (
       if (!hasNoFieldNames(value)) connection = [...(connection ?? []), ...connectionOptions(value)]
       continue
     }
+    if (lower === "upgrade") hasUpgrade = true
     if (isHopByHop(lower) || isSetByFront(lower)) continue
     if (lower === "content-length") {
       lengths++
@@ -85,7 +93,8 @@ export const requestHead = (
   return {
     text: `${start}${forwardedHost}${framing}${upgrading}\r\n`,
     body: coding !== undefined ? "chunked" : !isEmpty ? "length" : "none",
-    expectsContinue
+    expectsContinue,
+    hasUpgrade
   }
 }
 

@@ -8,6 +8,8 @@ export interface ResponseHead {
   readonly reason: string
   /** The end-to-end fields as name, value, name, value, in the backend's order and case. */
   readonly fields: Array<string>
+  /** Whether Trailer is among the fields. */
+  readonly hasTrailer: boolean
   readonly framing: Framing
   /** For how many milliseconds the connection may idle before its next request; 0 if it must close. */
   readonly keepAlive: number
@@ -29,6 +31,15 @@ export interface ResponseHandler {
 
 /** `surplus`: bytes followed the end of the response. */
 export type ReadResult = "more" | "end" | "surplus" | "malformed"
+
+/** What is wrong with the head of a response, to follow "the app's response is malformed: ". */
+export type Problem =
+  | "its status line is not HTTP/1.x"
+  | "a header field is malformed"
+  | "its Content-Length is not one number"
+  | "its length is ambiguous"
+  | "its header is longer than 64 KiB"
+  | "an interim response would end the connection"
 
 type State = "head" | "body" | "until-close" | "chunk-size" | "chunk" | "chunk-end" | "trailers" | "done"
 
@@ -58,6 +69,8 @@ export class ResponseReader {
   private handler: ResponseHandler | undefined
   /** What followed the end of the response: the first bytes of a tunnel, or bytes that no request asked for. */
   surplus: Buffer | undefined
+  /** Why a read was "malformed", if that was the head. Nobody can be told about a body any more. */
+  problem: Problem | undefined
   private readonly maxIdle: number
 
   /** Connections idle for at most so many milliseconds, whatever the backend allows. */
@@ -139,7 +152,7 @@ export class ResponseReader {
     const end = text.indexOf(endOfHead)
     const head = end < 0 ? undefined : parseHead(text.slice(0, end), this.maxIdle)
     // What is malformed is left to `readHead`, which says so.
-    if (head === undefined || !this.startBody(head)) return 0
+    if (typeof head !== "object" || !this.startBody(head)) return 0
     const start = end + endOfHead.length
     if (this.state !== "body" || start + this.remaining !== text.length) return start
     this.handler?.onWholeBody(text.slice(start))
@@ -149,10 +162,12 @@ export class ResponseReader {
 
   private readHead(bytes: Buffer): Buffer | "malformed" | undefined {
     const end = bytes.indexOf(endOfHead, 0, "latin1")
-    if (end < 0) return bytes.length > headLimit ? "malformed" : this.keep(bytes)
-    if (end > headLimit) return "malformed"
+    if (Math.max(end, end < 0 ? bytes.length : 0) > headLimit)
+      return this.refuse("its header is longer than 64 KiB")
+    if (end < 0) return this.keep(bytes)
     const head = parseHead(bytes.toString("latin1", 0, end), this.maxIdle)
-    if (head === undefined || !this.startBody(head)) return "malformed"
+    if (typeof head === "string") return this.refuse(head)
+    if (!this.startBody(head)) return this.refuse("an interim response would end the connection")
     return bytes.subarray(end + endOfHead.length)
   }
 
@@ -184,8 +199,8 @@ export class ResponseReader {
 
   private readChunkSize(bytes: Buffer): Buffer | "malformed" | undefined {
     const end = bytes.indexOf(endOfLine, 0, "latin1")
-    if (end < 0) return bytes.length > chunkLineLimit ? "malformed" : this.keep(bytes)
-    const size = chunkLine.exec(bytes.toString("latin1", 0, end))?.[1]
+    if (end < 0 && bytes.length <= chunkLineLimit) return this.keep(bytes)
+    const size = end < 0 ? undefined : chunkLine.exec(bytes.toString("latin1", 0, end))?.[1]
     if (size === undefined) return "malformed"
     this.remaining = Number.parseInt(size, 16)
     this.state = this.remaining === 0 ? "trailers" : "chunk"
@@ -199,12 +214,18 @@ export class ResponseReader {
       return bytes.subarray(2)
     }
     const end = bytes.indexOf(endOfHead, 0, "latin1")
-    if (end < 0) return bytes.length > headLimit ? "malformed" : this.keep(bytes)
+    if (end < 0 && bytes.length <= headLimit) return this.keep(bytes)
+    if (end < 0) return "malformed"
     // Behind these lines, a trailer that says anything about the body's length is ambiguous, and refused.
     const trailers = parseHead(`${beforeTrailers}${bytes.toString("latin1", 0, end)}`, 0)
-    if (trailers === undefined) return "malformed"
+    if (typeof trailers === "string") return "malformed"
     this.finish(trailers.fields)
     return bytes.subarray(end + endOfHead.length)
+  }
+
+  private refuse(problem: Problem): "malformed" {
+    this.problem = problem
+    return "malformed"
   }
 
   private keep(bytes: Buffer): undefined {
@@ -225,12 +246,12 @@ const fieldName = /^[\w!#$%&'*+.^`|~-]+$/
 const forbidden = /[^\t\x20-\x7e\x80-\xff]/
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/
 
-/** Parses a head without its last two CRLF. Undefined for what is malformed or ambiguous. */
-const parseHead = (text: string, maxIdle: number): ResponseHead | undefined => {
+/** Parses a head without its last two CRLF. */
+const parseHead = (text: string, maxIdle: number): ResponseHead | Problem => {
   let lineEnd = text.indexOf(endOfLine)
   if (lineEnd < 0) lineEnd = text.length
   const start = statusLine.exec(text.slice(0, lineEnd))
-  if (start === null) return undefined
+  if (start === null) return "its status line is not HTTP/1.x"
   const minor = start[1] === "0" ? 0 : 1
   const status = Number(start[2])
 
@@ -240,18 +261,19 @@ const parseHead = (text: string, maxIdle: number): ResponseHead | undefined => {
   let connection: string | undefined
   let keepAlive: string | undefined
   let upgrade: string | undefined
+  let hasTrailer = false
   let mayUpgrade = true
   while (lineEnd < text.length) {
     const line = lineEnd + endOfLine.length
     lineEnd = text.indexOf(endOfLine, line)
     if (lineEnd < 0) lineEnd = text.length
     const colon = text.indexOf(":", line)
-    if (colon < 0 || colon >= lineEnd) return undefined
+    if (colon < 0 || colon >= lineEnd) return "a header field is malformed"
     const name = text.slice(line, colon)
     // Refuses a folded line as well, since that starts with a space or tab.
-    if (!fieldName.test(name)) return undefined
+    if (!fieldName.test(name)) return "a header field is malformed"
     const value = trimmed(text, colon + 1, lineEnd)
-    if (forbidden.test(value)) return undefined
+    if (forbidden.test(value)) return "a header field is malformed"
     if (!mayBeSpecial(name.charCodeAt(0))) {
       fields.push(name, value)
       continue
@@ -259,9 +281,10 @@ const parseHead = (text: string, maxIdle: number): ResponseHead | undefined => {
     const lower = name.toLowerCase()
     // Node takes a tab behind these values for a part of them: it reads "chunked" as until the close, and no Upgrade.
     const hasTab = text.slice(colon, lineEnd).includes("\t")
-    if (hasTab && (lower === "content-length" || lower === "transfer-encoding")) return undefined
+    if (hasTab && (lower === "content-length" || lower === "transfer-encoding"))
+      return "its length is ambiguous"
     if (lower === "content-length") {
-      if (length !== undefined || !/^\d{1,15}$/.test(value)) return undefined
+      if (length !== undefined || !/^\d{1,15}$/.test(value)) return "its Content-Length is not one number"
       length = value
     } else if (lower === "connection") {
       connection = connection === undefined ? value : `${connection},${value}`
@@ -269,16 +292,18 @@ const parseHead = (text: string, maxIdle: number): ResponseHead | undefined => {
     } else if (lower === "transfer-encoding") coding = coding === undefined ? value : `${coding},${value}`
     else if (lower === "keep-alive") keepAlive = value
     else if (lower === "upgrade") upgrade = value
+    else if (lower === "trailer") hasTrailer = true
     if (!isHopByHop(lower) && !isSetByFront(lower)) fields.push(name, value)
   }
   if (coding !== undefined && (length !== undefined || minor === 0 || coding.toLowerCase() !== "chunked"))
-    return undefined
+    return "its length is ambiguous"
   const options =
     connection === undefined || connection === "keep-alive" ? undefined : connectionOptions(connection)
   return {
     status,
     reason: start[3] ?? "",
     fields: options === undefined ? fields : withoutOptions(fields, options),
+    hasTrailer,
     framing: coding !== undefined ? "chunked" : length !== undefined ? Number(length) : "until-close",
     keepAlive: minor === 0 || options?.includes("close") ? 0 : idleTime(keepAlive, maxIdle),
     upgrade: mayUpgrade && options?.includes("upgrade") && upgrade !== "" ? upgrade : undefined
@@ -295,11 +320,13 @@ const trimmed = (text: string, from: number, to: number): string => {
 
 const isSpace = (code: number): boolean => code === space || code === tab
 
+/** Fields that the Connection field names belong to the connection, except for the body's length. */
 const withoutOptions = (fields: Array<string>, options: ReadonlyArray<string>): Array<string> =>
-  fields.filter((_, index) => {
-    const name = (fields[index - (index % 2)] as string).toLowerCase()
-    return name === "content-length" || !options.includes(name)
-  })
+  withoutFields(fields, new Set(options.filter((name) => name !== "content-length")))
+
+/** Expects lowercase names. */
+export const withoutFields = (fields: Array<string>, names: ReadonlySet<string>): Array<string> =>
+  fields.filter((_, index) => !names.has((fields[index - (index % 2)] as string).toLowerCase()))
 
 /** What Keep-Alive allows (RFC 2068 §19.7.1.1; Node sends it), less a second in which the backend may already be closing. */
 const idleTime = (keepAlive: string | undefined, maxIdle: number): number => {

@@ -2,7 +2,7 @@ import * as Net from "node:net"
 // Not the global: the build takes that away from Effect.
 import { performance } from "node:perf_hooks"
 import type { Backend } from "./balancer.ts"
-import { type ResponseHandler, ResponseReader } from "./response.ts"
+import { type Problem, type ResponseHandler, ResponseReader } from "./response.ts"
 import { Member } from "./rotation.ts"
 
 /** For how long a backend gets requests last after a connection to it broke: a killed process takes a while to die. Milliseconds. */
@@ -168,6 +168,11 @@ export class Connection {
     socket.on("drain", () => (this.tunnel ?? this.handler)?.onDrain())
     socket.on("end", () => this.ended())
     socket.on("close", () => this.closed())
+  }
+
+  /** What was wrong with a response that failed. */
+  get problem(): Problem | undefined {
+    return this.reader.problem
   }
 
   /** Whether a write failed: it may still read a response, and carries no other request. */

@@ -153,6 +153,17 @@ describe("a request through the front", () => {
         ].map((host) => ["400", head("GET / HTTP/1.1", `Host: ${host}`)] as const),
         ["400", head("GET http://a:b/ HTTP/1.1", "Host: a")],
         ["400", "GET / HTTP/1.1\nHost: a\n\n"],
+        ...["/a#b", "/#", "http://a/#b", "http://a#b", "*#"].map(
+          (target) => ["400", head(`GET ${target} HTTP/1.1`, "Host: a")] as const
+        ),
+        ...["0.9", "2.0"].map((version) => ["505", head(`GET / HTTP/${version}`, "Host: a")] as const),
+        ...["1.2", "1.9", "3.0", "1", "1.10"].map(
+          (version) => ["400", head(`GET / HTTP/${version}`, "Host: a")] as const
+        ),
+        ["505", "GET /\r\n\r\n"],
+        ...["a b", "a(", "a,", "a/b", "a;", "a[", "a{", 'a"', "a\xe9", "", "a@"].map(
+          (name) => ["400", head("GET / HTTP/1.1", "Host: a", `${name}: x`)] as const
+        ),
         ["431", get("/", `X: ${"x".repeat(17_000)}`)]
       ] as const) {
         const answer = yield* say(port, request)
@@ -262,6 +273,42 @@ describe("a request through the front", () => {
       assert.notMatch(h2c, /upgrade|smuggled|settings/i)
       assert.notMatch(yield* say(port, head("CONNECT a:80 HTTP/1.1", "Host: a:80")), /200/)
     })
+  )
+
+  it.scopedLive(
+    "that asks for another protocol with a body is an ordinary one, the last of its connection",
+    () =>
+      Effect.gen(function* () {
+        const received: Array<string> = []
+        const { port } = yield* app((request, response) => {
+          const { upgrade, "http2-settings": settings } = request.headers
+          received.push(`${request.method} ${request.url} ${upgrade} ${settings}`)
+          request.pipe(response)
+        })
+        const asking = (protocol: string, ...fields: ReadonlyArray<string>) =>
+          head(
+            "POST /up HTTP/1.1",
+            "Host: a",
+            "Connection: Upgrade, HTTP2-Settings",
+            `Upgrade: ${protocol}`,
+            "HTTP2-Settings: x",
+            ...fields
+          )
+        const second = head("GET /second HTTP/1.1", "Host: a")
+        for (const protocol of ["h2c", "websocket", "TLS/1.0, h2c"]) {
+          for (const body of [
+            `${asking(protocol, "Content-Length: 5")}hello`,
+            `${asking(protocol, "Transfer-Encoding: chunked")}5\r\nhello\r\n0\r\n\r\n`
+          ]) {
+            received.length = 0
+            const answer = yield* say(port, body + second)
+            assert.strictEqual(statusOf(answer), "200", body)
+            assert.match(answer, /\r\nConnection: close\r\n/i)
+            assert.match(answer, /hello/)
+            assert.deepStrictEqual(received, ["POST /up undefined undefined"])
+          }
+        }
+      })
   )
 
   it.scopedLive("is abandoned at the backend when its client vanishes, and is no longer in flight", () =>

@@ -61,31 +61,71 @@ describe("a response through the front", () => {
     })
   )
 
+  it.scopedLive("announces trailers only where they can follow", () =>
+    Effect.gen(function* () {
+      const framings: Readonly<Record<string, string>> = {
+        length: "Content-Length: 2\r\n\r\nok",
+        none: "\r\n",
+        close: "Connection: close\r\n\r\nok",
+        chunked: "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n",
+        head: "Transfer-Encoding: chunked\r\n\r\n"
+      }
+      const { port } = yield* script((socket, text) => {
+        const [, status, framing = ""] = /^\w+ \/(\d+)\/(\w+)/.exec(text) ?? []
+        socket.end(`HTTP/1.1 ${status} Fine\r\nTrailer: X-Sum\r\n${framings[framing]}`)
+      })
+      for (const [request, expected] of [
+        ["GET /200/chunked HTTP/1.1", /\r\nTrailer: X-Sum\r\n[\s\S]*X-Sum: 1\r\n\r\n$/],
+        ["GET /200/chunked HTTP/1.0", /ok$/],
+        ["GET /200/length HTTP/1.1", /ok$/],
+        ["GET /200/close HTTP/1.1", /ok\r\n0\r\n\r\n$/],
+        ["HEAD /200/head HTTP/1.1", /\r\n\r\n$/],
+        ["GET /304/none HTTP/1.1", /\r\n\r\n$/]
+      ] as const) {
+        const answer = yield* say(port, head(request, "Host: a", "Connection: close"))
+        assert.strictEqual(statusOf(answer), request.includes("304") ? "304" : "200", request)
+        assert.match(answer, expected, request)
+        assert.strictEqual(/Trailer/.test(answer), request === "GET /200/chunked HTTP/1.1", request)
+      }
+    })
+  )
+
   it.scopedLive("is 502 when it is not HTTP, or could be read in two ways", () =>
     Effect.gen(function* () {
       const bad = [
-        "nonsense\r\n\r\n",
-        "HTTP/2 200 OK\r\n\r\n",
-        "HTTP/1.1 20 OK\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na",
-        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length : 1\r\n\r\na",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nX: a\r\n folded\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nX: a\rb\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nX: a\nSet-Cookie: b\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n",
-        `HTTP/1.1 200 OK\r\nX: ${"x".repeat(70_000)}\r\n\r\n`,
-        ""
-      ]
+        ["nonsense\r\n\r\n", "its status line is not HTTP/1.x"],
+        ["HTTP/2 200 OK\r\n\r\n", "its status line is not HTTP/1.x"],
+        ["HTTP/1.1 20 OK\r\n\r\n", "its status line is not HTTP/1.x"],
+        [
+          "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+          "its length is ambiguous"
+        ],
+        [
+          "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na",
+          "its Content-Length is not one number"
+        ],
+        ["HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "its Content-Length is not one number"],
+        ["HTTP/1.1 200 OK\r\nContent-Length : 1\r\n\r\na", "a header field is malformed"],
+        ["HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "its length is ambiguous"],
+        ["HTTP/1.1 200 OK\r\nX: a\r\n folded\r\n\r\n", "a header field is malformed"],
+        ["HTTP/1.1 200 OK\r\nX: a\rb\r\n\r\n", "a header field is malformed"],
+        ["HTTP/1.1 200 OK\r\nX: a\nSet-Cookie: b\r\n\r\n", "a header field is malformed"],
+        ["HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "a header field is malformed"],
+        [
+          "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n",
+          "switched protocols without being asked to"
+        ],
+        [`HTTP/1.1 200 OK\r\nX: ${"x".repeat(70_000)}\r\n\r\n`, "its header is longer than 64 KiB"],
+        ["", "closed the connection before its response was complete"],
+        ["HTTP/1.1 103 Hints\r\nConnection: close\r\n\r\n", "an interim response would end the connection"]
+      ] as const
       const { port } = yield* script((socket, text) => {
-        socket.end(bad[Number(/\/(\d+)/.exec(text)?.[1])] ?? "", "latin1")
+        socket.end(bad[Number(/\/(\d+)/.exec(text)?.[1])]?.[0] ?? "", "latin1")
       })
-      for (const i of bad.keys()) {
+      for (const [i, [response, why]] of bad.entries()) {
         const answer = yield* say(port, get(`/${i}`))
-        assert.strictEqual(statusOf(answer), "502", JSON.stringify(bad[i]?.slice(0, 90)))
+        assert.strictEqual(statusOf(answer), "502", JSON.stringify(response.slice(0, 90)))
+        assert.include(answer, why, JSON.stringify(response.slice(0, 90)))
         assert.match(answer, /content-type: text\/plain[\s\S]*\r\n\r\n502 Bad Gateway: [^\r\n]+\n$/i)
       }
     })
