@@ -108,7 +108,7 @@ export const makeHost = (onEnd: (remove: () => Promise<void>) => void = onTestFi
       for (const pid of instances()) killQuietly(pid, "SIGKILL")
       await eventually("nothing is left", () => started.size === 0 && instances().length === 0)
       removeClaims(data)
-      for (const pid of pids) removeCgroups(pid)
+      for (const pid of pids) await removeCgroups(pid)
       Fs.rmSync(folder, { recursive: true, force: true })
     }
   }
@@ -125,16 +125,26 @@ const removeClaims = (data: string): void => {
   }
 }
 
-/** A server that was killed leaves them to the next one. */
-const removeCgroups = (pid: number): void => {
+/** A server that was killed leaves them to the next one, perhaps with processes. */
+const removeCgroups = async (pid: number): Promise<void> => {
   if (writableCgroup === undefined) return
   for (const name of Fs.readdirSync(writableCgroup)) {
     if (!name.startsWith(`tako-server.${pid}.`)) continue
     const folder = Path.join(writableCgroup, name)
-    for (const entry of Fs.readdirSync(folder, { withFileTypes: true })) {
-      if (entry.isDirectory()) Fs.rmdirSync(Path.join(folder, entry.name))
+    Fs.writeFileSync(Path.join(folder, "cgroup.kill"), "1")
+    await eventually("the server's cgroups are empty", () => isRemoved(folder))
+  }
+}
+
+const isRemoved = (cgroup: string): boolean => {
+  try {
+    for (const entry of Fs.readdirSync(cgroup, { withFileTypes: true })) {
+      if (entry.isDirectory()) Fs.rmdirSync(Path.join(cgroup, entry.name))
     }
-    Fs.rmdirSync(folder)
+    Fs.rmdirSync(cgroup)
+    return true
+  } catch {
+    return !Fs.existsSync(cgroup)
   }
 }
 
