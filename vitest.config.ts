@@ -17,7 +17,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
-    setupFiles: ["test/support/print-seed.ts"],
+    setupFiles: ["test/support/print-seed.ts", "test/support/yield.ts"],
     // Most tests wait for processes that they have started: two files at once take half the time on two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     minWorkers: 1,
