@@ -200,15 +200,15 @@ const hasBody = ({ headers }: Http.IncomingMessage): boolean =>
 
 /**
  * Node detaches the connection of each request that its parser marks as an upgrade, and its body would be lost: Java's HTTP client
- * and `curl --http2` ask for h2c with every POST. With a body, the mark is removed. (A class at module level would load node:http
- * in every command.)
+ * and `curl --http2` ask for h2c with every POST. With a body, the mark is removed, except from CONNECT: without a handler for it,
+ * Node closes the connection. (A class at module level would load node:http in every command.)
  */
 const requestClass = (): typeof Http.IncomingMessage =>
   class extends Http.IncomingMessage {
     private isMarked = false
 
     get upgrade(): boolean {
-      return this.isMarked && !hasBody(this)
+      return this.isMarked && (this.method === "CONNECT" || !hasBody(this))
     }
 
     set upgrade(isMarked: boolean) {

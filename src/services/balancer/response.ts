@@ -34,7 +34,7 @@ export type ReadResult = "more" | "end" | "surplus" | "malformed"
 
 /** What is wrong with the head of a response, to follow "the app's response is malformed: ". */
 export type Problem =
-  | "its status line is not HTTP/1.x"
+  | "its status line is malformed"
   | "a header field is malformed"
   | "its Content-Length is not one number"
   | "its length is ambiguous"
@@ -162,8 +162,7 @@ export class ResponseReader {
 
   private readHead(bytes: Buffer): Buffer | "malformed" | undefined {
     const end = bytes.indexOf(endOfHead, 0, "latin1")
-    if (Math.max(end, end < 0 ? bytes.length : 0) > headLimit)
-      return this.refuse("its header is longer than 64 KiB")
+    if ((end < 0 ? bytes.length : end) > headLimit) return this.refuse("its header is longer than 64 KiB")
     if (end < 0) return this.keep(bytes)
     const head = parseHead(bytes.toString("latin1", 0, end), this.maxIdle)
     if (typeof head === "string") return this.refuse(head)
@@ -251,7 +250,7 @@ const parseHead = (text: string, maxIdle: number): ResponseHead | Problem => {
   let lineEnd = text.indexOf(endOfLine)
   if (lineEnd < 0) lineEnd = text.length
   const start = statusLine.exec(text.slice(0, lineEnd))
-  if (start === null) return "its status line is not HTTP/1.x"
+  if (start === null) return "its status line is malformed"
   const minor = start[1] === "0" ? 0 : 1
   const status = Number(start[2])
 

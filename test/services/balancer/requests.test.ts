@@ -271,7 +271,12 @@ describe("a request through the front", () => {
       )
       assert.deepStrictEqual(sent(h2c)[0], "GET /up HTTP/1.1")
       assert.notMatch(h2c, /upgrade|smuggled|settings/i)
-      assert.notMatch(yield* say(port, head("CONNECT a:80 HTTP/1.1", "Host: a:80")), /200/)
+      for (const target of ["a:80", "http://a:80/", "/", "*"]) {
+        for (const body of [[], ["Content-Length: 5"], ["Transfer-Encoding: chunked"]]) {
+          const connect = head(`CONNECT ${target} HTTP/1.1`, "Host: a:80", "Connection: close", ...body)
+          assert.strictEqual(yield* say(port, `${connect}hello`), "", connect)
+        }
+      }
     })
   )
 
