@@ -109,8 +109,14 @@ const open = async (path: string): Promise<FileHandle | undefined> => {
   }
 }
 
+interface Socket {
+  readonly local: string
+  readonly state: string
+  readonly user: number
+}
+
 /** The socket in the line around this position: sl local_address rem_address st tx:rx tr:tm retrnsmt uid … */
-const socketAt = (text: string, at: number): { local: string; state: string; user: number } => {
+const socketAt = (text: string, at: number): Socket => {
   const begin = text.lastIndexOf("\n", at) + 1
   const end = text.indexOf("\n", at)
   const line = text.slice(begin, end < 0 ? undefined : end)

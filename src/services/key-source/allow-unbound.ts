@@ -19,9 +19,7 @@ export interface Allowed {
   readonly isSet: boolean
 }
 
-export const allowedUnbound: Effect.Effect<Allowed> = Effect.suspend(() =>
-  Config.option(Config.nonEmptyString(variable))
-).pipe(
+export const allowedUnbound: Effect.Effect<Allowed> = Config.option(Config.nonEmptyString(variable)).pipe(
   Effect.orElseSucceed(() => Option.none<string>()),
   Effect.map((text) => ({
     ids: Option.getOrElse(Option.flatMap(text, parseKeyIds), (): ReadonlyArray<KeyId> => []),

@@ -1,12 +1,10 @@
 import * as Fs from "node:fs"
 import * as Path from "node:path"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { quietly } from "../files/errno.ts"
-import { poll, processOf } from "./process-table.ts"
-
-/** How long to wait for killed processes. One that is stuck in the kernel (a dead network disk) may never exit. */
-export const killTimeout = Duration.seconds(2)
+import * as Option from "effect/Option"
+import { quietly, unless } from "../files/errno.ts"
+import { isInside } from "../files/paths-within.ts"
+import { killTimeout, poll, processOf } from "./process-table.ts"
 
 /**
  * A cgroup of one process. Whatever the process starts stays in it, whatever session, parent and environment it chooses; only root
@@ -37,6 +35,12 @@ export const cgroupMaker = Effect.gen(function* () {
   const home = ownCgroup()
   const self = processOf(process.pid)
   if (home === undefined || self === undefined) return undefined
+  // Open throughout, so that a lack of descriptors cannot keep us in the cgroup of a child.
+  const wayBack = yield* Effect.acquireRelease(
+    Effect.option(Effect.try(() => Fs.openSync(Path.join(home, "cgroup.procs"), "w"))),
+    (opened) => Effect.sync(() => Option.map(opened, (fd) => Fs.closeSync(fd)))
+  )
+  if (Option.isNone(wayBack)) return undefined
   yield* Effect.forEach(foldersOfDeadProcesses(home), killAndRemove, { discard: true })
   const folder = Path.join(home, `${prefix}${self.pid}.${self.started}`)
   yield* Effect.addFinalizer(() => killAndRemove(folder))
@@ -45,26 +49,29 @@ export const cgroupMaker = Effect.gen(function* () {
     try {
       const path = Path.join(folder, `${made++}`)
       Fs.mkdirSync(path, { recursive: true })
-      return cgroupAt(path, home)
+      return cgroupAt(path, wayBack.value)
     } catch {
       return undefined
     }
   }
   const trial = make()
   if (trial === undefined || !Fs.existsSync(Path.join(folder, "cgroup.kill"))) return undefined
-  const isAllowed = Effect.isSuccess(Effect.try(() => trial.enclose(() => {})))
-  return (yield* Effect.ensuring(isAllowed, trial.remove)) ? make : undefined
+  const isAllowed = yield* Effect.isSuccess(Effect.try(() => trial.enclose(() => {})))
+  yield* trial.remove
+  return isAllowed && ownCgroup() === home ? make : undefined
 })
 
 const prefix = "tako-server."
 
-const cgroupAt = (path: string, home: string): Cgroup => ({
+/** `home` is cgroup.procs of our own cgroup. */
+const cgroupAt = (path: string, home: number): Cgroup => ({
   enclose: (fork) => {
-    moveTo(path)
+    Fs.writeFileSync(`${path}/cgroup.procs`, ourselves)
     try {
       return fork()
     } finally {
-      moveTo(home)
+      // Should this fail, the child is ours all the same, and the next one takes us out.
+      quietly(() => Fs.writeSync(home, ourselves, 0))
     }
   },
   pids: Effect.tryPromise(() => Fs.promises.readFile(`${path}/cgroup.procs`, "latin1")).pipe(
@@ -75,13 +82,14 @@ const cgroupAt = (path: string, home: string): Cgroup => ({
   remove: killAndRemove(path)
 })
 
-/** Moves this process with all of its threads. */
-const moveTo = (cgroup: string): void => Fs.writeFileSync(`${cgroup}/cgroup.procs`, "0")
+/** The process that writes it to cgroup.procs, with all of its threads. */
+const ourselves = "0"
 
 const kill = (cgroup: string): void =>
   quietly(() => {
-    // If a way back has failed, we are inside.
-    if (ownCgroup()?.startsWith(cgroup) !== true) Fs.writeFileSync(`${cgroup}/cgroup.kill`, "1")
+    // Should a way back have failed, we are inside.
+    const own = ownCgroup()
+    if (own !== undefined && !isInside(cgroup, own)) Fs.writeFileSync(`${cgroup}/cgroup.kill`, "1")
   })
 
 const killAndRemove = (cgroup: string): Effect.Effect<void> =>
@@ -102,7 +110,7 @@ const isRemoved = (cgroup: string): boolean => {
 }
 
 const foldersOfDeadProcesses = (home: string): ReadonlyArray<string> =>
-  Fs.readdirSync(home).flatMap((name) => {
+  (unless(["EACCES"], () => Fs.readdirSync(home)) ?? []).flatMap((name) => {
     if (!name.startsWith(prefix)) return []
     const [pid, started] = name.slice(prefix.length).split(".")
     return processOf(Number(pid))?.started === started ? [] : [Path.join(home, name)]
@@ -116,8 +124,7 @@ const ownCgroup = (): string | undefined => {
       /^\d+ \d+ \S+ (\S+) (\S+) .* - cgroup2 /m.exec(Fs.readFileSync("/proc/self/mountinfo", "utf8")) ?? []
     if (own === undefined || root === undefined || mountPoint === undefined) return undefined
     // A container may have only a part of the hierarchy.
-    const path = Path.relative(root, own)
-    return path.startsWith("..") ? undefined : Path.join(mountPoint, path)
+    return isInside(root, own) ? Path.join(mountPoint, Path.relative(root, own)) : undefined
   } catch {
     return undefined
   }

@@ -24,8 +24,8 @@ interface Options {
 
 /**
  * Takes pipes from a pool that is filled `poolSize` at a time: 1 to start a single process, 2 to start one after the other
- * with fd 4. `pipesIn` is a folder for them that belongs to this process alone. `ownCgroups` gives each supervised process a cgroup of its
- * own where the system allows it.
+ * with fd 4. `pipesIn` is a folder for them that belongs to this process alone. With `ownCgroups`, each supervised process gets a
+ * cgroup of its own where the system allows it.
  */
 export const layerOf = ({ poolSize, pipesIn, ownCgroups = false }: Options): Layer.Layer<ProcessSpawner> =>
   Layer.scoped(

@@ -1,9 +1,8 @@
 import * as Effect from "effect/Effect"
 import { quietly } from "../files/errno.ts"
 import { run } from "../helper-program/helper-program.ts"
-import { killTimeout } from "./cgroups.ts"
 import type { Leftovers, Swept } from "./process-spawner.ts"
-import { allProcesses, filterGradually, hasVariable, poll, runsAs } from "./process-table.ts"
+import { allProcesses, filterGradually, hasVariable, killTimeout, poll, runsAs } from "./process-table.ts"
 
 type User = Leftovers["users"][number]
 

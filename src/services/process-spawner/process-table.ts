@@ -62,6 +62,9 @@ export const filterGradually = <A>(
     return found
   })
 
+/** How long to wait for killed processes. One that is stuck in the kernel (a dead network disk) may never exit. */
+export const killTimeout = Duration.seconds(2)
+
 /** The shortest time between two looks. Nothing notifies us of the exit of processes that are not our children. */
 const pollInterval = Duration.millis(20)
 

@@ -3,8 +3,16 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { ProcessExit, SignalName } from "../../domain/process.ts"
-import { type Cgroup, killTimeout } from "./cgroups.ts"
-import { allProcesses, type Entry, filterGradually, hasVariable, poll, processOf } from "./process-table.ts"
+import type { Cgroup } from "./cgroups.ts"
+import {
+  allProcesses,
+  type Entry,
+  filterGradually,
+  hasVariable,
+  killTimeout,
+  poll,
+  processOf
+} from "./process-table.ts"
 
 /** Waits until no process of the tree runs. */
 export const waitUntilGone = (tree: Tree): Effect.Effect<void> =>
